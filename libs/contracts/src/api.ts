@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { errorCodes } from './error-catalogue.ts'
+import { laneSchema, runCountsSchema, runOutcomeSchema } from './lanes.ts'
+import { workoutSchema } from './workout.ts'
+
+const instant = z.iso.datetime()
+
+/** Requests refuse unknown fields: a typo in an optional field would otherwise be lost silently. */
+export const linkTokenRequestSchema = z
+  .discriminatedUnion('platform', [
+    z.strictObject({ platform: z.literal('web'), returnTo: returnToSchema().optional() }),
+    z.strictObject({
+      platform: z.literal('mobile'),
+      codeChallenge: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{43}$/, { error: 'must be an S256 code challenge (43 base64url characters)' }),
+    }),
+  ])
+  .meta({ id: 'LinkTokenRequest' })
+export type LinkTokenRequest = z.infer<typeof linkTokenRequestSchema>
+
+/** A path of the page's own origin; never a full URL, so the callback cannot be made an open redirect. */
+function returnToSchema() {
+  return z
+    .string()
+    .max(200)
+    .regex(/^\/(?![/\\])[\w\-./#]*$/, { error: 'must be a path of this site, such as /training' })
+}
+
+export const linkTokenSchema = z
+  .object({ linkToken: z.string(), connectUrl: z.url(), expiresAt: instant })
+  .meta({ id: 'LinkToken' })
+
+export const linkCompletionRequestSchema = z
+  .strictObject({
+    result: z.string().min(1).max(200),
+    codeVerifier: z
+      .string()
+      .regex(/^[A-Za-z0-9\-._~]{43,128}$/, { error: 'must be a PKCE code verifier (43 to 128 unreserved characters)' }),
+  })
+  .meta({ id: 'LinkCompletionRequest' })
+
+export const linkStatuses = ['not_linked', 'pending', 'active', 'reauth_required', 'paused'] as const
+export type LinkStatus = (typeof linkStatuses)[number]
+
+export const actionableErrorSchema = z
+  .object({
+    code: z.enum(errorCodes),
+    title: z.string(),
+    detail: z.string(),
+    actor: z.enum(['athlete', 'operator', 'nobody']),
+    action: z.string(),
+    actionUrl: z.string().nullable(),
+  })
+  .meta({ id: 'ActionableError' })
+export type ActionableError = z.infer<typeof actionableErrorSchema>
+
+export const runStates = ['queued', 'waiting_for_quota', 'running'] as const
+
+export const statusSchema = z
+  .object({
+    status: z.enum(linkStatuses),
+    athlete: z.object({ stravaAthleteId: z.string(), displayName: z.string() }).nullable(),
+    scopes: z.array(z.string()),
+    linkedAt: instant.nullable(),
+    lastSync: z
+      .object({ runId: z.string(), outcome: runOutcomeSchema, finishedAt: instant, counts: runCountsSchema })
+      .nullable(),
+    sync: z
+      .object({
+        runId: z.string(),
+        lane: laneSchema,
+        state: z.enum(runStates),
+        listed: z.int(),
+        stored: z.int(),
+        estimatedStartAt: instant.nullable(),
+        estimatedFinishAt: instant.nullable(),
+      })
+      .nullable(),
+    nextSyncAt: instant.nullable(),
+    completeUpTo: instant.nullable(),
+    error: actionableErrorSchema.nullable(),
+  })
+  .meta({ id: 'Status' })
+export type Status = z.infer<typeof statusSchema>
+
+export const syncAcceptedSchema = z
+  .object({ runId: z.string(), position: z.int().nonnegative(), estimatedStartAt: instant })
+  .meta({ id: 'SyncAccepted' })
+export type SyncAccepted = z.infer<typeof syncAcceptedSchema>
+
+export const unlinkAcceptedSchema = z.object({ receiptId: z.string() }).meta({ id: 'UnlinkAccepted' })
+
+export const receiptSchema = z
+  .object({
+    receiptId: z.string(),
+    reason: z.enum(['user', 'revoked_at_strava', 'slot_freed', 'policy']),
+    requestedAt: instant,
+    completedAt: instant.nullable(),
+    deleted: z.record(z.string(), z.int().nonnegative()),
+    revokedAtStrava: z.boolean(),
+  })
+  .meta({ id: 'Receipt' })
+export type Receipt = z.infer<typeof receiptSchema>
+
+/** A date (`2026-11-21`, midnight UTC) or an instant. */
+const dateOrInstant = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
+  error: 'must be a date or an ISO 8601 time',
+})
+
+export const workoutsQuerySchema = z.strictObject({
+  from: dateOrInstant.optional().meta({ description: 'Started at or after.' }),
+  to: dateOrInstant.optional().meta({ description: 'Started before.' }),
+  sportType: z.string().min(1).max(60).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().min(1).max(200).optional(),
+})
+export type WorkoutsQuery = z.infer<typeof workoutsQuerySchema>
+
+export const workoutPageSchema = z
+  .object({ items: z.array(workoutSchema), nextCursor: z.string().nullable() })
+  .meta({ id: 'WorkoutPage' })
+export type WorkoutPage = z.infer<typeof workoutPageSchema>
+
+export const trainingLoadSchema = z
+  .object({
+    method: z.string().meta({ description: 'Names the formula and its source.' }),
+    days: z.array(z.object({ date: z.iso.date(), load: z.number(), durationSeconds: z.number() })),
+    acute: z.number().meta({ description: 'Mean daily load over 7 days.' }),
+    chronic: z.number().meta({ description: 'Mean daily load over 28 days.' }),
+    ratio: z.number().nullable().meta({ description: 'acute / chronic; null while chronic is 0.' }),
+  })
+  .meta({ id: 'TrainingLoad' })
+export type TrainingLoad = z.infer<typeof trainingLoadSchema>
+
+export const profileSubmissionSchema = z
+  .strictObject({
+    displayName: z.string().trim().min(1).max(80),
+    primarySport: z.string().trim().min(1).max(60),
+    weeklyGoalHours: z.number().min(0).max(168).nullable().default(null),
+  })
+  .meta({ id: 'ProfileSubmission' })
+export type ProfileSubmission = z.infer<typeof profileSubmissionSchema>
+
+export const profileSchema = z
+  .object({
+    displayName: z.string().nullable(),
+    primarySport: z.string().nullable(),
+    weeklyGoalHours: z.number().nullable(),
+    submittedAt: instant.nullable().meta({ description: 'null until the profile is submitted.' }),
+  })
+  .meta({ id: 'Profile' })
+export type Profile = z.infer<typeof profileSchema>
+
+export const summarySchema = z
+  .object({
+    profile: profileSchema,
+    strava: statusSchema,
+    load: trainingLoadSchema,
+    recentWorkouts: z.array(workoutSchema),
+  })
+  .meta({ id: 'Summary' })
+export type Summary = z.infer<typeof summarySchema>
+
+/** RFC 9457, with the catalogue's `code` and one entry in `errors` for each offending field. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(errorCodes),
+    actor: z.enum(['athlete', 'operator', 'nobody']),
+    action: z.string(),
+    actionUrl: z.string().nullable(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof problemSchema>

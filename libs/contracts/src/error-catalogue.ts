@@ -1,0 +1,187 @@
+/** Who has to do something about an error. */
+export type Actor = 'athlete' | 'operator' | 'nobody'
+
+/** What the acting person can press or do; a client shows its own button for it. */
+export type Action =
+  | 'submit_profile'
+  | 'connect'
+  | 'reconnect'
+  | 'disconnect_other'
+  | 'sign_in'
+  | 'fix_request'
+  | 'contact_support'
+  | 'wait'
+
+export interface CatalogueEntry {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly actor: Actor
+  readonly action: Action
+  /** Where the action is taken: a path of the gateway's page or an address at Strava; null when there is none. */
+  readonly actionUrl: string | null
+}
+
+const entry = (
+  status: number,
+  actor: Actor,
+  action: Action,
+  title: string,
+  detail: string,
+  actionUrl: string | null = null,
+): CatalogueEntry => ({ status, actor, action, title, detail, actionUrl })
+
+/** Every error a person can meet. The same entry feeds API, page, mobile step, metric labels and docs. */
+export const errorCatalogue = {
+  profile_required: entry(
+    409,
+    'athlete',
+    'submit_profile',
+    'Fill in your profile first',
+    'Strava can be linked once your profile is submitted.',
+    '/#profile',
+  ),
+  link_token_invalid: entry(
+    400,
+    'athlete',
+    'connect',
+    'This connect link does not work',
+    'The link was used before, belongs to another browser or never existed. Press Connect with Strava again.',
+    '/#connect',
+  ),
+  link_expired: entry(
+    410,
+    'athlete',
+    'connect',
+    'Connecting took too long',
+    'The attempt to link Strava expired. Press Connect with Strava again.',
+    '/#connect',
+  ),
+  consent_denied: entry(
+    403,
+    'athlete',
+    'connect',
+    'You did not give access',
+    'Access was refused on the Strava page, so nothing was linked. Connect again whenever you like.',
+    '/#connect',
+  ),
+  scope_missing: entry(
+    403,
+    'athlete',
+    'connect',
+    'A permission is missing',
+    'Leave "View data about your activities" and "View data about your private activities" ticked on the Strava page: without them your workouts cannot be read.',
+    '/#connect',
+  ),
+  strava_account_in_use: entry(
+    409,
+    'athlete',
+    'disconnect_other',
+    'This Strava account is linked elsewhere',
+    'Another athlete here is already linked to this Strava account. Disconnect it there first, or use another Strava account.',
+  ),
+  different_strava_account: entry(
+    409,
+    'athlete',
+    'disconnect_other',
+    'Another Strava account is already linked',
+    'You are linked to a different Strava account. Disconnect it before you link this one.',
+    '/#connect',
+  ),
+  app_full: entry(
+    409,
+    'operator',
+    'contact_support',
+    'No free place for another athlete',
+    'Strava limits how many athletes this application may link, and all places are taken. The operator has to free or raise them.',
+    'https://www.strava.com/settings/api',
+  ),
+  app_inactive: entry(
+    503,
+    'operator',
+    'contact_support',
+    'Strava has switched this application off',
+    'The application is inactive at Strava, usually because the developer subscription lapsed. The operator has to reactivate it; you need not reconnect.',
+    'https://www.strava.com/settings/api',
+  ),
+  reauth_required: entry(
+    409,
+    'athlete',
+    'reconnect',
+    'Strava no longer accepts our access',
+    'Access was revoked or has expired at Strava. Connect again to go on receiving workouts.',
+    '/#connect',
+  ),
+  quota_exhausted: entry(
+    503,
+    'nobody',
+    'wait',
+    'Strava asks us to wait',
+    'The share of requests Strava allows is used up for now. Syncing goes on by itself when it opens again.',
+  ),
+  strava_unavailable: entry(
+    503,
+    'nobody',
+    'wait',
+    'Strava cannot be reached',
+    'Strava did not answer properly. Syncing is tried again by itself.',
+  ),
+  not_linked: entry(409, 'athlete', 'connect', 'Strava is not linked', 'Link a Strava account first.', '/#connect'),
+  result_invalid: entry(
+    400,
+    'athlete',
+    'connect',
+    'This linking attempt cannot be completed',
+    'The result code is unknown, expired, already used or belongs to someone else. Start linking again in the app.',
+    '/#connect',
+  ),
+  unauthorized: entry(
+    401,
+    'athlete',
+    'sign_in',
+    'Sign in first',
+    'A valid access token is needed in the Authorization header.',
+    '/',
+  ),
+  forbidden: entry(403, 'operator', 'contact_support', 'Not allowed', 'Your account lacks the role this needs.'),
+  invalid_request: entry(
+    400,
+    'nobody',
+    'fix_request',
+    'The request is not valid',
+    'One or more values are missing or wrong; each is listed under errors.',
+  ),
+  not_found: entry(404, 'nobody', 'fix_request', 'Not found', 'There is nothing at this address.'),
+  method_not_allowed: entry(
+    405,
+    'nobody',
+    'fix_request',
+    'Method not allowed',
+    'This address does not take this method.',
+  ),
+  payload_too_large: entry(413, 'nobody', 'fix_request', 'The request is too large', 'Send a smaller body.'),
+  unsupported_media_type: entry(
+    415,
+    'nobody',
+    'fix_request',
+    'Unsupported media type',
+    'Send JSON with Content-Type: application/json.',
+  ),
+  internal_error: entry(
+    500,
+    'operator',
+    'contact_support',
+    'Something went wrong on our side',
+    'The problem was recorded. Try again in a moment.',
+  ),
+  service_unavailable: entry(
+    503,
+    'nobody',
+    'wait',
+    'The service is briefly unavailable',
+    'A part this needs is not reachable right now. Try again in a moment.',
+  ),
+} as const satisfies Record<string, CatalogueEntry>
+
+export type ErrorCode = keyof typeof errorCatalogue
+export const errorCodes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]

@@ -1,0 +1,5 @@
+export * from './api.ts'
+export * from './error-catalogue.ts'
+export * from './events.ts'
+export * from './lanes.ts'
+export * from './workout.ts'

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/** Priority classes of Strava work, most urgent first. */
+export const lanes = ['interactive', 'realtime', 'scheduled', 'backfill'] as const
+export const laneSchema = z.enum(lanes)
+export type Lane = z.infer<typeof laneSchema>
+
+/** Why a sync run was asked for. */
+export const causes = ['linked', 'manual', 'hourly', 'webhook', 'reconcile', 'backfill'] as const
+export const causeSchema = z.enum(causes)
+export type Cause = z.infer<typeof causeSchema>
+
+/** How a sync run ended. */
+export const runOutcomes = ['succeeded', 'failed', 'cancelled', 'reauth_required'] as const
+export const runOutcomeSchema = z.enum(runOutcomes)
+export type RunOutcome = z.infer<typeof runOutcomeSchema>
+
+export const runCountsSchema = z.object({
+  listed: z.int().nonnegative(),
+  created: z.int().nonnegative(),
+  updated: z.int().nonnegative(),
+  deleted: z.int().nonnegative(),
+  unchanged: z.int().nonnegative(),
+  calls: z.int().nonnegative(),
+})
+export type RunCounts = z.infer<typeof runCountsSchema>
+
+/** The span of activity start times a run covers. */
+export const windowSchema = z.object({ after: z.iso.datetime(), before: z.iso.datetime() })
+export type SyncWindow = z.infer<typeof windowSchema>

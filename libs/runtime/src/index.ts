@@ -1,0 +1,5 @@
+export { type Clock, systemClock } from './clock.ts'
+export { ConfigError, type Environment, readConfig, setting } from './config.ts'
+export { type NewId, newId, newOneTimeSecret, sha256 } from './ids.ts'
+export { Secret } from './secret.ts'
+export { type RunOptions, runService, type Service } from './service.ts'

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { createMetrics } from './metrics.ts'
+
+it('exposes what was recorded with the service as a label', async () => {
+  const metrics = createMetrics('gateway')
+  const duration = metrics.histogram({
+    name: 'slipstream_http_request_duration_seconds',
+    help: 'x',
+    labelNames: ['route'],
+  })
+  duration.observe({ route: '/' }, 0.02)
+  const text = await metrics.registry.metrics()
+  expect(text).toContain('slipstream_http_request_duration_seconds_bucket{le="0.025",service="gateway",route="/"} 1')
+})
+
+it('leaves out default metrics whose names break the Prometheus rules', async () => {
+  const text = await createMetrics('gateway').registry.metrics()
+  expect(text).toContain('process_resident_memory_bytes')
+  expect(text).not.toMatch(/^nodejs_active_\w+_total/m)
+})
+
+it('keeps two instances in one process apart', async () => {
+  const one = createMetrics('one').counter({ name: 'slipstream_activities_total', help: 'x' })
+  const other = createMetrics('other')
+  other.counter({ name: 'slipstream_activities_total', help: 'x' })
+  one.inc()
+  expect(await other.registry.metrics()).toContain('slipstream_activities_total{service="other"} 0')
+})
