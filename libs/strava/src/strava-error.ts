@@ -1,0 +1,48 @@
+import type { FailureKind, StravaEndpoint, StravaFailure } from './judgement.ts'
+import type { QuotaReading } from './quota-reading.ts'
+
+/** How a call failed, finer than its kind: `timeout` and `network` are both `transient`. */
+export type FailedOutcome = FailureKind | 'timeout' | 'network'
+
+interface StravaErrorFacts {
+  endpoint: StravaEndpoint
+  outcome: FailedOutcome
+  httpStatus?: number
+  missingScope?: StravaFailure['missingScope']
+  quota?: QuotaReading | null
+  /** A few words of our own; never any part of an answer. */
+  problem?: string
+  cause?: Error
+}
+
+/**
+ * A call to Strava failed. Holds no token, address or part of an answer, so it may be logged whole.
+ * `code` is `strava_<outcome>`. `retryable` says that the same call may succeed later with nobody acting.
+ */
+export class StravaError extends Error {
+  override readonly name = 'StravaError'
+  readonly code: `strava_${FailedOutcome}`
+  readonly kind: FailureKind
+  readonly outcome: FailedOutcome
+  readonly endpoint: StravaEndpoint
+  /** Null when no answer came. */
+  readonly httpStatus: number | null
+  /** The scope that Strava named, for `scope_missing`. */
+  readonly missingScope: string | null
+  /** Null when no answer came or its quota headers were unreadable; a 429 carries them. */
+  readonly quota: QuotaReading | null
+  readonly retryable: boolean
+
+  constructor({ endpoint, outcome, httpStatus, missingScope, quota, problem, cause }: StravaErrorFacts) {
+    const details = [httpStatus && `HTTP ${httpStatus}`, problem].filter(Boolean).join(', ')
+    super(`Strava call ${endpoint} failed: ${outcome}${details && ` (${details})`}`, cause && { cause })
+    this.code = `strava_${outcome}`
+    this.kind = outcome === 'timeout' || outcome === 'network' ? 'transient' : outcome
+    this.outcome = outcome
+    this.endpoint = endpoint
+    this.httpStatus = httpStatus ?? null
+    this.missingScope = missingScope ?? null
+    this.quota = quota ?? null
+    this.retryable = this.kind === 'transient' || this.kind === 'rate_limited'
+  }
+}
