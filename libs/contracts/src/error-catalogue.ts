@@ -70,7 +70,7 @@ export const errorCatalogue = {
     'athlete',
     'connect',
     'A permission is missing',
-    'Leave "View data about your activities" and "View data about your private activities" ticked on the Strava page: without them your workouts cannot be read.',
+    'Connect again and leave every box ticked on the Strava page: without access to all your activities your workouts cannot be read.',
     '/#connect',
   ),
   strava_account_in_use: entry(
