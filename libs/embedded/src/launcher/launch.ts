@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import type { Environment } from '@slipstream/runtime'
+import type { Log } from '../binaries/spec.ts'
+import { closeDataFolder, openDataFolder } from './data-folder.ts'
+import { mongoPart, natsPart } from './databases.ts'
+import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
+import { type KeptRunning, keepRunning, type Part, type Running } from './keep-running.ts'
+import { buildPage, isPageStale } from './page-build.ts'
+import { checkSettings, planSystem } from './plan.ts'
+import { choosePorts } from './ports.ts'
+import { developmentSecrets } from './secrets.ts'
+import { startService } from './service-process.ts'
+
+export interface LaunchOptions {
+  /** The project: services are at `services/<name>/src/main.ts` in it. */
+  root: string
+  dataDir: string
+  cacheDir: string
+  env: Environment
+  /** Deletes what earlier runs stored. */
+  fresh: boolean
+  /** Gives up the start. */
+  signal: AbortSignal
+  /** Gets each line of output with the name of the process it comes from. */
+  onLine: (process: string, line: string) => void
+}
+
+export interface LaunchedSystem {
+  endpoints: Endpoints
+  /** Ends everything in order: services, simulator, NATS, MongoDB. */
+  stop(): Promise<void>
+}
+
+type ServiceName = 'gateway' | 'scheduler' | 'ingestion' | 'simulator'
+
+/** Measured: the whole system needs 750 instead of 890 MB, and starts no slower. */
+const smallYoungGeneration = '--max-semi-space-size=2'
+
+/** What has been started, in the order in which it is stopped. A part may still be on its way up. */
+const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
+
+/**
+ * Starts the whole system, as much as possible at the same time, and keeps it running.
+ * @throws ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError or ServiceStartError; nothing is left running then
+ */
+export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> => {
+  const { root, dataDir, cacheDir, env, onLine } = options
+  const log: Log = (line) => onLine('slipstream', line)
+  checkSettings(env)
+  const folder = await openDataFolder(dataDir, options.fresh, log)
+  const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, log)])
+  const plan = planSystem({ env, ports, secrets })
+
+  const failed = new AbortController()
+  const signal = AbortSignal.any([options.signal, failed.signal])
+  const started: Record<(typeof stopOrder)[number], Promise<Pick<KeptRunning<Running>, 'stop'> | null>[]> = {
+    services: [],
+    simulator: [],
+    nats: [],
+    mongo: [],
+  }
+  const keep = async <R extends Running>(part: Part<R> | null) => part && keepRunning(part, signal, log)
+
+  const serviceEnv = (name: ServiceName, databases: Environment) => ({
+    ...env,
+    ...plan.settings,
+    ...databases,
+    ...('port' in ports[name] && { PORT: String(ports[name].port) }),
+    OPS_PORT: String(ports[name].opsPort),
+    NODE_COMPILE_CACHE: join(cacheDir, 'compile'),
+  })
+  const service = (name: ServiceName, databases: Environment = {}): Part<Running> => ({
+    name,
+    start: (startSignal) =>
+      startService(
+        {
+          name,
+          cwd: join(root, 'services', name),
+          args: [smallYoungGeneration, 'src/main.ts'],
+          env: serviceEnv(name, databases),
+          opsPort: ports[name].opsPort,
+        },
+        { registryDir: folder.processes, signal: startSignal, onLine: (line) => onLine(name, line) },
+      ),
+  })
+
+  const stop = async () => {
+    failed.abort()
+    for (const group of stopOrder) {
+      // A part whose start failed has cleaned up after itself, and its error has been thrown below.
+      await Promise.all(started[group].map(async (part) => (await part.catch(() => null))?.stop()))
+    }
+    withdrawEndpoints(dataDir)
+    closeDataFolder(folder)
+  }
+
+  try {
+    const mongo = keep(mongoPart({ env, folder, cacheDir, log }))
+    const nats = keep(natsPart({ env, folder, cacheDir, log }))
+    const page = isPageStale(root) ? buildPage(root, { registryDir: folder.processes, signal, log }) : Promise.resolve()
+    const simulator = keep(plan.simulatorUrl ? service('simulator') : null)
+    const databases = Promise.all([mongo, nats]).then(([keptMongo, keptNats]) => ({
+      ...(keptMongo && { MONGODB_URI: keptMongo.first.address }),
+      ...(keptNats && { NATS_URL: keptNats.first.address }),
+    }))
+    const scheduler = databases.then((addresses) => keep(service('scheduler', addresses)))
+    const ingestion = databases.then((addresses) => keep(service('ingestion', addresses)))
+    const gateway = Promise.all([databases, page]).then(([addresses]) => keep(service('gateway', addresses)))
+    started.mongo.push(mongo)
+    started.nats.push(nats)
+    started.simulator.push(simulator)
+    started.services.push(scheduler, ingestion, gateway)
+    const [addresses] = await Promise.all([databases, page, simulator, scheduler, ingestion, gateway])
+
+    const endpoints: Endpoints = {
+      gatewayUrl: plan.gatewayUrl,
+      simulatorUrl: plan.simulatorUrl,
+      natsUrl: addresses.NATS_URL ?? null,
+      mongodbUri: addresses.MONGODB_URI ?? null,
+      opsUrls: Object.fromEntries(
+        Object.entries(ports)
+          .filter(([name]) => name !== 'simulator' || plan.simulatorUrl)
+          .map(([name, { opsPort }]) => [name, `http://127.0.0.1:${opsPort}`]),
+      ),
+    }
+    await publishEndpoints(dataDir, endpoints)
+    return { endpoints, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,81 @@
+import { ConfigError } from '@slipstream/runtime'
+import pc from 'picocolors'
+import { AlreadyRunningError, EmbeddedServerError } from '../errors.ts'
+import { defaultCacheDir, defaultDataDir } from '../paths.ts'
+import { killAll } from '../processes/exit-guard.ts'
+import { banner } from './banner.ts'
+import { help, parseCommandLine, UsageError } from './command-line.ts'
+import { launch } from './launch.ts'
+import { formatLine } from './log-format.ts'
+import { PageBuildError } from './page-build.ts'
+import { ServiceStartError } from './service-process.ts'
+
+/** Errors whose message tells the person at the terminal all there is to know. */
+const expected = [UsageError, ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError, ServiceStartError]
+
+const explain = (error: unknown): string => {
+  if (expected.some((kind) => error instanceof kind)) return (error as Error).message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** One Ctrl-C can arrive twice, from the terminal and through npm; people are slower than that. */
+const sameKeyPressMs = 500
+
+/** Calls `stop` at the first signal; a second one kills all that is left at once. */
+const onEndSignals = (stop: (signal: NodeJS.Signals) => void) => {
+  let firstAt: number | null = null
+  const handle = (signal: NodeJS.Signals) => {
+    if (firstAt === null) {
+      firstAt = Date.now()
+      stop(signal)
+    } else if (Date.now() - firstAt > sameKeyPressMs) {
+      killAll()
+      process.exit(130)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, handle)
+}
+
+/** The command behind `npm start`; ends the process itself. `root` holds `services/<name>`. */
+export const main = async (args: readonly string[], root: string): Promise<void> => {
+  const startedAt = performance.now()
+  const verbose = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
+  const onLine = (name: string, line: string) => {
+    const text = formatLine(name, line, { colors: pc, verbose })
+    if (text !== null) process.stdout.write(`${text}\n`)
+  }
+  const giveUp = new AbortController()
+  try {
+    const command = parseCommandLine(args)
+    if (command.help) {
+      process.stdout.write(help)
+      return
+    }
+    const ended = new Promise<void>((resolve) => {
+      onEndSignals((signal) => {
+        onLine('slipstream', `${signal}: stopping (again to stop at once)`)
+        giveUp.abort()
+        resolve()
+      })
+    })
+    const system = await launch({
+      root,
+      dataDir: defaultDataDir(),
+      cacheDir: defaultCacheDir(),
+      env: process.env,
+      fresh: command.fresh,
+      signal: giveUp.signal,
+      onLine,
+    })
+    const seconds = (performance.now() - startedAt) / 1000
+    process.stdout.write(`${banner(system.endpoints, seconds, pc)}\n`)
+    await ended
+    await system.stop()
+    onLine('slipstream', 'stopped')
+    process.exit(0)
+  } catch (error) {
+    if (giveUp.signal.aborted) process.exit(130)
+    process.stderr.write(`\n${pc.red(explain(error))}\n`)
+    process.exit(error instanceof UsageError ? 2 : 1)
+  }
+}

@@ -1,0 +1,57 @@
+import { readdirSync, statSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../binaries/spec.ts'
+import { superviseProcess } from '../processes/supervise.ts'
+
+/** Raised when the web page cannot be built; the message holds the build's output. */
+export class PageBuildError extends Error {
+  override readonly name = 'PageBuildError'
+  readonly code = 'page_build_failed'
+}
+
+const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+
+const newestIn = (folder: string): number =>
+  Math.max(
+    0,
+    ...readdirSync(folder, { withFileTypes: true, recursive: true }).map((entry) =>
+      entry.isFile() ? changedAt(join(entry.parentPath, entry.name)) : 0,
+    ),
+  )
+
+const gatewayIn = (root: string) => join(root, 'services', 'gateway')
+const builtPageIn = (root: string) => join(gatewayIn(root), 'dist', 'index.html')
+
+/** Whether the web page's sources are newer than what was built from them; asking turbo instead takes a second. */
+export const isPageStale = (root: string): boolean => {
+  const sources = join(gatewayIn(root), 'web')
+  if (changedAt(sources) === 0) return false
+  return Math.max(newestIn(sources), changedAt(join(gatewayIn(root), 'package.json'))) > changedAt(builtPageIn(root))
+}
+
+/** @throws when the build fails, with its output */
+export const buildPage = async (
+  root: string,
+  { registryDir, signal, log }: { registryDir: string; signal: AbortSignal; log: Log },
+): Promise<void> => {
+  const startedAt = Date.now()
+  const lines: string[] = []
+  const build = await superviseProcess({
+    name: 'page-build',
+    command: join(root, 'node_modules', '.bin', 'turbo'),
+    args: ['run', 'build', '--output-logs=errors-only'],
+    cwd: root,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+    registryDir,
+    onLine: (line) => lines.push(line),
+  })
+  signal.addEventListener('abort', build.kill, { once: true })
+  const { code } = await build.exited
+  signal.throwIfAborted()
+  if (code !== 0) throw new PageBuildError(`turbo run build ended with code ${code}:\n${lines.join('\n')}`)
+  // A result that turbo has in its cache keeps its old time.
+  const now = new Date()
+  await utimes(builtPageIn(root), now, now)
+  log(`web page built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+}

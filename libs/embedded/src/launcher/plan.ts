@@ -1,0 +1,64 @@
+import { ConfigError, type Environment } from '@slipstream/runtime'
+import type { Ports } from './ports.ts'
+import type { DevelopmentSecrets } from './secrets.ts'
+
+export interface SystemFacts {
+  /** What the user has set; wins over everything set up here. */
+  env: Environment
+  ports: Ports
+  secrets: DevelopmentSecrets
+}
+
+/** A setting counts as made when it has a value, itself or through its `_FILE` twin. */
+export const isSet = (env: Environment, name: string): boolean => Boolean(env[name] || env[`${name}_FILE`])
+
+export const usesSimulator = (env: Environment): boolean => !isSet(env, 'STRAVA_CLIENT_ID')
+
+/**
+ * Checks what cannot be made up when Strava itself is used.
+ * @throws ConfigError naming all settings that are missing
+ */
+export const checkSettings = (env: Environment): void => {
+  if (usesSimulator(env)) return
+  const reasons = {
+    STRAVA_CLIENT_SECRET: 'the secret that belongs to STRAVA_CLIENT_ID',
+    AUTH_ISSUER_URL: 'the OIDC issuer people sign in with; without the simulator there is none to fall back on',
+  }
+  const problems = Object.entries(reasons)
+    .filter(([name]) => !isSet(env, name))
+    .map(([name, reason]) => `${name}: is required when STRAVA_CLIENT_ID is set (${reason})`)
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+const simulatorSettings = (simulatorUrl: string, webOrigin: string) => ({
+  STRAVA_CLIENT_ID: '12345',
+  STRAVA_OAUTH_BASE_URL: simulatorUrl,
+  STRAVA_API_BASE_URL: `${simulatorUrl}/api/v3`,
+  AUTH_ISSUER_URL: `${simulatorUrl}/oidc`,
+  SIMULATOR_PUBLIC_URL: simulatorUrl,
+  SIMULATOR_URL: simulatorUrl,
+  WEB_ORIGIN: webOrigin,
+})
+
+export interface SystemPlan {
+  gatewayUrl: string
+  /** null when Strava itself is used. */
+  simulatorUrl: string | null
+  /** What every service gets beside the user's own settings, apart from its ports and the addresses of the databases. */
+  settings: Record<string, string>
+}
+
+/** Decides the settings all processes share. */
+export const planSystem = ({ env, ports, secrets }: SystemFacts): SystemPlan => {
+  const gatewayUrl = env.PUBLIC_URL || `http://localhost:${ports.gateway.port}`
+  const simulatorUrl = usesSimulator(env) ? `http://localhost:${ports.simulator.port}` : null
+  const defaults: Record<string, string> = {
+    ...secrets,
+    PUBLIC_URL: gatewayUrl,
+    WEB_RETURN_URL: `${gatewayUrl}/`,
+    AUTH_AUDIENCE: 'slipstream-api',
+    ...(simulatorUrl && simulatorSettings(simulatorUrl, new URL(gatewayUrl).origin)),
+  }
+  const settings = Object.entries(defaults).filter(([name]) => !isSet(env, name))
+  return { gatewayUrl, simulatorUrl, settings: Object.fromEntries(settings) }
+}

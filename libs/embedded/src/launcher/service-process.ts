@@ -1,0 +1,91 @@
+import { get } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Exit, type SupervisedProcess, superviseProcess } from '../processes/supervise.ts'
+
+export interface ServiceProcess {
+  name: string
+  cwd: string
+  /** Arguments of node. */
+  args: readonly string[]
+  env: Record<string, string | undefined>
+  opsPort: number
+}
+
+export interface ServiceOptions {
+  registryDir: string
+  signal: AbortSignal
+  onLine: (line: string) => void
+}
+
+const readyDeadlineMs = 60_000
+const stopDeadlineMs = 25_000
+const pollMs = 50
+const keptLines = 15
+
+/** Raised when a service ends before it is ready, or is not ready in time; the message shows its last lines. */
+export class ServiceStartError extends Error {
+  override readonly name = 'ServiceStartError'
+  readonly code = 'service_not_started'
+}
+
+/** Asks once; a service that does not listen yet, or does not answer within 2 s, is not ready. */
+const isReady = (opsPort: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port: opsPort, path: '/readyz', agent: false, timeout: 2_000 })
+    request.once('response', (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    request.once('timeout', () => request.destroy(new Error('no answer')))
+    request.once('error', () => resolve(false))
+  })
+
+const untilReady = async (service: ServiceProcess, child: SupervisedProcess, signal: AbortSignal): Promise<void> => {
+  let exit: Exit | undefined
+  child.exited.then((value) => {
+    exit = value
+  })
+  const deadline = Date.now() + readyDeadlineMs
+  while (!(await isReady(service.opsPort))) {
+    signal.throwIfAborted()
+    if (exit) throw new Error(`ended with ${exit.signal ?? `code ${exit.code}`} before it was ready`)
+    if (Date.now() > deadline) throw new Error(`is not ready after ${readyDeadlineMs / 1000} s`)
+    await delay(pollMs)
+  }
+}
+
+/**
+ * Starts a service and waits until its operations port says that it is ready.
+ * @throws ServiceStartError when that does not happen; the process is gone by then
+ */
+export const startService = async (
+  service: ServiceProcess,
+  { registryDir, signal, onLine }: ServiceOptions,
+): Promise<SupervisedProcess> => {
+  const lastLines: string[] = []
+  const child = await superviseProcess({
+    name: service.name,
+    command: process.execPath,
+    args: service.args,
+    cwd: service.cwd,
+    env: service.env,
+    registryDir,
+    stopDeadlineMs,
+    onLine: (line) => {
+      lastLines.push(line)
+      if (lastLines.length > keptLines) lastLines.shift()
+      onLine(line)
+    },
+  })
+  try {
+    await untilReady(service, child, signal)
+    return child
+  } catch (error) {
+    await child.stop()
+    signal.throwIfAborted()
+    const output = lastLines.map((line) => `\n    ${line}`).join('')
+    throw new ServiceStartError(`${service.name} ${(error as Error).message}; its last lines:${output || ' none'}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { mongo } from 'mongoose'
+import { mongodBinary } from '../binaries/mongod.ts'
+import { isListening } from './ports.ts'
+import { type RunningServer, type ServerKind, type ServerOptions, startServer } from './start-server.ts'
+
+const replicaSet = 'slipstream'
+const notYetInitialized = 94
+
+const dbPath = (dataDir: string) => join(dataDir, 'db')
+
+/** Loaded when mongod is on its way up already: this takes as long as half its start. */
+const loadDriver = async () => (await import('mongoose')).mongo
+
+/** Does the work if the server on this port is the one on this data. */
+const onServer = async (port: number, dataDir: string, work: (client: mongo.MongoClient) => Promise<boolean>) => {
+  const { MongoClient } = await loadDriver()
+  if (!(await isListening(port))) return false // the driver would look again only half a second later
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1_000 })
+  try {
+    const { parsed } = await client.db('admin').command({ getCmdLineOpts: 1 })
+    return parsed.storage.dbPath === dbPath(dataDir) && (await work(client))
+  } finally {
+    await client.close()
+  }
+}
+
+/** Makes a new server the only member of a replica set. */
+const initiate = async (admin: mongo.Admin, host: string): Promise<void> => {
+  try {
+    await admin.command({ replSetGetConfig: 1 })
+  } catch (error) {
+    if ((error as mongo.MongoServerError).code !== notYetInitialized) throw error
+    await admin.command({ replSetInitiate: { _id: replicaSet, members: [{ _id: 0, host }] } })
+  }
+}
+
+const becomePrimary: ServerKind['probe'] = (port, dataDir) =>
+  onServer(port, dataDir, async (client) => {
+    const admin = client.db().admin()
+    const isPrimary = async () => (await admin.command({ hello: 1 })).isWritablePrimary === true
+    if (await isPrimary()) return true
+    await initiate(admin, `127.0.0.1:${port}`)
+    return isPrimary()
+  })
+
+/**
+ * The replica set's configuration names the member's port, and at its start mongod asks whoever listens there now,
+ * for up to 30 s, whether it is itself. So the configuration is changed first, by MongoDB's own manual procedure:
+ * a start without replication, and an update of `local.system.replset`.
+ */
+const changeMemberAddress: ServerKind['probe'] = (port, dataDir) =>
+  onServer(port, dataDir, async (client) => {
+    const change = { $set: { 'members.0.host': `127.0.0.1:${port}` } }
+    await client.db('local').collection('system.replset').updateOne({}, change)
+    return true
+  })
+
+const basicArgs = async (port: number, { dataDir, logFile }: { dataDir: string; logFile: string }) => {
+  await mkdir(dbPath(dataDir), { recursive: true })
+  return [
+    ...['--dbpath', dbPath(dataDir), '--logpath', logFile, '--quiet'],
+    ...['--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
+    ...['--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+  ]
+}
+
+const mongod: ServerKind = {
+  binary: mongodBinary,
+  probe: becomePrimary,
+  args: async (port, paths) => [
+    ...(await basicArgs(port, paths)),
+    ...['--replSet', replicaSet, '--oplogSize', '256'],
+    // With no other member to hand over to there is nothing to wait for at the end.
+    ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0'],
+  ],
+  relocation: {
+    binary: mongodBinary,
+    args: basicArgs,
+    probe: changeMemberAddress,
+    isNeeded: (dataDir) => existsSync(join(dbPath(dataDir), 'WiredTiger')),
+  },
+}
+
+/** `uri` ends in the database name and the replica set: `mongodb://127.0.0.1:<port>/slipstream?replicaSet=slipstream`. */
+export type RunningMongo = RunningServer & { uri: string }
+
+/** Starts a journaled one-node replica set on 127.0.0.1, ready for writes, transactions and change streams. */
+export const startMongo = async (options: ServerOptions): Promise<RunningMongo> => {
+  const server = await startServer(mongod, options)
+  return { ...server, uri: `mongodb://127.0.0.1:${server.port}/slipstream?replicaSet=${replicaSet}` }
+}
+
+/** Deletes the database the URI names; for tests, which each have their own on one server. */
+export const dropDatabase = async (uri: string): Promise<void> => {
+  const { MongoClient } = await loadDriver()
+  const client = new MongoClient(uri)
+  try {
+    await client.db().dropDatabase()
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, statSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startTimeOf } from '../src/processes/identity.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const fixtures = join(import.meta.dirname, 'fixtures')
+const services = ['gateway', 'scheduler', 'ingestion', 'simulator']
+const isAlive = (pid: number) => startTimeOf(pid) !== null
+
+/** A project whose services are stand-ins. */
+const makeProject = async () => {
+  const root = await temporaryFolder()
+  for (const name of services) {
+    const source = join(root, 'services', name, 'src')
+    await mkdir(source, { recursive: true })
+    await copyFile(join(fixtures, 'stand-in-service.ts'), join(source, 'main.ts'))
+  }
+  return { root, dataDir: join(root, 'data') }
+}
+type Project = Awaited<ReturnType<typeof makeProject>>
+
+interface Launcher {
+  child: ChildProcess
+  output(): string
+  /** Process ids found in the data folder: everything that runs, with its name. */
+  processes(): Promise<Record<string, number>>
+}
+
+const run = ({ root, dataDir }: Project, env: Record<string, string> = {}, args: string[] = []): Launcher => {
+  const child = spawn(process.execPath, [join(fixtures, 'start.ts'), root, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      SLIPSTREAM_CACHE_DIR: process.env.SLIPSTREAM_CACHE_DIR,
+      SLIPSTREAM_DATA_DIR: dataDir,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  return {
+    child,
+    output: () => text,
+    processes: async () => {
+      const found: Record<string, number> = {}
+      for (const file of await readdir(dataDir, { recursive: true })) {
+        if (!file.endsWith('.pid.json')) continue
+        const entry = JSON.parse(await readFile(join(dataDir, file), 'utf8'))
+        if (entry.pid !== entry.owner.pid) found[entry.name] = entry.pid
+      }
+      return found
+    },
+  }
+}
+
+const untilReady = (launcher: Launcher) =>
+  vi.waitFor(() => expect(launcher.output()).toContain('Slipstream is ready'), { timeout: 30_000, interval: 50 })
+
+const exitCode = async ({ child }: Launcher): Promise<number | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.exitCode
+}
+
+test('everything starts, comes back after a crash, and is gone after Ctrl-C', { timeout: 60_000 }, async () => {
+  const project = await makeProject()
+  const launcher = run(project)
+  await untilReady(launcher)
+  const before = await launcher.processes()
+  expect(Object.keys(before).sort()).toEqual([
+    'gateway',
+    'ingestion',
+    'mongod',
+    'nats-server',
+    'scheduler',
+    'simulator',
+  ])
+  const endpoints = JSON.parse(await readFile(join(project.dataDir, 'endpoints.json'), 'utf8'))
+  expect(launcher.output()).toMatch(
+    /gateway +up servicePid=\d+ mongo="?mongodb:\/\/127\.0\.0\.1.*nats=nats:\/\/127\.0\.0\.1/,
+  )
+  expect(launcher.output()).toContain(`issuer=${endpoints.simulatorUrl}/oidc`)
+
+  for (const name of ['ingestion', 'mongod', 'nats-server'] as const) {
+    process.kill(before[name]!, 'SIGKILL')
+    await vi.waitFor(() => expect(launcher.output()).toContain(`${name} is back`), { timeout: 20_000, interval: 50 })
+    expect((await launcher.processes())[name]).not.toBe(before[name])
+  }
+  expect(launcher.output()).toContain('ingestion ended unexpectedly (killed by SIGKILL)')
+  expect(launcher.output().match(/mongodb:\/\/\S+:\d+\//g)).toSatisfy((uris: string[]) => new Set(uris).size === 1)
+
+  const running = Object.values(await launcher.processes())
+  launcher.child.kill('SIGINT')
+  await vi.waitFor(() => expect(launcher.output()).toContain('SIGINT: stopping'))
+  launcher.child.kill('SIGINT') // npm passes on what the terminal has sent already
+  expect(await exitCode(launcher)).toBe(0)
+  expect(running.filter(isAlive)).toEqual([])
+  expect(existsSync(join(project.dataDir, 'endpoints.json'))).toBe(false)
+  expect((await readdir(project.dataDir, { recursive: true })).filter((file) => file.endsWith('.pid.json'))).toEqual([])
+  const order = ['gateway    going down', 'simulator  going down', 'stopped'].map((text) =>
+    launcher.output().lastIndexOf(text),
+  )
+  expect(order).toEqual(order.toSorted((a, b) => a - b))
+})
+
+test('a second Ctrl-C ends at once what does not want to end', { timeout: 60_000 }, async () => {
+  const launcher = run(await makeProject(), { STUBBORN_SERVICE: 'ingestion' })
+  await untilReady(launcher)
+  const running = Object.values(await launcher.processes())
+  const pressCtrlC = () => {
+    launcher.child.kill('SIGINT')
+    expect(launcher.child.exitCode).toBe(130)
+  }
+  await vi.waitFor(pressCtrlC, { timeout: 3_000, interval: 200 })
+  expect(running.filter(isAlive)).toEqual([])
+})
+
+test('a crashed server waits for its own port: the services know no other', { timeout: 60_000 }, async () => {
+  const launcher = run(await makeProject())
+  await untilReady(launcher)
+  const [url = '', port] = /nats:\/\/127\.0\.0\.1:(\d+)/.exec(launcher.output()) ?? []
+  process.kill((await launcher.processes())['nats-server']!, 'SIGKILL')
+  const squatter = createServer()
+  await vi.waitFor(() => once(squatter.listen(Number(port), '127.0.0.1'), 'listening'), { interval: 1 })
+  await vi.waitFor(() => expect(launcher.output()).toContain('nats-server did not start'), { timeout: 20_000 })
+  squatter.close()
+  await vi.waitFor(() => expect(launcher.output()).toContain('nats-server is back'), { timeout: 20_000 })
+  expect(launcher.output().split(`: ${url}\n`).length - 1).toBe(2)
+})
+
+test('a service that cannot start ends the whole start with its last lines', { timeout: 60_000 }, async () => {
+  const launcher = run(await makeProject(), { FAILING_SERVICE: 'scheduler' })
+  expect(await exitCode(launcher)).toBe(1)
+  expect(launcher.output()).toMatch(/scheduler ended with code 3 before it was ready[\s\S]*on purpose/)
+  expect(await launcher.processes()).toEqual({})
+})
+
+test('after kill -9 the next start cleans up; the data, its secrets and its lock stay', {
+  timeout: 60_000,
+}, async () => {
+  const project = await makeProject()
+  const launcher = run(project)
+  await untilReady(launcher)
+  const orphans = Object.values(await launcher.processes())
+  const secretsFile = join(project.dataDir, 'dev-secrets.json')
+  const secrets = await readFile(secretsFile, 'utf8')
+  expect(statSync(secretsFile).mode & 0o777).toBe(0o600)
+
+  const rival = run(project)
+  expect(await exitCode(rival)).toBe(1)
+  expect(rival.output()).toContain(`started by process ${launcher.child.pid}`)
+
+  launcher.child.kill('SIGKILL')
+  await exitCode(launcher)
+  const next = run(project)
+  await untilReady(next)
+  expect(orphans.filter(isAlive)).toEqual([])
+  expect(await readFile(secretsFile, 'utf8')).toBe(secrets)
+  next.child.kill('SIGTERM')
+  expect(await exitCode(next)).toBe(0)
+
+  const fresh = run(project, {}, ['--fresh'])
+  await untilReady(fresh)
+  expect(await readFile(secretsFile, 'utf8')).not.toBe(secrets)
+  for (const secret of Object.values(JSON.parse(secrets) as Record<string, string>)) {
+    expect(next.output() + launcher.output()).not.toContain(secret)
+  }
+})
+
+test('a usual port that is taken is replaced by another, and the launcher says so', { timeout: 60_000 }, async () => {
+  const squatter = createServer()
+  await new Promise((resolve) => squatter.once('error', resolve).listen(4400, '127.0.0.1', () => resolve(null)))
+  onTestFinished(() => {
+    squatter.close()
+  })
+  const launcher = run(await makeProject())
+  await untilReady(launcher)
+  const [, port] = /port 4400 is taken, the simulator uses (\d+)/.exec(launcher.output()) ?? []
+  expect(launcher.output()).toContain(`http://localhost:${port}/control`)
+})
+
+test('wrong options and missing settings are one clear message each', async () => {
+  const project = await makeProject()
+  const unknown = run(project, {}, ['--frsh'])
+  expect(await exitCode(unknown)).toBe(2)
+  expect(unknown.output().trim()).toMatch(/^Unknown option '--frsh'.*--help$/)
+
+  const half = run(project, { STRAVA_CLIENT_ID: '9', STRAVA_CLIENT_SECRET: 'x' })
+  expect(await exitCode(half)).toBe(1)
+  expect(half.output()).toContain('AUTH_ISSUER_URL: is required when STRAVA_CLIENT_ID is set')
+  expect(half.output()).not.toContain('    at ')
+
+  const help = run(project, {}, ['--help'])
+  expect(await exitCode(help)).toBe(0)
+  expect(help.output()).toContain('--fresh')
+})
