@@ -1,0 +1,47 @@
+import type { CollectionDefinition } from './definition.ts'
+import { deadLetters, deliveryAttempts } from './deliveries.ts'
+import { athletes, credentials, links, linkTransactions, profiles, receipts } from './gateway.ts'
+import { fetchTickets, quota, syncRuns, workouts } from './ingestion.ts'
+import { schedules } from './scheduler.ts'
+
+export const collections = {
+  athletes,
+  profiles,
+  links,
+  linkTransactions,
+  receipts,
+  credentials,
+  schedules,
+  workouts,
+  fetchTickets,
+  syncRuns,
+  quota,
+  deadLetters,
+  deliveryAttempts,
+} as const
+
+export type CollectionKey = keyof typeof collections
+export type DocumentOf<Key extends CollectionKey> =
+  (typeof collections)[Key] extends CollectionDefinition<infer Doc> ? Doc : never
+
+/**
+ * Who may write what: one writer per collection, except those written through one library only (`credentials` by
+ * libs/vault, `quota` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
+ */
+export const writes = {
+  gateway: [
+    'athletes',
+    'profiles',
+    'links',
+    'linkTransactions',
+    'receipts',
+    'credentials',
+    'quota',
+    'deadLetters',
+    'deliveryAttempts',
+  ],
+  scheduler: ['schedules', 'deadLetters', 'deliveryAttempts'],
+  ingestion: ['workouts', 'fetchTickets', 'syncRuns', 'quota', 'credentials', 'deadLetters', 'deliveryAttempts'],
+} as const satisfies Record<string, readonly CollectionKey[]>
+
+export type Owner = keyof typeof writes

@@ -1,0 +1,62 @@
+import mongoose, { type Connection, type Model } from 'mongoose'
+import { type CollectionKey, collections, type DocumentOf, type Owner, type writes } from './collections/index.ts'
+
+/** A collection as its writer sees it. */
+export type WritableCollection<Key extends CollectionKey> = Model<DocumentOf<Key>>
+type ReadOnly<Key extends CollectionKey> = Pick<
+  Model<DocumentOf<Key>>,
+  'find' | 'findOne' | 'findById' | 'countDocuments' | 'exists' | 'aggregate'
+>
+
+/** The collections as one service sees them: its own to write, all others to read only (checked by the compiler). */
+export type Collections<Who extends Owner> = {
+  readonly [Key in CollectionKey]: Key extends (typeof writes)[Who][number] ? WritableCollection<Key> : ReadOnly<Key>
+}
+
+export interface Store<Who extends Owner> {
+  readonly collections: Collections<Who>
+  readonly connection: Connection
+  /** Asks the primary for a sign of life; rejects after `timeoutMs` (1 s) when none answers. */
+  ping(timeoutMs?: number): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Connects to MongoDB with majority and journal write concern, majority reads from the primary, and no buffering: a
+ * call fails instead of hanging while disconnected. The database name comes from the URI.
+ *
+ * Every wait is bounded by the older timeouts: in driver 7.8 `timeoutMS` is accepted, and does nothing. A write that
+ * ends with a timeout may still have happened.
+ * @throws MongooseServerSelectionError when no primary answers within 10 s
+ */
+export const connectStore = async <Who extends Owner>(options: { uri: string; owner: Who }): Promise<Store<Who>> => {
+  const connection = await mongoose
+    .createConnection(options.uri, {
+      appName: `slipstream-${options.owner}`,
+      autoIndex: false,
+      autoCreate: false,
+      bufferCommands: false,
+      serverSelectionTimeoutMS: 10_000,
+      socketTimeoutMS: 20_000,
+      waitQueueTimeoutMS: 10_000,
+      readPreference: 'primary',
+      readConcern: { level: 'majority' },
+      writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
+    })
+    .asPromise()
+
+  const models = Object.fromEntries(
+    Object.entries(collections).map(([key, { name, schema }]) => [key, connection.model(name, schema, name)]),
+  )
+  return {
+    collections: models as unknown as Collections<Who>,
+    connection,
+    ping: async (timeoutMs = 1_000) => {
+      await connection
+        .getClient()
+        .db()
+        .command({ ping: 1 }, { signal: AbortSignal.timeout(timeoutMs) })
+    },
+    close: () => connection.close(),
+  }
+}

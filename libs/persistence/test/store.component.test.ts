@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startMongo } from '@slipstream/embedded'
+import { testDatabase } from '@slipstream/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectStore, type Store } from '../src/index.ts'
+
+const database = testDatabase()
+let store: Store<'gateway'>
+
+beforeAll(async () => {
+  store = await connectStore({ uri: database.uri, owner: 'gateway' })
+})
+afterAll(async () => {
+  await store.close()
+  await database.drop()
+})
+
+const athlete = { _id: 'athlete_1', issuer: 'https://issuer.test', subject: 'anna', createdAt: new Date() }
+
+/** As a caller without types could write it. */
+const untyped = (value: object) => value as never
+
+describe('strictness', () => {
+  test('an unknown field is refused at insert and at update', async () => {
+    const { athletes } = store.collections
+    await expect(athletes.create(untyped({ ...athlete, nickname: 'a' }))).rejects.toThrow(/nickname/)
+    await expect(athletes.updateOne({ _id: 'x' }, untyped({ $set: { nickname: 'a' } }))).rejects.toThrow(/nickname/)
+    expect(await athletes.countDocuments()).toBe(0)
+  })
+
+  test('an unknown filter key is refused, instead of matching every document', async () => {
+    const { athletes } = store.collections
+    await athletes.create(athlete)
+    await expect(athletes.deleteMany(untyped({ isuer: 'typo' }))).rejects.toThrow(/isuer/)
+    await expect(athletes.find(untyped({ isuer: 'typo' })).exec()).rejects.toThrow(/isuer/)
+    expect(await athletes.countDocuments()).toBe(1)
+  })
+
+  test('an unknown field inside a nested object is refused', async () => {
+    const manualSync = untyped({ runId: 'run_1', requestedAt: new Date(), extra: true })
+    await expect(store.collections.links.updateOne({ _id: 'x' }, { $set: { manualSync } })).rejects.toThrow(/extra/)
+  })
+
+  test('a missing required field is refused', async () => {
+    await expect(store.collections.athletes.create(untyped({ _id: 'athlete_2' }))).rejects.toThrow(/issuer/)
+  })
+})
+
+test('every write waits for a majority and its journal, every read is a majority read', async () => {
+  const uri = new URL(database.uri)
+  uri.searchParams.set('monitorCommands', 'true')
+  const { collections, connection, close } = await connectStore({ uri: uri.href, owner: 'gateway' })
+  const sent: { name: string; writeConcern: unknown; readConcern: unknown }[] = []
+  connection.getClient().on('commandStarted', ({ commandName, command }) => {
+    sent.push({ name: commandName, writeConcern: command.writeConcern, readConcern: command.readConcern })
+  })
+  const profile = { displayName: 'Anna', primarySport: 'Run', weeklyGoalHours: 4 }
+  await collections.profiles.create({ _id: 'anna', ...profile, submittedAt: new Date(), updatedAt: new Date() })
+  await collections.profiles.updateOne({ _id: 'anna' }, { $set: { weeklyGoalHours: 5 } })
+  await collections.profiles.findOneAndUpdate({ _id: 'anna' }, { $set: { weeklyGoalHours: 6 } })
+  await collections.profiles.bulkWrite([
+    { updateOne: { filter: { _id: 'anna' }, update: { $set: { weeklyGoalHours: 7 } } } },
+  ])
+  await collections.profiles.find({ _id: 'anna' }).lean()
+  await collections.profiles.aggregate([{ $match: { _id: 'anna' } }])
+  await collections.profiles.deleteOne({ _id: 'anna' })
+  await close()
+
+  const write = { writeConcern: expect.objectContaining({ w: 'majority', j: true }) }
+  const read = { readConcern: { level: 'majority' } }
+  expect(sent.filter(({ name }) => name !== 'endSessions')).toEqual([
+    expect.objectContaining({ name: 'insert', ...write }),
+    expect.objectContaining({ name: 'update', ...write }),
+    expect.objectContaining({ name: 'findAndModify', ...write }),
+    expect.objectContaining({ name: 'update', ...write }),
+    expect.objectContaining({ name: 'find', ...read }),
+    expect.objectContaining({ name: 'aggregate', ...read }),
+    expect.objectContaining({ name: 'delete', ...write }),
+  ])
+})
+
+test('ping resolves while the primary answers and rejects in time when it does not', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'slipstream-ping-'))
+  const mongod = await startMongo({ dataDir, log: () => {} })
+  const own = await connectStore({ uri: mongod.uri, owner: 'scheduler' })
+  try {
+    await own.ping()
+    await mongod.stop()
+    const askedAt = performance.now()
+    await expect(own.ping(300)).rejects.toThrow()
+    expect(performance.now() - askedAt).toBeLessThan(1_500)
+  } finally {
+    await mongod.stop()
+    await own.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+test('a call fails while there is no server, instead of waiting for one', async () => {
+  const own = await connectStore({ uri: database.uri, owner: 'scheduler' })
+  await own.close()
+  await expect(own.collections.schedules.findOne({ _id: 'x' })).rejects.toThrow()
+})
+
+test('the compiler refuses a write to a collection of another service', () => {
+  const refused = async (scheduler: Store<'scheduler'>) => {
+    await scheduler.collections.schedules.deleteOne({ _id: 'x' })
+    await scheduler.collections.links.findOne({ _id: 'x' })
+    // @ts-expect-error links belong to the gateway
+    await scheduler.collections.links.deleteOne({ _id: 'x' })
+    // @ts-expect-error workouts belong to ingestion
+    await scheduler.collections.workouts.updateOne({ _id: 'x' }, { $set: { name: '' } })
+  }
+  expect(refused).toBeTypeOf('function')
+})

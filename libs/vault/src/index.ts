@@ -1,0 +1,7 @@
+export { SealBrokenError } from './envelope.ts'
+export { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from './errors.ts'
+export { type Keyring, parseTokenKeys, TokenKeysError } from './keyring.ts'
+export type { RefreshOutcome } from './refresh.ts'
+export type { Timings } from './timings.ts'
+export type { TokenPair } from './token-pair.ts'
+export { createVault, type Vault, type VaultOptions } from './vault.ts'
