@@ -1,0 +1,180 @@
+import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { deadline } from '@nats-io/transport-node'
+import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
+import { newId, systemClock } from '@slipstream/runtime'
+import type { Logger, Metrics } from '@slipstream/telemetry'
+import { exitWhenClosed, openConnection, watchConnection } from './connection.ts'
+import { ensureTopology } from './ensure-topology.ts'
+import { decodeEvent, encodeEvent } from './envelope.ts'
+import { TopologyError, TransientError } from './errors.ts'
+import { type FollowOptions, followEvents } from './follow.ts'
+import { newEvent } from './new-event.ts'
+import { publishEvent } from './publish.ts'
+import { untilItWorks } from './retry.ts'
+import { subjectsOf } from './subjects.ts'
+import { streams } from './topology.ts'
+import type { Transport } from './transport.ts'
+
+export type { FollowedEvent, FollowOptions } from './follow.ts'
+
+export interface BusOptions {
+  /** `nats://host:port`, with `user:password@` where the server asks for it. */
+  url: string
+  /** Becomes `ce-source: slipstream/<source>` and the connection's name. */
+  source: 'gateway' | 'scheduler' | 'ingestion'
+  log: Logger
+  metrics?: Metrics
+}
+
+export interface Bus {
+  /**
+   * Stores an event in its stream; `ce-id` and `Nats-Msg-Id` are the event's id. Resolves when the server has it.
+   * @throws TransientError when NATS stays away for about 20 s. The event may have been stored nevertheless.
+   */
+  publish(event: OutboxEvent): Promise<void>
+  /** Tells an event to whoever listens right now; it is not stored and may be lost. */
+  announce<Type extends EventType>(type: Type, data: EventData<Type>): void
+  /** Hears events of one type as they are published or announced, `'*'` for all athletes. Misses them while away. */
+  listen<Type extends EventType>(
+    type: Type,
+    athleteId: string | '*',
+    onData: (data: EventData<Type>) => void,
+  ): { stop(): void }
+  /** Replays and follows an athlete's stored events in order; resolves when the signal is aborted or the bus closes. */
+  follow(options: FollowOptions): Promise<void>
+  /** Whether a sync request for this subject is still stored, waiting or in work. */
+  hasMessage(subject: string): Promise<boolean>
+  readiness(): { ok: boolean; detail?: string }
+  /** Sends what is buffered and disconnects. */
+  close(): Promise<void>
+  /** For the other parts of this library. */
+  readonly transport: Transport
+}
+
+/** So long a goodbye may take from a server that has stopped answering. */
+const drainLimitMs = 5_000
+
+/** Below the client's 5 s: a request that went down with its connection should not hold up the next one for long. */
+const managerTimeoutMs = 3_000
+
+/** Callers at the same time share one run of `work`. */
+const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | null = null
+  return () => {
+    running ??= work().finally(() => {
+      running = null
+    })
+    return running
+  }
+}
+
+/**
+ * Connects, waiting for a server that is not there yet, and puts streams and consumers in place. From then on it
+ * reconnects for ever and restores what a server with an emptied store has lost.
+ * @throws TopologyError when a stream on the server is unsafe.
+ */
+export const connectBus = async ({ url, source, log, metrics }: BusOptions): Promise<Bus> => {
+  const closing = new AbortController()
+  const { signal } = closing
+  const connection = await untilItWorks(() => openConnection(url, `slipstream-${source}`), {
+    what: 'connecting to NATS',
+    log,
+    signal,
+  })
+  const client = jetstream(connection)
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: managerTimeoutMs })
+  const ceSource = `slipstream/${source}`
+
+  const connectedGauge = metrics?.gauge({ name: 'slipstream_nats_connected', help: '1 while NATS is reachable.' })
+  const watch = watchConnection(connection, {
+    log,
+    onReconnected: () => restoreInBackground(),
+    onChange: (connected) => connectedGauge?.set(connected ? 1 : 0),
+  })
+  const transport: Transport = {
+    connection,
+    client,
+    manager,
+    ensureTopology: shareRuns(async () => {
+      // A request made while disconnected could only time out, and callers would share the wait.
+      if (!watch.connected()) throw new TransientError('not connected to NATS')
+      await ensureTopology(manager)
+    }),
+  }
+
+  let topologyProblem: string | undefined
+  const restoreTopology = async () => {
+    topologyProblem = 'streams are not in place yet'
+    await untilItWorks(transport.ensureTopology, {
+      what: 'putting streams in place',
+      log,
+      signal,
+      isFinal: (error) => error instanceof TopologyError,
+    })
+    topologyProblem = undefined
+  }
+  const restoreInBackground = () => {
+    restoreTopology().catch((error: unknown) => {
+      if (signal.aborted) return
+      topologyProblem = error instanceof Error ? error.message : 'streams cannot be put in place'
+      log.error({ err: error }, 'streams cannot be put in place')
+    })
+  }
+
+  void exitWhenClosed(connection, { log, wasAsked: () => signal.aborted, exit: (code) => process.exit(code) })
+  try {
+    await restoreTopology()
+  } catch (error) {
+    closing.abort()
+    await connection.close()
+    throw error
+  }
+
+  return {
+    transport,
+    publish: (event) => publishEvent(transport, event, ceSource),
+    announce: (type, data) => {
+      const event = newEvent(type, data, { id: newId('evt'), now: systemClock.now() })
+      const { subject, headers, body } = encodeEvent(event, ceSource)
+      connection.publish(subject, body, { headers })
+    },
+    listen: (type, athleteId, onData) => {
+      const [filter = ''] = subjectsOf([type], athleteId)
+      const subscription = connection.subscribe(filter, {
+        callback: (error, message) => {
+          try {
+            if (error) throw error
+            const event = decodeEvent(message)
+            if (event.type === type) onData(event.data as EventData<typeof type>)
+          } catch (problem) {
+            log.warn({ err: problem, filter }, 'a message heard was left out')
+          }
+        },
+      })
+      return { stop: () => subscription.unsubscribe() }
+    },
+    follow: (options) =>
+      followEvents(transport, log, { ...options, signal: AbortSignal.any([options.signal, signal]) }),
+    hasMessage: async (subject) => {
+      try {
+        return (await manager.streams.getMessage(streams.SYNC.name, { last_by_subj: subject })) !== null
+      } catch (error) {
+        if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return false
+        throw error
+      }
+    },
+    readiness: () => {
+      if (!watch.connected()) return { ok: false, detail: 'not connected to NATS' }
+      return topologyProblem === undefined ? { ok: true } : { ok: false, detail: topologyProblem }
+    },
+    close: async () => {
+      closing.abort()
+      if (watch.connected()) {
+        await deadline(connection.drain(), drainLimitMs).catch((error: unknown) => {
+          log.warn({ err: error }, 'NATS did not confirm what was sent last')
+        })
+      }
+      await connection.close()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Logger } from '@slipstream/telemetry'
+
+/** The client reads no user from the address, so it is passed apart; the address alone is what gets logged. */
+const addressOf = (url: string): { server: string; options: ConnectionOptions } => {
+  const { protocol, host, username, password } = new URL(url)
+  return {
+    server: host,
+    options: {
+      servers: host,
+      ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+      ...(protocol === 'tls:' && { tls: {} }),
+    },
+  }
+}
+
+/**
+ * Connects once. A connection that stands is kept for ever: the defaults would give up 20 s after the server died,
+ * notice a dead peer only after minutes and stop at the second refused password.
+ */
+export const openConnection = async (url: string, name: string): Promise<NatsConnection> => {
+  const { options } = addressOf(url)
+  return await connect({
+    ...options,
+    name,
+    timeout: 5_000,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    reconnectJitter: 500,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    ignoreAuthErrorAbort: true,
+  })
+}
+
+export interface ConnectionWatch {
+  connected(): boolean
+}
+
+/** Follows a connection through its outages; `onReconnected` runs after each, `onChange` at every change. */
+export const watchConnection = (
+  connection: NatsConnection,
+  options: { log: Logger; onReconnected(): void; onChange(connected: boolean): void },
+): ConnectionWatch => {
+  const { log, onReconnected, onChange } = options
+  let connected = true
+  const change = (value: boolean) => {
+    connected = value
+    onChange(value)
+  }
+  const follow = async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') {
+        if (connected) log.warn({ server: status.server }, 'NATS is gone, reconnecting')
+        change(false)
+      } else if (status.type === 'reconnect') {
+        log.info({ server: status.server }, 'NATS is back')
+        change(true)
+        onReconnected()
+      } else if (status.type === 'error') log.error({ err: status.error }, 'NATS refused something')
+      else if (status.type === 'slowConsumer') log.warn('a subscription is slower than its messages')
+    }
+  }
+  onChange(true)
+  void follow()
+  return { connected: () => connected }
+}
+
+/** A connection that closes for good without having been asked to leaves nothing to do but start afresh. */
+export const exitWhenClosed = async (
+  connection: NatsConnection,
+  options: { log: Logger; wasAsked(): boolean; exit(code: number): void },
+): Promise<void> => {
+  const error = await connection.closed()
+  if (options.wasAsked()) return
+  options.log.fatal({ err: error }, 'the connection to NATS is closed for good')
+  options.exit(1)
+}

@@ -1,0 +1,25 @@
+import type { Metrics } from '@slipstream/telemetry'
+
+const define = (metrics: Metrics) => ({
+  handleDuration: metrics.histogram<'consumer' | 'type' | 'verdict'>({
+    name: 'slipstream_event_handle_duration_seconds',
+    help: 'From the delivery of a message to its verdict.',
+    labelNames: ['consumer', 'type', 'verdict'],
+  }),
+  unexpectedErrors: metrics.counter<'consumer' | 'type'>({
+    name: 'slipstream_event_unexpected_errors_total',
+    help: 'Deliveries that failed in a way no handler foresaw: a bug until shown otherwise.',
+    labelNames: ['consumer', 'type'],
+  }),
+})
+
+export type ConsumerMetrics = ReturnType<typeof define>
+
+const defined = new WeakMap<Metrics, ConsumerMetrics>()
+
+/** The consumers of one process share their metrics; a registry takes each name once. */
+export const consumerMetrics = (metrics: Metrics): ConsumerMetrics => {
+  const known = defined.get(metrics) ?? define(metrics)
+  defined.set(metrics, known)
+  return known
+}

@@ -1,0 +1,21 @@
+export { type Bus, type BusOptions, connectBus, type FollowedEvent, type FollowOptions } from './bus.ts'
+export {
+  type ConsumerOptions,
+  type DeadLetter,
+  type Delivery,
+  type DeliveryLog,
+  type Handler,
+  type RunningConsumer,
+  runConsumer,
+} from './consumer.ts'
+export { ContractError, DuplicateError, GrantRevokedError, ThrottledError, TransientError } from './errors.ts'
+export { newEvent } from './new-event.ts'
+export {
+  createOutboxRelay,
+  type OutboxRelay,
+  type OutboxRelayOptions,
+  type OutboxSource,
+  type WaitingEvents,
+} from './outbox.ts'
+export { done, type Outcome, skipped } from './outcome.ts'
+export { type Verdict, verdictFor } from './verdict.ts'

@@ -1,0 +1,109 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import type { EventType, Lane } from '@slipstream/contracts'
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+
+export type StreamName = 'SYNC' | 'EVENTS' | 'ADVISORIES'
+export type StreamDeclaration = Partial<StreamConfig> & { name: StreamName; subjects: string[] }
+
+/**
+ * Streams as data. `persist_mode` stays unset: `async` would silently undo the server's `sync_interval: always`.
+ * `SYNC` keeps the newest request per subject and never lets one expire: a request that replaces one in flight is
+ * delivered after it, so no wake-up is lost. `EVENTS` ends after the 7 days that the data policy allows. `ADVISORIES`
+ * keeps what the server says once, over core NATS, about messages it gave up.
+ */
+export const streams: Readonly<Record<StreamName, StreamDeclaration>> = {
+  SYNC: {
+    name: 'SYNC',
+    subjects: ['sync.requested.>'],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Workqueue,
+    max_msgs_per_subject: 1,
+    discard: DiscardPolicy.Old,
+  },
+  EVENTS: {
+    name: 'EVENTS',
+    subjects: ['athlete.*.>', 'activity.*.>', 'sync.triggered.>', 'sync.finished.>', 'strava.notified.>'],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(7 * dayMs),
+    discard: DiscardPolicy.Old,
+    duplicate_window: nanos(10 * minuteMs),
+  },
+  ADVISORIES: {
+    name: 'ADVISORIES',
+    subjects: ['$JS.EVENT.ADVISORY.CONSUMER.>'],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(30 * dayMs),
+    max_msgs: 100_000,
+    discard: DiscardPolicy.Old,
+  },
+}
+
+export interface ConsumerDefinition {
+  stream: StreamName
+  /** Every type the filter lets through; each needs a handler. */
+  types: readonly EventType[]
+  filterSubjects: readonly string[]
+  /** A message whose worker is silent for this long is delivered again; a busy worker reports three times as often. */
+  ackWaitMs: number
+  /** Messages worked on at once by one process. */
+  concurrency: number
+}
+
+const ackWaitMs = 30_000
+
+const eventsConsumer = <Type extends EventType>(concurrency: number, types: readonly Type[]) => ({
+  stream: 'EVENTS' as const,
+  types,
+  filterSubjects: types.map((type) => `${type}.>`),
+  ackWaitMs,
+  concurrency,
+})
+
+const laneConsumer = (lane: Lane, concurrency: number) => ({
+  stream: 'SYNC' as const,
+  types: ['sync.requested'] as const,
+  filterSubjects: [`sync.requested.${lane}.>`],
+  ackWaitMs,
+  concurrency,
+})
+
+/** Durable pull consumers as data, by durable name. */
+export const consumers = {
+  scheduler: eventsConsumer(4, ['athlete.linked', 'athlete.unlinked', 'sync.triggered', 'sync.finished']),
+  gateway: eventsConsumer(2, ['athlete.reauth_required', 'athlete.erased']),
+  'ingestion-erasure': eventsConsumer(2, ['athlete.unlinked']),
+  'ingestion-interactive': laneConsumer('interactive', 4),
+  'ingestion-realtime': laneConsumer('realtime', 4),
+  'ingestion-scheduled': laneConsumer('scheduled', 2),
+  'ingestion-backfill': laneConsumer('backfill', 1),
+} as const satisfies Record<string, ConsumerDefinition>
+
+export type ConsumerName = keyof typeof consumers
+/** The event types a consumer receives. */
+export type ConsumedType<Name extends ConsumerName> = (typeof consumers)[Name]['types'][number]
+
+/**
+ * No `backoff`: the server would add it to every nak delay and let it replace `ack_wait`. `max_deliver` is only a
+ * backstop; attempts are counted in MongoDB because the server's count does not survive every crash.
+ */
+export const consumerConfig = (name: string, definition: ConsumerDefinition): Partial<ConsumerConfig> => ({
+  durable_name: name,
+  ack_policy: AckPolicy.Explicit,
+  deliver_policy: DeliverPolicy.All,
+  ack_wait: nanos(definition.ackWaitMs),
+  max_deliver: 50,
+  filter_subjects: [...definition.filterSubjects],
+})

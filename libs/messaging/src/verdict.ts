@@ -1,0 +1,69 @@
+import { ContractError, DuplicateError, GrantRevokedError, ThrottledError, TransientError } from './errors.ts'
+import type { Outcome } from './outcome.ts'
+
+/** What to tell JetStream about one delivery. */
+export type Verdict =
+  | { kind: 'ack' }
+  | { kind: 'park'; retryAt: Date }
+  | { kind: 'nak'; delayMs: number }
+  | { kind: 'dead_letter'; reason: DeadLetterReason }
+
+export type DeadLetterReason = 'contract_violated' | 'attempts_exhausted'
+
+export interface VerdictInput {
+  /** Which try this was, from 1. */
+  attempt: number
+  maxAttempts: number
+  /** Kept for windows that are open again by the time the verdict is made. */
+  now: Date
+  /** In [0, 1); spreads the retries of messages that failed together. */
+  random: number
+}
+
+const firstDelayMs = 1_000
+const longestDelayMs = 120_000
+
+/** 1, 4, 16, 64 s and then 2 min, each shortened by up to half. */
+const backoffMs = (attempt: number, random: number): number =>
+  Math.round(Math.min(longestDelayMs, firstDelayMs * 4 ** (attempt - 1)) * (1 - random / 2))
+
+/** A delay that was asked for is never shortened, only spread by up to a fifth. */
+const askedDelayMs = (retryAfterMs: number, random: number): number => Math.round(retryAfterMs * (1 + random / 5))
+
+/** MongoDB marks errors that pass by themselves with labels or, before an operation has begun, by their class. */
+const isMongoTransient = (error: Error): boolean => {
+  const { hasErrorLabel } = error as { hasErrorLabel?: unknown }
+  const hasTransientLabel =
+    typeof hasErrorLabel === 'function' &&
+    ['TransientTransactionError', 'RetryableWriteError'].some((label) => hasErrorLabel.call(error, label))
+  return hasTransientLabel || /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|PoolCleared)Error$/.test(error.name)
+}
+
+/** Errors nobody foresaw: handled as transient, but logged with their stack and counted apart. */
+export const isUnexpected = (error: Error): boolean =>
+  !(
+    error instanceof DuplicateError ||
+    error instanceof ContractError ||
+    error instanceof GrantRevokedError ||
+    error instanceof ThrottledError ||
+    error instanceof TransientError ||
+    isMongoTransient(error)
+  )
+
+/**
+ * Maps how the work ended to what JetStream is told. The table is in the README.
+ */
+export const verdictFor = (result: Outcome | Error, input: VerdictInput): Verdict => {
+  if (!(result instanceof Error)) return { kind: 'ack' }
+  if (result instanceof DuplicateError || result instanceof GrantRevokedError) return { kind: 'ack' }
+  if (result instanceof ContractError) return { kind: 'dead_letter', reason: 'contract_violated' }
+  if (result instanceof ThrottledError) {
+    return result.retryAt > input.now ? { kind: 'park', retryAt: result.retryAt } : { kind: 'park', retryAt: input.now }
+  }
+  if (input.attempt >= input.maxAttempts) return { kind: 'dead_letter', reason: 'attempts_exhausted' }
+  const asked = result instanceof TransientError ? result.retryAfterMs : undefined
+  return {
+    kind: 'nak',
+    delayMs: asked === undefined ? backoffMs(input.attempt, input.random) : askedDelayMs(asked, input.random),
+  }
+}

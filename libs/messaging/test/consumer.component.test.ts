@@ -1,0 +1,414 @@
+import { headers } from '@nats-io/transport-node'
+import { currentTraceparent, startTracing, withSpan } from '@slipstream/telemetry'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  type ConsumerOptions,
+  ContractError,
+  DuplicateError,
+  done,
+  GrantRevokedError,
+  type Handler,
+  type RunningConsumer,
+  runConsumer,
+  skipped,
+  ThrottledError,
+  TransientError,
+} from '../src/index.ts'
+import {
+  allSettled,
+  type Harness,
+  messagesIn,
+  reauthRequired,
+  startHarness,
+  syncRequested,
+  verdictsOf,
+} from './support/harness.ts'
+import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
+
+let harness: Harness
+let deliveries: ReturnType<typeof memoryDeliveryLog>
+let running: RunningConsumer[]
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.stop())
+
+beforeEach(() => {
+  deliveries = memoryDeliveryLog()
+  running = []
+  harness.lines.length = 0
+  harness.metrics.registry.resetMetrics()
+})
+afterEach(async () => {
+  await Promise.all(running.map((consumer) => consumer.stop()))
+  for (const stream of ['SYNC', 'EVENTS']) await harness.manager.streams.purge(stream)
+})
+
+type Reauth = Handler<'athlete.reauth_required'>
+
+const runGateway = async (handler: Reauth, extra: Partial<ConsumerOptions<'gateway'>> = {}) => {
+  const { bus, log, metrics } = harness
+  const handlers = { 'athlete.reauth_required': handler, 'athlete.erased': async () => done() }
+  running.push(
+    await runConsumer(bus, { name: 'gateway', handlers, deliveries, log, metrics, random: () => 0, ...extra }),
+  )
+}
+
+const runInteractive = async (
+  handler: Handler<'sync.requested'>,
+  park?: (data: unknown, retryAt: Date) => Promise<void>,
+) => {
+  const { bus, log, metrics } = harness
+  const handlers = { 'sync.requested': handler }
+  running.push(
+    await runConsumer(bus, {
+      name: 'ingestion-interactive',
+      handlers,
+      deliveries,
+      log,
+      metrics,
+      ...(park && { park }),
+    }),
+  )
+}
+
+const gatewaySettled = () => allSettled(harness.manager, 'EVENTS', 'gateway')
+const interactiveSettled = () => allSettled(harness.manager, 'SYNC', 'ingestion-interactive')
+
+/** Fails the given number of times with a short delay, then succeeds. */
+const failing = (times: number) => {
+  const attempts: number[] = []
+  const handler: Reauth = async (_, { attempt }) => {
+    attempts.push(attempt)
+    if (attempts.length <= times) throw new TransientError('503', { retryAfterMs: 10 })
+    return done()
+  }
+  return { handler, attempts }
+}
+
+describe('verdicts', () => {
+  test('done: acknowledged, attempts forgotten', async () => {
+    const handler = vi.fn<Reauth>(async () => done())
+    await runGateway(handler)
+    const event = reauthRequired('ath_done')
+    await harness.bus.publish(event)
+    await gatewaySettled()
+    expect(handler).toHaveBeenCalledExactlyOnceWith(
+      event.data,
+      expect.objectContaining({ id: event.id, attempt: 1, occurredAt: event.occurredAt }),
+    )
+    await vi.waitFor(() => expect(deliveries.attempts.size).toBe(0))
+    await vi.waitFor(async () =>
+      expect(await verdictsOf(harness, 'gateway')).toEqual({ 'athlete.reauth_required ack': 1 }),
+    )
+  })
+
+  test('skipped: acknowledged, with its reason in the log', async () => {
+    await runGateway(async () => skipped('link-inactive'))
+    await harness.bus.publish(reauthRequired('ath_skip'))
+    await gatewaySettled()
+    expect(harness.lines).toContainEqual(expect.objectContaining({ msg: 'event skipped', reason: 'link-inactive' }))
+  })
+
+  test.each([
+    ['DuplicateError', new DuplicateError('one_per_activity')],
+    ['GrantRevokedError', new GrantRevokedError('refused')],
+  ])('%s: acknowledged after one attempt', async (_, error) => {
+    const handler = vi.fn<Reauth>(async () => {
+      throw error
+    })
+    await runGateway(handler)
+    await harness.bus.publish(reauthRequired('ath_settled'))
+    await gatewaySettled()
+    expect(handler).toHaveBeenCalledOnce()
+    expect(deliveries.letters).toEqual([])
+  })
+
+  test('poison: dead letter after exactly one attempt, gone from the work queue, others go on', async () => {
+    const handled: string[] = []
+    await runInteractive(async ({ athleteId }) => {
+      handled.push(athleteId)
+      return done()
+    })
+    const head = headers()
+    head.set('ce-specversion', '1.0')
+    head.set('ce-id', 'evt_poison')
+    head.set('ce-type', 'sync.requested')
+    await harness.bus.transport.client.publish('sync.requested.interactive.ath_poison', '{"secret', { headers: head })
+    await harness.bus.publish(syncRequested('ath_healthy', 1))
+    await interactiveSettled()
+    expect(deliveries.letters).toEqual([
+      {
+        consumer: 'ingestion-interactive',
+        subject: 'sync.requested.interactive.ath_poison',
+        eventId: 'evt_poison',
+        eventType: 'sync.requested',
+        reason: 'contract_violated',
+        error: 'ContractError: unknown version of sync.requested',
+        attempts: 1,
+        headers: { 'ce-specversion': '1.0', 'ce-id': 'evt_poison', 'ce-type': 'sync.requested' },
+        payload: '{"secret',
+      },
+    ])
+    expect(handled).toEqual(['ath_healthy'])
+    await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
+    await vi.waitFor(async () =>
+      expect(await verdictsOf(harness, 'ingestion-interactive')).toMatchObject({ 'unreadable dead_letter': 1 }),
+    )
+    expect(JSON.stringify(harness.lines)).not.toContain('secret')
+  })
+
+  test('a ContractError of the handler: dead letter after one attempt', async () => {
+    const handler = vi.fn<Reauth>(async () => {
+      throw new ContractError('no such link version')
+    })
+    await runGateway(handler)
+    await harness.bus.publish(reauthRequired('ath_contract'))
+    await gatewaySettled()
+    expect(handler).toHaveBeenCalledOnce()
+    expect(deliveries.letters).toMatchObject([{ reason: 'contract_violated', attempts: 1 }])
+  })
+
+  test('fails twice, then succeeds: three attempts, no dead letter', async () => {
+    const { handler, attempts } = failing(2)
+    await runGateway(handler)
+    await harness.bus.publish(reauthRequired('ath_flaky'))
+    await vi.waitFor(() => expect(attempts).toEqual([1, 2, 3]))
+    await gatewaySettled()
+    expect(deliveries.letters).toEqual([])
+    await vi.waitFor(async () =>
+      expect(await verdictsOf(harness, 'gateway')).toEqual({
+        'athlete.reauth_required ack': 1,
+        'athlete.reauth_required nak': 2,
+      }),
+    )
+  })
+
+  test('fails five times: dead letter after exactly five attempts, never tried again', async () => {
+    const { handler, attempts } = failing(Number.POSITIVE_INFINITY)
+    await runGateway(handler)
+    const event = reauthRequired('ath_broken')
+    await harness.bus.publish(event)
+    await vi.waitFor(() => expect(deliveries.letters).toHaveLength(1), { timeout: 10_000 })
+    await gatewaySettled()
+    expect(attempts).toEqual([1, 2, 3, 4, 5])
+    expect(deliveries.letters).toMatchObject([
+      { eventId: event.id, reason: 'attempts_exhausted', error: 'TransientError: 503', attempts: 5 },
+    ])
+    expect(JSON.parse(deliveries.letters[0]!.payload)).toEqual(event.data)
+    await vi.waitFor(() => expect(deliveries.attempts.size).toBe(0))
+  })
+
+  test('killed during every attempt: dead letter without a sixth try', async () => {
+    const handler = vi.fn<Reauth>(async () => done())
+    const event = reauthRequired('ath_killer')
+    deliveries.attempts.set(`gateway:${event.id}`, 5)
+    await runGateway(handler)
+    await harness.bus.publish(event)
+    await vi.waitFor(() => expect(deliveries.letters).toMatchObject([{ reason: 'attempts_exhausted', attempts: 5 }]))
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  test('a bug: retried like a transient error, counted apart, logged with its stack', async () => {
+    let calls = 0
+    await runGateway(async () => {
+      calls += 1
+      if (calls === 1) throw new TypeError('undefined is not a function')
+      return done()
+    })
+    await harness.bus.publish(reauthRequired('ath_bug'))
+    await vi.waitFor(() => expect(calls).toBe(2), { timeout: 5_000 })
+    await gatewaySettled()
+    const unexpected = harness.lines.find(({ msg }) => msg === 'event failed unexpectedly')
+    expect(unexpected).toMatchObject({
+      level: 'error',
+      err: { name: 'TypeError', stack: expect.stringContaining('at ') },
+    })
+    const counter = await harness.metrics.registry.getSingleMetricAsString('slipstream_event_unexpected_errors_total')
+    expect(counter).toMatch(/consumer="gateway".* 1$/m)
+  })
+})
+
+describe('throttled', () => {
+  const retryAt = new Date(Date.now() + 3_600_000)
+
+  test('parked before it is acknowledged; spends no attempt', async () => {
+    const parked: unknown[] = []
+    await runInteractive(
+      async () => {
+        throw new ThrottledError(retryAt)
+      },
+      async (data, until) => {
+        parked.push([data, until, await messagesIn(harness.manager, 'SYNC')])
+      },
+    )
+    const event = syncRequested('ath_throttled', 1)
+    await harness.bus.publish(event)
+    await vi.waitFor(() => expect(parked).toEqual([[event.data, retryAt, 1]]))
+    await interactiveSettled()
+    expect(await messagesIn(harness.manager, 'SYNC')).toBe(0)
+    await vi.waitFor(() => expect(deliveries.attempts.size).toBe(0))
+    expect(deliveries.letters).toEqual([])
+  })
+
+  test('parking fails: the message stays and is tried again', async () => {
+    let calls = 0
+    const park = vi.fn(async () => {
+      calls += 1
+      if (calls === 1) throw new Error('no database')
+    })
+    await runInteractive(async () => {
+      throw new ThrottledError(retryAt)
+    }, park)
+    await harness.bus.publish(syncRequested('ath_unparked', 1))
+    await vi.waitFor(() => expect(park).toHaveBeenCalledTimes(2), { timeout: 5_000 })
+    await interactiveSettled()
+    expect(deliveries.letters).toEqual([])
+  })
+
+  test('with nowhere to park, the message itself waits and spends no attempt', async () => {
+    let calls = 0
+    await runGateway(async () => {
+      calls += 1
+      if (calls <= 6) throw new ThrottledError(new Date(Date.now() + 20))
+      return done()
+    })
+    await harness.bus.publish(reauthRequired('ath_waiting'))
+    await vi.waitFor(() => expect(calls).toBe(7), { timeout: 5_000 })
+    await gatewaySettled()
+    expect(deliveries.letters).toEqual([])
+  })
+})
+
+test('the trace of the request that made the event goes on in the handler', async () => {
+  const tracing = await startTracing('test', undefined)
+  const traceIdOf = (traceparent: string | undefined) => traceparent?.split('-')[1]
+  let handled: string | undefined
+  await runGateway(async () => {
+    handled = currentTraceparent()
+    return done()
+  })
+  const { asked, event } = await withSpan('request', {}, async () => ({
+    asked: currentTraceparent(),
+    event: reauthRequired('ath_traced'),
+  }))
+  await harness.bus.publish(event)
+  await vi.waitFor(() => expect(traceIdOf(handled)).toMatch(/^[0-9a-f]{32}$/))
+  expect(traceIdOf(handled)).toBe(traceIdOf(asked))
+  expect(handled).not.toBe(asked)
+  await tracing.shutdown()
+})
+
+test('while the delivery log is away messages are held: no attempt, no redelivery, then work goes on', async () => {
+  const handler = vi.fn<Reauth>(async () => done())
+  deliveries.isAway = true
+  await runGateway(handler)
+  await harness.bus.publish(reauthRequired('ath_held'))
+  await vi.waitFor(() =>
+    expect(harness.lines.some(({ msg }) => msg === 'counting attempts fails, trying on')).toBe(true),
+  )
+  expect(handler).not.toHaveBeenCalled()
+  deliveries.isAway = false
+  await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), { timeout: 5_000 })
+  await gatewaySettled()
+  const info = await harness.manager.consumers.info('EVENTS', 'gateway')
+  expect(info.num_redelivered).toBe(0)
+  expect(handler.mock.calls[0]?.[1]).toMatchObject({ attempt: 1 })
+})
+
+test('a consumer works on as many messages at once as declared, and holds no more', async () => {
+  const release = Promise.withResolvers<void>()
+  let working = 0
+  await runGateway(async () => {
+    working += 1
+    await release.promise
+    return done()
+  })
+  for (let index = 0; index < 6; index += 1) await harness.bus.publish(reauthRequired(`ath_parallel_${index}`))
+  await vi.waitFor(() => expect(working).toBe(2))
+  expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({
+    num_ack_pending: 2,
+    num_pending: 4,
+  })
+  release.resolve()
+  await gatewaySettled()
+  expect(working).toBe(6)
+})
+
+test('a request that arrives while its predecessor is in work is delivered afterwards: no lost wake-up', async () => {
+  const release = Promise.withResolvers<void>()
+  const versions: number[] = []
+  await runInteractive(async ({ requestedVersion }) => {
+    versions.push(requestedVersion)
+    if (requestedVersion === 1) await release.promise
+    return done()
+  })
+  await harness.bus.publish(syncRequested('ath_wake', 1))
+  await vi.waitFor(() => expect(versions).toEqual([1]))
+  await harness.bus.publish(syncRequested('ath_wake', 2))
+  await vi.waitFor(() => expect(versions).toEqual([1, 2]))
+  release.resolve()
+  await interactiveSettled()
+  expect(versions).toEqual([1, 2])
+  await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
+})
+
+test('requests nobody has taken yet coalesce to the newest', async () => {
+  for (const version of [1, 2, 3]) await harness.bus.publish(syncRequested('ath_coalesce', version))
+  const versions: number[] = []
+  await runInteractive(async ({ requestedVersion }) => {
+    versions.push(requestedVersion)
+    return done()
+  })
+  await interactiveSettled()
+  expect(versions).toEqual([3])
+})
+
+describe('stop', () => {
+  test('waits for work in flight and takes nothing new', async () => {
+    const release = Promise.withResolvers<void>()
+    const finished: string[] = []
+    await runGateway(async ({ athleteId }) => {
+      await release.promise
+      finished.push(athleteId)
+      return done()
+    })
+    for (let index = 0; index < 4; index += 1) await harness.bus.publish(reauthRequired(`ath_stop_${index}`))
+    await vi.waitFor(async () =>
+      expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({ num_ack_pending: 2 }),
+    )
+    const stopped = running.pop()!.stop()
+    release.resolve()
+    await stopped
+    expect(finished).toHaveLength(2)
+    expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({
+      num_ack_pending: 0,
+      num_pending: 2,
+    })
+  })
+
+  test('is prompt when nothing is in work', async () => {
+    await runGateway(async () => done())
+    await vi.waitFor(() => expect(running[0]!.readiness()).toEqual({ ok: true }))
+    const before = performance.now()
+    await running.pop()!.stop()
+    expect(performance.now() - before).toBeLessThan(1_000)
+  })
+
+  test('a message held for the delivery log goes back at once', async () => {
+    deliveries.isAway = true
+    await runGateway(async () => done())
+    await harness.bus.publish(reauthRequired('ath_returned'))
+    await vi.waitFor(() =>
+      expect(harness.lines.some(({ msg }) => msg === 'counting attempts fails, trying on')).toBe(true),
+    )
+    const before = performance.now()
+    await running.pop()!.stop()
+    expect(performance.now() - before).toBeLessThan(5_000)
+    deliveries.isAway = false
+    const handler = vi.fn<Reauth>(async () => done())
+    await runGateway(handler)
+    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce())
+  })
+})

@@ -1,0 +1,159 @@
+import { systemClock } from '@slipstream/runtime'
+import { startTestNats } from '@slipstream/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import {
+  connectBus,
+  createOutboxRelay,
+  done,
+  type FollowedEvent,
+  type RunningConsumer,
+  runConsumer,
+} from '../src/index.ts'
+import { streams } from '../src/topology.ts'
+import { deleted, type Harness, reauthRequired, recordingLog, startHarness } from './support/harness.ts'
+import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
+import { memoryOutbox } from './support/memory-outbox.ts'
+
+let harness: Harness
+let consumer: RunningConsumer
+let handled: string[]
+
+beforeEach(async () => {
+  harness = await startHarness()
+  handled = []
+  const { bus, log, metrics } = harness
+  consumer = await runConsumer(bus, {
+    name: 'gateway',
+    handlers: {
+      'athlete.reauth_required': async ({ athleteId }) => {
+        handled.push(athleteId)
+        return done()
+      },
+      'athlete.erased': async () => done(),
+    },
+    deliveries: memoryDeliveryLog(),
+    log,
+    metrics,
+  })
+  await vi.waitFor(() => expect(consumer.readiness()).toEqual({ ok: true }))
+})
+afterEach(async () => {
+  await consumer.stop()
+  await harness.stop()
+})
+
+const withinSeconds = (seconds: number) => ({ timeout: seconds * 1_000, interval: 50 })
+
+const ready = (seconds: number) =>
+  vi.waitFor(() => {
+    expect(harness.bus.readiness()).toEqual({ ok: true })
+    expect(consumer.readiness()).toEqual({ ok: true })
+  }, withinSeconds(seconds))
+
+test('store wiped while running: streams and consumers come back within seconds, and work goes on', async () => {
+  await harness.bus.publish(reauthRequired('ath_before'))
+  await vi.waitFor(() => expect(handled).toEqual(['ath_before']))
+  await harness.nats.wipe()
+  await ready(8)
+  await harness.bus.publish(reauthRequired('ath_after'))
+  await vi.waitFor(() => expect(handled).toEqual(['ath_before', 'ath_after']), withinSeconds(8))
+  const names = (await harness.manager.streams.list().next()).map(({ config }) => config.name)
+  expect(names.sort()).toEqual(Object.keys(streams).sort())
+})
+
+test('publishing right after a wipe, before anybody noticed, succeeds', async () => {
+  await harness.nats.wipe()
+  await harness.bus.publish(reauthRequired('ath_at_once'))
+  await vi.waitFor(() => expect(handled).toEqual(['ath_at_once']), withinSeconds(8))
+})
+
+test('a consumer deleted under a running worker is made anew', async () => {
+  await harness.manager.consumers.delete('EVENTS', 'gateway')
+  await harness.bus.publish(reauthRequired('ath_deleted'))
+  await vi.waitFor(() => expect(handled).toEqual(['ath_deleted']), withinSeconds(8))
+})
+
+test('server killed and back with its store: what was acknowledged is delivered', async () => {
+  await harness.bus.publish(reauthRequired('ath_first'))
+  await harness.nats.kill()
+  await vi.waitFor(() => expect(harness.bus.readiness()).toMatchObject({ ok: false, detail: 'not connected to NATS' }))
+  await harness.nats.restart()
+  await ready(8)
+  await harness.bus.publish(reauthRequired('ath_second'))
+  await vi.waitFor(() => expect(new Set(handled)).toEqual(new Set(['ath_first', 'ath_second'])), withinSeconds(8))
+})
+
+test('events wait in the outbox while NATS is down, are published once it is back, and are logged about once', async () => {
+  const { bus, log, lines, metrics, nats } = harness
+  const outbox = memoryOutbox()
+  const relay = createOutboxRelay({ bus, sources: [outbox.source], log, metrics, clock: systemClock })
+  relay.start()
+  await nats.stop()
+  await vi.waitFor(() => expect(bus.readiness().ok).toBe(false))
+  for (let index = 0; index < 20; index += 1) outbox.add(`doc_${index}`, reauthRequired(`ath_outbox_${index}`))
+  relay.nudge()
+  expect(outbox.documents.size).toBe(20)
+  await nats.restart()
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0), withinSeconds(10))
+  await vi.waitFor(() => expect(handled).toHaveLength(20), withinSeconds(5))
+  await relay.stop()
+  expect(lines.filter(({ msg }) => msg === 'NATS is gone, reconnecting')).toHaveLength(1)
+  expect(lines.filter(({ msg }) => msg.startsWith('events cannot be published')).length).toBeLessThanOrEqual(1)
+})
+
+test('the server dies while events are being published: none is lost, each is stored once', async () => {
+  const { bus, log, metrics, nats, manager } = harness
+  const outbox = memoryOutbox()
+  const relay = createOutboxRelay({ bus, sources: [outbox.source], log, metrics, clock: systemClock })
+  relay.start()
+  for (let index = 0; index < 300; index += 1) outbox.add(`doc_${index}`, deleted(`ath_${index}`, 1))
+  relay.nudge()
+  await vi.waitFor(() => expect(outbox.documents.size).toBeLessThan(300), { interval: 1 })
+  await nats.kill()
+  await nats.restart()
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0), withinSeconds(15))
+  await relay.stop()
+  expect((await manager.streams.info('EVENTS')).state).toMatchObject({ messages: 300, num_subjects: 300 })
+})
+
+test('following goes on after a wipe, with the events of the new stream', async () => {
+  const events: FollowedEvent[] = []
+  const ending = new AbortController()
+  const ended = harness.bus.follow({
+    types: ['activity.deleted'],
+    athleteId: 'ath_followed',
+    after: 0,
+    onEvent: (event) => events.push(event),
+    signal: ending.signal,
+  })
+  const versions = () => events.map(({ data }) => (data as { version: number }).version)
+  for (const version of [1, 2]) await harness.bus.publish(deleted('ath_followed', version))
+  await vi.waitFor(() => expect(versions()).toEqual([1, 2]))
+  await harness.nats.wipe()
+  await harness.bus.publish(deleted('ath_followed', 3))
+  await vi.waitFor(() => expect(versions()).toEqual([1, 2, 3]), withinSeconds(8))
+  ending.abort()
+  await ended
+})
+
+test('stopping while NATS is down does not hang', async () => {
+  await harness.nats.stop()
+  await vi.waitFor(() => expect(harness.bus.readiness().ok).toBe(false))
+  const before = performance.now()
+  await consumer.stop()
+  await harness.bus.close()
+  expect(performance.now() - before).toBeLessThan(12_000)
+})
+
+test('connecting waits for a server that starts later', async () => {
+  const nats = await startTestNats()
+  await nats.stop()
+  const { log, lines } = recordingLog()
+  const connecting = connectBus({ url: nats.url, source: 'gateway', log })
+  await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'connecting to NATS fails, trying on')).toBe(true))
+  await nats.restart()
+  const bus = await connecting
+  expect(bus.readiness()).toEqual({ ok: true })
+  await bus.close()
+  await nats.remove()
+})

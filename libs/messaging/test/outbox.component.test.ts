@@ -1,0 +1,149 @@
+import { systemClock } from '@slipstream/runtime'
+import { createMetrics } from '@slipstream/telemetry'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { createOutboxRelay, type OutboxRelayOptions } from '../src/index.ts'
+import { deleted, type Harness, messagesIn, recordingLog, startHarness } from './support/harness.ts'
+import { memoryOutbox } from './support/memory-outbox.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.stop())
+beforeEach(() => harness.manager.streams.purge('EVENTS'))
+
+const create = (options: Partial<OutboxRelayOptions> & Pick<OutboxRelayOptions, 'sources'>) => {
+  const metrics = createMetrics('test')
+  const { log, lines } = recordingLog()
+  const relay = createOutboxRelay({ bus: harness.bus, log, metrics, clock: systemClock, ...options })
+  return { relay, metrics, lines }
+}
+
+const storedIds = async () => {
+  const { state } = await harness.manager.streams.info('EVENTS')
+  const ids: (string | undefined)[] = []
+  for (let sequence = state.first_seq; sequence <= state.last_seq; sequence += 1) {
+    ids.push((await harness.manager.streams.getMessage('EVENTS', { seq: sequence }))?.header.get('ce-id'))
+  }
+  return ids
+}
+
+test('a nudge publishes everything that waits, each event once, and takes it out of its document', async () => {
+  const [one, other] = [memoryOutbox('one'), memoryOutbox('other')]
+  const { relay } = create({ sources: [one.source, other.source] })
+  for (let index = 0; index < 450; index += 1) one.add(`doc_${index}`, deleted(`ath_${index}`, 1))
+  other.add('doc', deleted('ath_other', 1))
+  relay.nudge()
+  relay.nudge()
+  await relay.stop()
+  expect([one.documents.size, other.documents.size]).toEqual([0, 0])
+  expect(await messagesIn(harness.manager, 'EVENTS')).toBe(451)
+})
+
+test('events of one document are published in their order', async () => {
+  const outbox = memoryOutbox()
+  const { relay } = create({ sources: [outbox.source] })
+  const events = Array.from({ length: 30 }, (_, index) => deleted('ath_ordered', index + 1))
+  outbox.add('doc', ...events)
+  relay.nudge()
+  await relay.stop()
+  expect(await storedIds()).toEqual(events.map(({ id }) => id))
+})
+
+test('an event added while another is being published is not forgotten', async () => {
+  const outbox = memoryOutbox()
+  const late = deleted('ath_late', 1)
+  const { relay } = create({
+    sources: [outbox.source],
+    onPublished: ({ id }) => {
+      if (id === late.id) return
+      outbox.add('late', late)
+      relay.nudge()
+    },
+  })
+  outbox.add('doc', deleted('ath_early', 1))
+  relay.nudge()
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0))
+  await vi.waitFor(async () => expect(await storedIds()).toContain(late.id))
+  await relay.stop()
+})
+
+test('the poll takes what others left behind and leaves what is still theirs', async () => {
+  const now = new Date('2026-11-21T10:00:00Z')
+  let time = now
+  const outbox = memoryOutbox()
+  outbox.add('fresh', deleted('ath_fresh', 1, new Date(now.getTime() - 1_000)))
+  outbox.add('left', deleted('ath_left', 1, new Date(now.getTime() - 3_000)))
+  const { relay } = create({ sources: [outbox.source], clock: { now: () => time } })
+  relay.start()
+  await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['fresh']), { timeout: 3_000 })
+  time = new Date(now.getTime() + 2_000)
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0), { timeout: 3_000 })
+  await relay.stop()
+})
+
+test('a crash between publishing and settling: published again under the same id, stored once', async () => {
+  const outbox = memoryOutbox()
+  const event = deleted('ath_crash', 1)
+  outbox.add('doc', event)
+  let crashes = 1
+  const source = {
+    ...outbox.source,
+    settle: async (published: Parameters<typeof outbox.source.settle>[0]) => {
+      if (crashes > 0) {
+        crashes -= 1
+        throw new Error('no database')
+      }
+      await outbox.source.settle(published)
+    },
+  }
+  const { relay, lines } = create({ sources: [source] })
+  relay.nudge()
+  await vi.waitFor(() => expect(crashes).toBe(0))
+  expect(outbox.documents.size).toBe(1)
+  relay.nudge()
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0))
+  await relay.stop()
+  expect(await storedIds()).toEqual([event.id])
+  expect(lines.map(({ msg }) => msg)).toEqual(['events cannot be published, they wait', 'events are published again'])
+})
+
+test('a document whose event cannot be published blocks no other, keeps its order, and is logged once', async () => {
+  const outbox = memoryOutbox()
+  const [first, stuck, behind, healthy] = [1, 2, 3, 1].map((version) => deleted('ath_mixed', version))
+  outbox.add('stuck', first!, stuck!, behind!)
+  outbox.add('healthy', healthy!)
+  const bus = {
+    readiness: () => ({ ok: true }),
+    publish: async (event: typeof stuck & object) => {
+      if (event.id === stuck!.id) throw new Error('refused')
+      await harness.bus.publish(event)
+    },
+  } as OutboxRelayOptions['bus']
+  const { relay, lines } = create({ sources: [outbox.source], bus })
+  for (let index = 0; index < 3; index += 1) {
+    relay.nudge()
+    await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['stuck']))
+  }
+  await relay.stop()
+  expect(new Set(await storedIds())).toEqual(new Set([first!.id, healthy!.id]))
+  expect(outbox.documents.get('stuck')).toEqual([stuck, behind])
+  expect(lines).toHaveLength(1)
+})
+
+test('measures the delay of each event and how many documents wait', async () => {
+  const now = new Date('2026-11-21T10:00:00Z')
+  const outbox = memoryOutbox()
+  const onPublished = vi.fn<NonNullable<OutboxRelayOptions['onPublished']>>()
+  const { relay, metrics } = create({ sources: [outbox.source], clock: { now: () => now }, onPublished })
+  const waiting = deleted('ath_waiting', 1, new Date(now.getTime() - 1_000))
+  outbox.add('waiting', waiting)
+  relay.start()
+  await vi.waitFor(async () =>
+    expect(await metrics.registry.getSingleMetricAsString('slipstream_outbox_pending')).toMatch(/} 1$/m),
+  )
+  await relay.stop()
+  expect(onPublished).toHaveBeenCalledExactlyOnceWith(waiting, 1)
+  const delays = await metrics.registry.getSingleMetricAsString('slipstream_event_publish_delay_seconds')
+  expect(delays).toMatch(/_sum\{.*type="activity.deleted"\} 1$/m)
+})
