@@ -18,6 +18,7 @@ export type {
 } from './collections/ingestion.ts'
 export type { ScheduleDocument } from './collections/scheduler.ts'
 export { createDeliveryLog, type DeliveryLog } from './delivery-log.ts'
+export { isDuplicateKey } from './duplicate-key.ts'
 export { checkIndexes, ensureIndexes, MissingIndexError } from './indexes.ts'
 export { mongoOutboxSource, type OutboxSource } from './outbox-source.ts'
 export { type Collections, connectStore, type Store, type WritableCollection } from './store.ts'

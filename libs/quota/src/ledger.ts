@@ -1,5 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
-import type { QuotaDocument, WritableCollection } from '@slipstream/persistence'
+import { isDuplicateKey, type QuotaDocument, type WritableCollection } from '@slipstream/persistence'
 import type { Clock } from '@slipstream/runtime'
 import {
   type Buckets,
@@ -51,7 +51,6 @@ type State = Pick<QuotaDocument, 'inactiveSince' | 'nextProbeAt'> & { buckets: B
 const probeEveryMs = 5 * 60_000
 /** In each round one replica succeeds, so this is out of reach for any sensible number of them. */
 const maxRounds = 100
-const duplicateKeyCode = 11_000
 
 const stateOf = (document: QuotaDocument): State => ({
   buckets: {
@@ -105,7 +104,7 @@ export const createQuotaLedger = (options: {
       else return (await quota.updateOne({ _id: clientId, revision }, { $set: fields })).matchedCount === 1
       return true
     } catch (error) {
-      if ((error as { code?: unknown }).code === duplicateKeyCode) return false
+      if (isDuplicateKey(error)) return false
       throw error
     }
   }

@@ -22,7 +22,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const setting = {
   url: (...protocols: string[]) =>
     z
-      .url({ error: 'must be a URL' })
+      .url({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a URL') })
       .refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}:`)), {
         error: `must start with ${protocols.map((protocol) => `${protocol}:`).join(' or ')}`,
       })

@@ -1,0 +1,147 @@
+import type { Cause, EventData } from '@slipstream/contracts'
+import type { StravaActivity } from '@slipstream/strava'
+import { normalise } from './normalise.ts'
+import { type StoredWorkout, toContract, type WorkoutFacts } from './workout.ts'
+
+/** For whom, why and since when the page was fetched. */
+export interface PageContext {
+  athleteId: string
+  linkId: string
+  cause: Cause
+  requestedAt: Date
+}
+
+export interface PageInput {
+  context: PageContext
+  activities: readonly StravaActivity[]
+  /** What is stored now of the activities on the page. */
+  stored: readonly StoredWorkout[]
+  /** Taken before the fetch; a higher one was fetched later. */
+  ticket: number
+  now: Date
+  newWorkoutId: () => string
+  /** How long a receiver may keep the data; null: without end. */
+  keepForMs: number | null
+}
+
+/** An event of a workout. The id names this version of it, so that the same change never becomes two events. */
+export type WorkoutFact =
+  | { id: string; type: 'activity.ingested'; data: EventData<'activity.ingested'> }
+  | { id: string; type: 'activity.updated'; data: EventData<'activity.updated'> }
+
+export interface WorkoutChange {
+  workout: StoredWorkout
+  fact: WorkoutFact
+}
+
+export interface WorkoutUpdate extends WorkoutChange {
+  /** The version this update was decided on; the write applies to no other. */
+  previousVersion: number
+}
+
+/**
+ * What a fetched page changes. Every activity on it is in exactly one list. `unchanged` workouts are still marked with
+ * the ticket: without it, an older fetch that arrives late would win over this one. `stale` ones were fetched later
+ * than this page already, and stay as they are.
+ */
+export interface PageDecision {
+  ticket: number
+  fetchedAt: Date
+  creates: WorkoutChange[]
+  updates: WorkoutUpdate[]
+  unchanged: StoredWorkout[]
+  stale: StoredWorkout[]
+}
+
+const comparable = (value: WorkoutFacts[keyof WorkoutFacts]) => (value instanceof Date ? value.getTime() : value)
+
+const changedFieldsOf = (facts: WorkoutFacts, stored: StoredWorkout): (keyof WorkoutFacts)[] =>
+  (Object.keys(facts) as (keyof WorkoutFacts)[]).filter(
+    (field) => comparable(facts[field]) !== comparable(stored[field]),
+  )
+
+const factOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) => ({
+  athleteId: workout.athleteId,
+  workoutId: workout._id,
+  stravaActivityId: workout.stravaActivityId,
+  version: workout.version,
+  cause: context.cause,
+  workout: toContract(workout),
+  source: 'strava' as const,
+  dataPolicy: {
+    expiresAt: keepForMs === null ? null : new Date(workout.fetchedAt.getTime() + keepForMs).toISOString(),
+    noAi: true as const,
+  },
+  latencyMs: Math.max(0, now.getTime() - context.requestedAt.getTime()),
+})
+
+const eventIdOf = (workout: StoredWorkout) => `${workout._id}.${workout.version}`
+
+const create = (activity: StravaActivity, input: PageInput): WorkoutChange => {
+  const { context, ticket, now } = input
+  const workout: StoredWorkout = {
+    _id: input.newWorkoutId(),
+    athleteId: context.athleteId,
+    linkId: context.linkId,
+    source: 'strava',
+    stravaActivityId: activity.stravaActivityId,
+    ...normalise(activity),
+    version: 1,
+    appliedTicket: ticket,
+    firstIngestedAt: now,
+    updatedAt: now,
+    fetchedAt: now,
+  }
+  return { workout, fact: { id: eventIdOf(workout), type: 'activity.ingested', data: factOf(workout, input) } }
+}
+
+const update = (
+  stored: StoredWorkout,
+  facts: WorkoutFacts,
+  changedFields: string[],
+  input: PageInput,
+): WorkoutUpdate => {
+  const { ticket, now } = input
+  const workout: StoredWorkout = {
+    ...stored,
+    ...facts,
+    version: stored.version + 1,
+    appliedTicket: ticket,
+    updatedAt: now,
+    fetchedAt: now,
+  }
+  return {
+    workout,
+    fact: { id: eventIdOf(workout), type: 'activity.updated', data: { ...factOf(workout, input), changedFields } },
+    previousVersion: stored.version,
+  }
+}
+
+/**
+ * Compares a page with what is stored. The fetch with the highest ticket wins, in whatever order fetches are applied;
+ * an activity that reads as before changes nothing and tells nothing, as Strava recomputes values without notice and
+ * an id that is known proves nothing about its content.
+ */
+export const decidePage = (input: PageInput): PageDecision => {
+  const { activities, ticket, now } = input
+  const decision: PageDecision = { ticket, fetchedAt: now, creates: [], updates: [], unchanged: [], stale: [] }
+  const storedById = new Map(input.stored.map((workout) => [workout.stravaActivityId, workout]))
+  // Strava may list an activity twice on a page.
+  const listed = new Map(activities.map((activity) => [activity.stravaActivityId, activity]))
+  for (const activity of listed.values()) {
+    const stored = storedById.get(activity.stravaActivityId)
+    if (!stored) {
+      decision.creates.push(create(activity, input))
+      continue
+    }
+    if (stored.appliedTicket >= ticket) {
+      decision.stale.push(stored)
+      continue
+    }
+    const facts = normalise(activity)
+    const changedFields = changedFieldsOf(facts, stored)
+    if (changedFields.length === 0) decision.unchanged.push(stored)
+    else decision.updates.push(update(stored, facts, changedFields, input))
+  }
+  return decision
+}

@@ -1,0 +1,37 @@
+import type { StravaActivity } from '@slipstream/strava'
+import type { WorkoutFacts } from './workout.ts'
+
+const visibilities = ['everyone', 'followers_only', 'only_me'] as const
+
+/** `(GMT-05:00) America/New_York` → `America/New_York`. Odd but valid names such as `EST5EDT` or `Etc/GMT+5` stay. */
+const zoneName = (timezone: string | null): string | null => timezone?.replace(/^\(.*?\)\s*/, '').trim() || null
+
+/**
+ * One activity in Slipstream's words. Meanings are Strava's: distances in metres, times in seconds, energy in
+ * kilojoules, cadence of runs for one leg. Source: https://developers.strava.com/docs/reference/#api-models-SummaryActivity
+ */
+export const normalise = (activity: StravaActivity): WorkoutFacts => ({
+  name: activity.name,
+  sportType: activity.sportType,
+  startedAt: new Date(activity.startDate),
+  // Strava ends it in `Z` although it is wall-clock time: only the first 19 characters mean something.
+  startedAtLocal: activity.startDateLocal.slice(0, 19),
+  timezone: zoneName(activity.timezone),
+  distanceMeters: activity.distanceMeters,
+  movingTimeSeconds: activity.movingTimeSeconds,
+  elapsedTimeSeconds: activity.elapsedTimeSeconds,
+  elevationGainMeters: activity.elevationGainMeters,
+  averageHeartRateBpm: activity.averageHeartRateBpm,
+  maxHeartRateBpm: activity.maxHeartRateBpm,
+  averageCadenceRpm: activity.averageCadence,
+  averageWatts: activity.averageWatts,
+  energyKilojoules: activity.kilojoules,
+  relativeEffort: activity.sufferScore,
+  isManual: activity.manual,
+  isTrainer: activity.trainer,
+  isCommute: activity.commute,
+  // A value Strava adds later is unknown, not public.
+  visibility: visibilities.find((known) => known === activity.visibility) ?? null,
+  deviceName: activity.deviceName,
+  stravaUrl: `https://www.strava.com/activities/${activity.stravaActivityId}`,
+})

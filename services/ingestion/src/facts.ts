@@ -1,0 +1,93 @@
+import type { OutboxEvent } from '@slipstream/contracts'
+import type { StravaCall, UnreadableActivity } from '@slipstream/strava'
+import type { Logger, Metrics } from '@slipstream/telemetry'
+import type { PageResult, SyncRun } from './domain/decide-run.ts'
+import type { FinishedRun, PageTally } from './domain/ports.ts'
+
+/** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
+export type Facts = ReturnType<typeof createFacts>
+
+const runOf = (run: SyncRun) => ({ runId: run._id, athleteId: run.athleteId, lane: run.lane, cause: run.cause })
+
+/** A run takes from one call to many, with waits for quota in between: 100 ms to 4 h. */
+const runBucketsSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400]
+
+/** From one second to a day: hourly runs may wait for a quota window. */
+const ingestionBucketsSeconds = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400]
+
+export const createFacts = (log: Logger, metrics: Metrics) => {
+  const runDuration = metrics.histogram({
+    name: 'slipstream_sync_run_duration_seconds',
+    help: 'From the first page of a sync run to its end.',
+    labelNames: ['lane', 'outcome'],
+    buckets: runBucketsSeconds,
+  })
+  const ingestionLatency = metrics.histogram({
+    name: 'slipstream_ingestion_latency_seconds',
+    help: 'From the moment a sync was asked for to the published activity event.',
+    labelNames: ['cause'],
+    buckets: ingestionBucketsSeconds,
+  })
+  const stravaRequests = metrics.histogram({
+    name: 'slipstream_strava_request_duration_seconds',
+    help: 'Duration of one HTTP attempt at Strava.',
+    labelNames: ['endpoint', 'outcome'],
+  })
+  const activities = metrics.counter({
+    name: 'slipstream_activities_total',
+    help: 'Activities listed by Strava, by what they changed here.',
+    labelNames: ['change'],
+  })
+  const tokenRefreshes = metrics.counter({
+    name: 'slipstream_token_refresh_total',
+    help: 'Token refreshes by outcome.',
+    labelNames: ['outcome'],
+  })
+
+  return {
+    stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
+      stravaRequests.observe({ endpoint, outcome }, seconds)
+    },
+    tokenRefreshed: (outcome: string) => {
+      tokenRefreshes.inc({ outcome })
+    },
+    pageStored: (run: SyncRun, page: PageResult, tally: PageTally) => {
+      for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
+        activities.inc({ change }, tally[change])
+      log.info({ ...runOf(run), page: run.nextPage, ...page }, 'page stored')
+    },
+    activityUnreadable: (run: SyncRun, { stravaActivityId, problem }: UnreadableActivity) => {
+      activities.inc({ change: 'unreadable' })
+      log.warn({ ...runOf(run), stravaActivityId, problem }, 'activity could not be read')
+    },
+    runFinished: (run: SyncRun, { outcome, errorCode, counts, finishedAt }: FinishedRun) => {
+      const startedAt = run.startedAt ?? finishedAt
+      const seconds = Math.max(0, finishedAt.getTime() - startedAt.getTime()) / 1000
+      runDuration.observe({ lane: run.lane, outcome }, seconds)
+      const level = outcome === 'failed' ? 'error' : 'info'
+      log[level]({ ...runOf(run), outcome, errorCode, seconds, counts }, 'sync run finished')
+    },
+    runParked: (run: SyncRun, resumeAt: Date) => {
+      log.info({ ...runOf(run), resumeAt }, 'sync run waits for quota')
+    },
+    runsResumed: (count: number) => {
+      log.info({ count }, 'parked sync runs resumed')
+    },
+    giveBackFailed: (run: SyncRun, error: unknown) => {
+      log.warn({ ...runOf(run), err: error }, 'sync run could not be given back; its lease will end by itself')
+    },
+    eventPublished: ({ type, data }: OutboxEvent, delaySeconds: number) => {
+      if (type !== 'activity.ingested' && type !== 'activity.updated') return
+      if ('latencyMs' in data) ingestionLatency.observe({ cause: data.cause }, data.latencyMs / 1000 + delaySeconds)
+    },
+    linkErased: (linkId: string, receiptId: string, deleted: Record<string, number>) => {
+      log.info({ linkId, receiptId, deleted }, 'data of an unlinked athlete erased')
+    },
+    orphansErased: (linkIds: string[]) => {
+      log.warn({ linkIds }, 'data of links that are gone was left over and is erased')
+    },
+    backgroundFailed: (task: string, error: unknown) => {
+      log.error({ task, err: error }, 'background task failed')
+    },
+  }
+}

@@ -1,0 +1,177 @@
+import type { EventData, RunCounts } from '@slipstream/contracts'
+import { type Delivery, done, type Outcome, skipped, ThrottledError, TransientError } from '@slipstream/messaging'
+import type { Clock } from '@slipstream/runtime'
+import { decidePage } from '../domain/decide-page.ts'
+import { addPage, estimateFinish, isLastPage, type PageResult } from '../domain/decide-run.ts'
+import type {
+  Erasure,
+  FetchTickets,
+  FinishedRun,
+  LinkReader,
+  RunLease,
+  RunStore,
+  StravaPages,
+  UnreadableKeeper,
+  WorkoutStore,
+} from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
+import { keepLease } from './keep-lease.ts'
+
+export interface SyncPageDeps {
+  links: LinkReader
+  runs: RunStore
+  tickets: FetchTickets
+  pages: StravaPages
+  workouts: WorkoutStore
+  unreadable: UnreadableKeeper
+  erasure: Erasure
+  facts: Facts
+  clock: Clock
+  newWorkoutId: () => string
+  announceProgress: (data: EventData<'sync.progress'>) => void
+  /** Publishes what was just committed. */
+  nudge: () => void
+  keepForMs: number | null
+  renewLeaseEveryMs: number
+}
+
+/** As often @slipstream/messaging tries a message before it becomes a dead letter. */
+const maxAttempts = 5
+
+/** Ends a run and tells it. */
+export const finishRun = async (deps: SyncPageDeps, lease: RunLease, end: FinishedRun): Promise<void> => {
+  if (!(await deps.runs.finish(lease, end))) return
+  deps.nudge()
+  deps.facts.runFinished(lease.run, end)
+}
+
+/**
+ * Gives the run back after a failure: ended as failed when this was the last try, else free for the next one. A run
+ * left open after its last try would be asked for again without end.
+ */
+const giveBack = async (
+  deps: SyncPageDeps,
+  lease: RunLease,
+  counts: RunCounts,
+  error: unknown,
+  isLastAttempt: boolean,
+) => {
+  if (isLastAttempt) {
+    const errorCode = error instanceof TransientError ? 'strava_unavailable' : 'internal_error'
+    await finishRun(deps, lease, { outcome: 'failed', errorCode, counts, finishedAt: deps.clock.now() })
+  } else {
+    await deps.runs.release(lease, counts)
+  }
+}
+
+interface PageWork {
+  signal: AbortSignal
+  isLastAttempt: boolean
+  onCall: () => void
+  callsMade: () => number
+}
+
+const fetchAndStore = async (
+  deps: SyncPageDeps,
+  lease: RunLease,
+  { callsMade, ...call }: PageWork,
+): Promise<Outcome> => {
+  const { run } = lease
+  const ticket = await deps.tickets.next(run.linkId)
+  const fetched = await deps.pages.fetch({
+    linkId: run.linkId,
+    lane: run.lane,
+    window: run.window,
+    page: run.nextPage,
+    ...call,
+  })
+  const now = deps.clock.now()
+  if (fetched.kind === 'grant_lost') {
+    const counts = { ...run.counts, calls: run.counts.calls + callsMade() }
+    await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: fetched.code, counts, finishedAt: now })
+    return done()
+  }
+
+  // An unlink may pass by while Strava is asked. Checked before the write, so that nothing is stored after it; and again
+  // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
+  // redelivered message and by the sweep for orphans.
+  if ((await deps.links.status(run.linkId)) === null) return skipped('link-gone')
+  const tally = await deps.workouts.apply({
+    linkId: run.linkId,
+    activities: fetched.activities,
+    decide: (activities, stored) =>
+      decidePage({
+        context: run,
+        activities,
+        stored,
+        ticket,
+        now,
+        newWorkoutId: deps.newWorkoutId,
+        keepForMs: deps.keepForMs,
+      }),
+  })
+  for (const unreadable of fetched.unreadable) {
+    await deps.unreadable.keep(run, unreadable)
+    deps.facts.activityUnreadable(run, unreadable)
+  }
+  if ((await deps.links.status(run.linkId)) === null) {
+    await deps.erasure.eraseLink(run.linkId)
+    return skipped('link-gone')
+  }
+
+  const page: PageResult = {
+    ...tally,
+    listed: fetched.activities.length + fetched.unreadable.length,
+    calls: callsMade(),
+  }
+  deps.facts.pageStored(run, page, tally)
+  const counts = addPage(run.counts, page)
+  if (isLastPage(page)) {
+    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, finishedAt: now })
+  } else if (await deps.runs.continueWith(lease, run.nextPage + 1, counts)) deps.nudge()
+  else return skipped('lease-lost')
+  deps.announceProgress({
+    athleteId: run.athleteId,
+    runId: run._id,
+    listed: counts.listed,
+    stored: counts.created + counts.updated + counts.unchanged,
+    estimatedFinishAt: estimateFinish(run, page, deps.clock.now())?.toISOString() ?? null,
+  })
+  return done()
+}
+
+/**
+ * Fetches and stores the next page of a leased run, and commits what comes after it. While the quota is spent the run
+ * is parked in MongoDB instead and the message is done with: waiting spends no attempt.
+ */
+export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: Delivery): Promise<Outcome> => {
+  const kept = keepLease(deps.runs, lease, deps.renewLeaseEveryMs)
+  const isLastAttempt = delivery.attempt >= maxAttempts
+  let calls = 0
+  try {
+    return await fetchAndStore(deps, lease, {
+      signal: AbortSignal.any([delivery.signal, kept.signal]),
+      isLastAttempt,
+      onCall: () => {
+        calls += 1
+      },
+      callsMade: () => calls,
+    })
+  } catch (error) {
+    const counts = { ...lease.run.counts, calls: lease.run.counts.calls + calls }
+    if (error instanceof ThrottledError) {
+      await deps.runs.park(lease, error.retryAt, counts)
+      deps.facts.runParked(lease.run, error.retryAt)
+      return skipped('waits-for-quota')
+    }
+    try {
+      await giveBack(deps, lease, counts, error, isLastAttempt)
+    } catch (second) {
+      // The lease ends by itself; the first error is the one that decides what happens to the message.
+      deps.facts.giveBackFailed(lease.run, second)
+    }
+    throw error
+  } finally {
+    kept.stop()
+  }
+}

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, type Harness, startHarness } from './harness.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness?.stop())
+
+describe('stopping', () => {
+  it('ends the page in flight, publishes what it told, and leaves the rest to the next process', async () => {
+    const { workouts, syncRuns } = harness.store.collections
+    const link = await harness.link('busy')
+    const first = await harness.startIngestion()
+    harness.simulator.control.setLatency(400)
+    const runId = await harness.request(link)
+    await eventually(async () =>
+      expect(await syncRuns.findById(runId).lean()).toMatchObject({ state: 'running', nextPage: 1 }),
+    )
+    const base = `http://127.0.0.1:${first.opsPort}`
+    expect((await fetch(`${base}/readyz`)).status).toBe(200)
+    await first.stop()
+
+    const run = await syncRuns.findById(runId).lean()
+    expect(run).toMatchObject({ state: 'queued', nextPage: 2, leaseOwner: null, outbox: [] })
+    expect(await workouts.countDocuments({ linkId: link.linkId })).toBe(200)
+    expect(await workouts.countDocuments({ 'outbox.0': { $exists: true } })).toBe(0)
+    await expect(fetch(`${base}/readyz`)).rejects.toThrow()
+
+    harness.simulator.control.setLatency(0)
+    await harness.startIngestion()
+    expect(await harness.finishedRun(runId)).toMatchObject({ counts: { listed: 450, created: 450, calls: 4 } })
+  })
+})

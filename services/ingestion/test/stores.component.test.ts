@@ -1,0 +1,193 @@
+import { createDeliveryLog } from '@slipstream/persistence'
+import { newId, systemClock } from '@slipstream/runtime'
+import { createLogger, createMetrics } from '@slipstream/telemetry'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createErasure } from '../src/adapters/erasure.ts'
+import { createFetchTickets } from '../src/adapters/fetch-tickets.ts'
+import { createRunStore } from '../src/adapters/run-store.ts'
+import { createUnreadableKeeper } from '../src/adapters/unreadable-keeper.ts'
+import { createWorkoutStore } from '../src/adapters/workout-store.ts'
+import { decidePage } from '../src/domain/decide-page.ts'
+import type { LinkReader, RunStore, SyncRequested } from '../src/domain/ports.ts'
+import { createFacts } from '../src/facts.ts'
+import { syncPage } from '../src/handlers/sync-page.ts'
+import { morningRun } from './fixtures/activities.ts'
+import { eventually, type Harness, startHarness } from './harness.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+  // The indexes are part of what is tested here; a service makes them at its start.
+  await (await harness.startIngestion()).stop()
+})
+afterAll(() => harness?.stop())
+
+const runStore = (owner: string, leaseMs: number): RunStore =>
+  createRunStore({ collections: harness.store.collections, clock: systemClock, newId, owner, leaseMs })
+
+const requestFor = (linkId: string): SyncRequested => ({
+  ...{ athleteId: newId('athlete'), linkId, runId: newId('run'), lane: 'scheduled', cause: 'hourly' },
+  window: { after: '2026-10-20T00:00:00.000Z', before: '2026-11-22T00:00:00.000Z' },
+  requestedVersion: 3,
+  requestedAt: '2026-11-21T09:00:00.000Z',
+})
+
+describe('the lease on a run', () => {
+  it('is held by one at a time; a holder whose lease has passed on changes nothing', async () => {
+    const [slow, quick] = [runStore('slow', 200), runStore('quick', 10_000)]
+    const request = requestFor(newId('link'))
+    const { counts } = await slow.open(request)
+    const first = await slow.lease(request.runId)
+    expect(first?.run).toMatchObject({ state: 'running', requestedVersion: 3, nextPage: 1 })
+    expect(await quick.lease(request.runId)).toBeNull()
+    const second = await eventually(async () => {
+      const lease = await quick.lease(request.runId)
+      expect(lease).not.toBeNull()
+      return lease!
+    })
+    const stale = { ...counts, listed: 999 }
+    const finish = { outcome: 'succeeded' as const, errorCode: null, counts: stale, finishedAt: new Date() }
+    expect(await slow.renew(first!)).toBe(false)
+    expect(await slow.continueWith(first!, 9, stale)).toBe(false)
+    expect(await slow.park(first!, new Date(), stale)).toBe(false)
+    expect(await slow.release(first!, stale)).toBe(false)
+    expect(await slow.finish(first!, finish)).toBe(false)
+    expect(await quick.continueWith(second, 2, { ...counts, listed: 200 })).toBe(true)
+    const stored = await harness.store.collections.syncRuns.findById(request.runId).lean()
+    expect(stored).toMatchObject({ state: 'queued', nextPage: 2, counts: { listed: 200 }, leaseOwner: null })
+    expect(stored?.outbox).toMatchObject([{ type: 'sync.requested', data: request }])
+  })
+
+  it('lasts as long as it is renewed, and is not given for a finished run', async () => {
+    const runs = runStore('one', 300)
+    const request = requestFor(newId('link'))
+    const { counts } = await runs.open(request)
+    const lease = (await runs.lease(request.runId))!
+    const started = Date.now()
+    await eventually(async () => {
+      expect(await runs.renew(lease)).toBe(true)
+      expect(await runStore('two', 300).lease(request.runId)).toBeNull()
+      expect(Date.now() - started).toBeGreaterThan(700)
+    })
+    await runs.finish(lease, { outcome: 'failed', errorCode: 'internal_error', counts, finishedAt: new Date() })
+    expect(await runs.lease(request.runId)).toBeNull()
+  })
+
+  it('opens a run once, however many ask at the same time', async () => {
+    const request = requestFor(newId('link'))
+    await Promise.all(Array.from({ length: 20 }, () => runStore('any', 300).open(request)))
+    expect(await harness.store.collections.syncRuns.countDocuments({ _id: request.runId })).toBe(1)
+  })
+})
+
+describe('parked runs', () => {
+  it('are asked for once, by whichever replica is first', async () => {
+    const request = requestFor(newId('link'))
+    const runs = runStore('one', 1000)
+    const { counts } = await runs.open(request)
+    const resumeAt = new Date('2026-01-01T00:15:00Z')
+    await runs.park((await runs.lease(request.runId))!, resumeAt, counts)
+    const early = new Date(resumeAt.getTime() - 1)
+    expect(await runs.resumeDue(early, 10)).toBe(0)
+    const resumed = await Promise.all(Array.from({ length: 5 }, () => runStore('any', 1000).resumeDue(resumeAt, 10)))
+    expect(resumed.reduce((sum, count) => sum + count)).toBe(1)
+    const stored = await harness.store.collections.syncRuns.findById(request.runId).lean()
+    expect(stored).toMatchObject({ state: 'queued', resumeAt: null })
+    expect(stored?.outbox).toHaveLength(1)
+  })
+})
+
+describe('fetch tickets', () => {
+  it('are never given twice for a link', async () => {
+    const tickets = createFetchTickets(harness.store.collections)
+    const linkId = newId('link')
+    const taken = await Promise.all(Array.from({ length: 30 }, () => tickets.next(linkId)))
+    expect(taken.toSorted((one, other) => one - other)).toEqual(taken.map((_, index) => index + 1))
+  })
+})
+
+describe('workouts', () => {
+  it('end as the latest fetch saw them when pages are applied at the same time, each told once', async () => {
+    const linkId = newId('link')
+    const context = { athleteId: newId('athlete'), linkId, cause: 'hourly' as const, requestedAt: new Date() }
+    const store = createWorkoutStore(harness.store.collections, systemClock)
+    const activityIds = ['1', '2', '3', '4', '5']
+    const pages = Array.from({ length: 8 }, (_, index) => ({
+      ticket: index + 1,
+      activities: activityIds.map((stravaActivityId) => ({
+        ...morningRun,
+        stravaActivityId,
+        name: `fetch ${index + 1}`,
+      })),
+    }))
+    await Promise.all(
+      pages.map(({ ticket, activities }) =>
+        store.apply({
+          linkId,
+          activities,
+          decide: (open, stored) =>
+            decidePage({
+              ...{ context, activities: open, stored, ticket, now: new Date(), keepForMs: null },
+              newWorkoutId: () => newId('workout'),
+            }),
+        }),
+      ),
+    )
+    const stored = await harness.store.collections.workouts.find({ linkId }).lean()
+    expect(stored).toHaveLength(activityIds.length)
+    for (const workout of stored) {
+      expect(workout).toMatchObject({ name: 'fetch 8', appliedTicket: 8 })
+      expect(workout.outbox.map(({ type }) => type)).toEqual([
+        'activity.ingested',
+        ...Array.from({ length: workout.version - 1 }, () => 'activity.updated'),
+      ])
+      expect(workout.outbox.map(({ id }) => id)).toEqual(
+        workout.outbox.map((_, index) => `${workout._id}.${index + 1}`),
+      )
+    }
+  })
+})
+
+describe('a link that goes away between the look at it and the write', () => {
+  it('leaves nothing behind', async () => {
+    const link = await harness.link('anna')
+    const { collections } = harness.store
+    const erasure = createErasure(collections)
+    const runs = runStore('one', 10_000)
+    const run = await runs.open({ ...requestFor(link.linkId), athleteId: link.athleteId })
+    // There before the write, erased and gone after it.
+    const answers: (Awaited<ReturnType<LinkReader['status']>> | 'erased')[] = ['active', 'erased']
+    const links: LinkReader = {
+      status: async () => {
+        const answer = answers.shift()
+        if (answer !== 'erased') return answer ?? null
+        expect(await collections.workouts.countDocuments({ linkId: link.linkId })).toBe(1)
+        return null
+      },
+      newestVersion: async () => null,
+    }
+    const outcome = await syncPage(
+      {
+        links,
+        runs,
+        erasure,
+        tickets: createFetchTickets(collections),
+        pages: { fetch: async () => ({ kind: 'page', activities: [morningRun], unreadable: [] }) },
+        workouts: createWorkoutStore(collections, systemClock),
+        unreadable: createUnreadableKeeper(createDeliveryLog(collections, systemClock)),
+        facts: createFacts(createLogger('test', 'silent'), createMetrics('test')),
+        clock: systemClock,
+        newWorkoutId: () => newId('workout'),
+        announceProgress: () => {},
+        nudge: () => {},
+        keepForMs: null,
+        renewLeaseEveryMs: 1000,
+      },
+      (await runs.lease(run._id))!,
+      { id: newId('evt'), attempt: 1, signal: new AbortController().signal, occurredAt: new Date() },
+    )
+    expect(outcome).toEqual({ kind: 'skipped', reason: 'link-gone' })
+    expect(await collections.workouts.countDocuments({ linkId: link.linkId })).toBe(0)
+    expect(await collections.syncRuns.countDocuments({ linkId: link.linkId })).toBe(0)
+  })
+})

@@ -1,0 +1,203 @@
+import type { EventData } from '@slipstream/contracts'
+import { newId } from '@slipstream/runtime'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually, type Harness, ofType, startHarness } from './harness.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+  await harness.startIngestion()
+})
+afterAll(() => harness?.stop())
+beforeEach(async () => {
+  harness.simulator.control.reset()
+  await harness.store.collections.quota.deleteMany({})
+})
+
+const workoutsOf = (linkId: string) =>
+  harness.store.collections.workouts.find({ linkId }).sort({ startedAt: -1 }).lean()
+const sync = async (...request: Parameters<Harness['request']>) =>
+  harness.finishedRun(await harness.request(...request))
+const listings = () => harness.simulator.control.calls().calls.filter(({ endpoint }) => endpoint === 'activities')
+
+describe('a sync run', () => {
+  it('stores each listed activity and tells each once', async () => {
+    const link = await harness.link('anna')
+    const seen = harness.follow(link.athleteId)
+    const run = await sync(link)
+    const stored = await workoutsOf(link.linkId)
+    expect(stored.length).toBeGreaterThan(5)
+    const counts = { listed: stored.length, created: stored.length, updated: 0, deleted: 0, unchanged: 0, calls: 2 }
+    expect(run).toMatchObject({ outcome: 'succeeded', errorCode: null, leaseOwner: null, counts })
+
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(stored.length))
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(stored.length + 1)
+    expect(ofType(seen, 'sync.finished')[0]?.data).toMatchObject({
+      runId: run._id,
+      outcome: 'succeeded',
+      counts,
+      requestedVersion: 1,
+    })
+    const [newest] = stored
+    const told = ofType(seen, 'activity.ingested').find(({ data }) => data.workoutId === newest?._id)
+    expect(told?.data).toMatchObject({
+      athleteId: link.athleteId,
+      version: 1,
+      cause: 'linked',
+      workout: { id: newest?._id, name: newest?.name, startedAt: newest?.startedAt.toISOString() },
+    })
+    const keptFor = Date.parse(told?.data.dataPolicy.expiresAt ?? '') - (newest?.fetchedAt.getTime() ?? 0)
+    expect(keptFor).toBe(7 * 86_400_000)
+    await eventually(async () =>
+      expect(await harness.store.collections.workouts.countDocuments({ 'outbox.0': { $exists: true } })).toBe(0),
+    )
+  })
+
+  it('asks for both ends of the window, in pages of 200', async () => {
+    const link = await harness.link('dana')
+    const run = await sync(link)
+    expect(listings()).toHaveLength(2)
+    expect(listings().map(({ query }) => query.page)).toEqual(['1', '2'])
+    for (const { query } of listings()) {
+      expect(query).toMatchObject({ per_page: '200' })
+      expect(Math.abs(Number(query.after) - run.window.after.getTime() / 1000)).toBeLessThan(1)
+      expect(Math.abs(Number(query.before) - run.window.before.getTime() / 1000)).toBeLessThan(1)
+    }
+  })
+
+  it('publishes nothing the second time, but marks what it saw', async () => {
+    const link = await harness.link('chris')
+    await sync(link)
+    const before = await workoutsOf(link.linkId)
+    const seen = harness.follow(link.athleteId)
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(before.length))
+    const second = await sync(link, { requestedVersion: 2, lane: 'scheduled', cause: 'hourly' })
+    expect(second.counts).toMatchObject({ listed: before.length, created: 0, updated: 0, unchanged: before.length })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
+    expect(seen).toHaveLength(before.length + 2)
+    const after = await workoutsOf(link.linkId)
+    expect(after.map(({ _id, version }) => [_id, version])).toEqual(before.map(({ _id }) => [_id, 1]))
+    expect(Math.min(...after.map(({ appliedTicket }) => appliedTicket))).toBeGreaterThan(
+      Math.max(...before.map(({ appliedTicket }) => appliedTicket)),
+    )
+  })
+
+  it('goes through all pages of a busy athlete and tells how far it is', async () => {
+    const link = await harness.link('busy')
+    const progress: EventData<'sync.progress'>[] = []
+    const listening = harness.bus.listen('sync.progress', link.athleteId, (data) => progress.push(data))
+    await harness.bus.transport.connection.flush()
+    const run = await sync(link)
+    expect(run.counts).toMatchObject({ listed: 450, created: 450, unchanged: 0, calls: 4 })
+    expect(await harness.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(450)
+    await eventually(() => expect(progress).toHaveLength(4))
+    listening.stop()
+    expect(progress.map(({ listed, stored }) => [listed, stored])).toEqual([
+      [200, 200],
+      [400, 400],
+      [450, 450],
+      [450, 450],
+    ])
+    expect(progress.map(({ estimatedFinishAt }) => estimatedFinishAt === null)).toEqual([true, true, false, false])
+    const seen = harness.follow(link.athleteId)
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(450))
+  })
+
+  it('goes on after short pages', async () => {
+    harness.simulator.control.setFaults({ behaviour: { shortPages: true } })
+    const link = await harness.link('busy')
+    expect((await sync(link)).counts).toMatchObject({ created: 450 })
+  })
+
+  it('finds an edit, a correction and a late upload', async () => {
+    const link = await harness.link('anna')
+    await sync(link)
+    const [first, second] = await workoutsOf(link.linkId)
+    const { control } = harness.simulator
+    control.editActivity(Number(first?.stravaActivityId), { name: 'Renamed' })
+    control.editActivity(Number(second?.stravaActivityId), { distanceMeters: 4321 })
+    const late = control.lateUpload('anna')
+    const seen = harness.follow(link.athleteId)
+    const run = await sync(link, { requestedVersion: 2, cause: 'hourly' })
+    expect(run.counts).toMatchObject({ created: 1, updated: 2 })
+    await eventually(() => expect(ofType(seen, 'activity.updated')).toHaveLength(2))
+    const updates = ofType(seen, 'activity.updated').map(({ data }) => data)
+    expect(updates.find(({ workoutId }) => workoutId === first?._id)).toMatchObject({
+      version: 2,
+      changedFields: ['name'],
+      workout: { name: 'Renamed' },
+    })
+    expect(updates.find(({ workoutId }) => workoutId === second?._id)).toMatchObject({
+      changedFields: ['distanceMeters'],
+    })
+    await eventually(() => {
+      const ingested = ofType(seen, 'activity.ingested').map(({ data }) => data.stravaActivityId)
+      expect(ingested).toContain(String(late.id))
+    })
+  })
+
+  it('has one effect however often, and in whatever order, its request is delivered', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    const runId = newId('run')
+    for (let round = 0; round < 10; round += 1) await harness.request(link, { runId })
+    await harness.finishedRun(runId)
+    for (let round = 0; round < 10; round += 1) await harness.request(link, { runId })
+    await sync(link, { requestedVersion: 2 })
+    const stored = await workoutsOf(link.linkId)
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(stored.length))
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length)
+    expect(ofType(seen, 'activity.updated')).toEqual([])
+  })
+
+  it('ends as cancelled, without a call, when a newer request exists', async () => {
+    const link = await harness.link('dana')
+    await harness.store.connection
+      .collection<{ _id: string }>('schedules')
+      .insertOne({ _id: link.athleteId, linkId: link.linkId, requestedVersion: 2 } as never)
+    const seen = harness.follow(link.athleteId)
+    const run = await sync(link, { requestedVersion: 1 })
+    expect(run).toMatchObject({ outcome: 'cancelled', counts: { calls: 0 } })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+    expect(listings()).toEqual([])
+    expect((await sync(link, { requestedVersion: 2 })).outcome).toBe('succeeded')
+  })
+
+  it('makes no call for a link without a grant', async () => {
+    const link = await harness.link('dana')
+    await harness.store.connection
+      .collection<{ _id: string }>('links')
+      .updateOne({ _id: link.linkId }, { $set: { status: 'reauth_required' } })
+    const seen = harness.follow(link.athleteId)
+    expect(await sync(link)).toMatchObject({ outcome: 'reauth_required' })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+    expect(ofType(seen, 'athlete.reauth_required')).toEqual([])
+    expect(listings()).toEqual([])
+  })
+})
+
+describe('metrics', () => {
+  it('show runs, changes, calls, latency, quota and keys', async () => {
+    const link = await harness.link('anna')
+    await sync(link)
+    const text = await harness.metrics.registry.metrics()
+    expect(text).toMatch(
+      /^slipstream_sync_run_duration_seconds_count\{.*lane="interactive",outcome="succeeded".*\} [1-9]/m,
+    )
+    expect(text).toMatch(/^slipstream_activities_total\{change="created".*\} [1-9]/m)
+    expect(text).toMatch(
+      /^slipstream_strava_request_duration_seconds_count\{.*endpoint="activities",outcome="ok".*\} [1-9]/m,
+    )
+    expect(text).toMatch(/^slipstream_quota_limit\{bucket="overall15m".*\} 400$/m)
+    expect(text).toMatch(/^slipstream_quota_used\{bucket="read15m".*\} 2$/m)
+    expect(text).toMatch(/^slipstream_tokens_by_key\{kid="test".*\} [1-9]/m)
+    expect(text).toMatch(/^slipstream_dead_letters\{.*\} \d/m)
+    await eventually(async () =>
+      expect(await harness.metrics.registry.metrics()).toMatch(
+        /^slipstream_ingestion_latency_seconds_count\{.*cause="linked".*\} [1-9]/m,
+      ),
+    )
+  })
+})

@@ -1,0 +1,239 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { newId } from '@slipstream/runtime'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createIngestion } from '../src/service.ts'
+import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+  await harness.startIngestion()
+})
+afterAll(() => harness?.stop())
+beforeEach(async () => {
+  harness.simulator.control.reset()
+  await harness.store.collections.quota.deleteMany({})
+})
+
+const stored = ({ linkId }: TestLink) => harness.store.collections.workouts.countDocuments({ linkId })
+const run = (runId: string) => harness.store.collections.syncRuns.findById(runId).lean()
+const letters = () => harness.store.collections.deadLetters.find().lean()
+const callsOf = (endpoint: string) => harness.simulator.control.calls().counts[endpoint] ?? {}
+
+describe('a closed quota window', () => {
+  it('parks the run after a 429, spends no attempt, and resumes when the window opens', async () => {
+    const link = await harness.link('busy')
+    harness.simulator.control.setLimits({ read: { quarterHour: 2 } })
+    const runId = await harness.request(link)
+    const parked = await eventually(async () => {
+      const found = await run(runId)
+      expect(found?.state).toBe('waiting_for_quota')
+      return found
+    })
+    expect(parked).toMatchObject({ nextPage: 3, leaseOwner: null, counts: { listed: 400 } })
+    const reset = Math.ceil(harness.clock.now().getTime() / 900_000) * 900_000
+    expect(parked?.resumeAt?.getTime()).toBe(reset)
+    expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false)
+    const attempts = await harness.store.collections.deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })
+    expect(attempts).toBe(0)
+    expect(callsOf('activities')[429] ?? 0).toBeLessThanOrEqual(1)
+
+    harness.clock.offsetMs += reset - harness.clock.now().getTime() + 1000
+    harness.simulator.control.setLimits({ read: { quarterHour: 100 } })
+    expect(await harness.finishedRun(runId)).toMatchObject({
+      outcome: 'succeeded',
+      counts: { listed: 450, created: 450 },
+    })
+  })
+
+  it('is not asked at all when the ledger knows it is closed', async () => {
+    const link = await harness.link('dana')
+    harness.simulator.control.setLimits({ read: { quarterHour: 0 } })
+    const first = await harness.request(link)
+    await eventually(async () => expect((await run(first))?.state).toBe('waiting_for_quota'))
+    harness.simulator.control.clearCalls()
+    const other = await harness.link('anna')
+    const second = await harness.request(other)
+    await eventually(async () => expect((await run(second))?.state).toBe('waiting_for_quota'))
+    expect(harness.simulator.control.calls().total).toBe(0)
+  })
+})
+
+describe('a Strava that fails', () => {
+  it('is asked again after 5xx until it answers', async () => {
+    const link = await harness.link('dana')
+    harness.simulator.control.setFaults({
+      rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 503 }, times: 3 }],
+    })
+    expect(await harness.finishedRun(await harness.request(link))).toMatchObject({ outcome: 'succeeded' })
+    expect(callsOf('activities')).toMatchObject({ 503: 3, 200: 2 })
+    expect(await letters()).toEqual([])
+  })
+
+  it('ends the run as failed with the last attempt, keeps the message, and asks no more', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    harness.simulator.control.setFaults({
+      rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 500 } }],
+    })
+    const eventId = newId('evt')
+    const expiresAt = new Date(Date.now() + 60_000)
+    await harness.store.collections.deliveryAttempts.create({
+      _id: `ingestion-interactive:${eventId}`,
+      attempts: 4,
+      expiresAt,
+    })
+    const runId = await harness.request(link, { eventId })
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'failed', errorCode: 'strava_unavailable' })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+    await eventually(async () => {
+      const kept = (await letters()).filter((letter) => letter.eventId === eventId)
+      expect(kept).toMatchObject([{ consumer: 'ingestion-interactive', attempts: 5, reason: 'attempts_exhausted' }])
+    })
+  })
+})
+
+describe('an unreadable message', () => {
+  it('becomes a dead letter at once, and those behind it are handled', async () => {
+    const athleteId = newId('athlete')
+    harness.bus.transport.connection.publish(`sync.requested.interactive.${athleteId}`, '{"nonsense":true}')
+    const link = await harness.link('dana')
+    await harness.finishedRun(await harness.request(link))
+    await eventually(async () => {
+      const kept = (await letters()).filter(({ subject }) => subject.endsWith(athleteId))
+      expect(kept).toMatchObject([{ attempts: 1, reason: 'contract_violated' }])
+    })
+  })
+})
+
+describe('the grant', () => {
+  it('is refreshed once when Strava refuses the access token', async () => {
+    const link = await harness.link('dana')
+    harness.simulator.control.expireAccessTokens('dana')
+    expect(await harness.finishedRun(await harness.request(link))).toMatchObject({ outcome: 'succeeded' })
+    expect(callsOf('refresh')).toEqual({ 200: 1 })
+    expect(await harness.metrics.registry.metrics()).toMatch(
+      /slipstream_token_refresh_total\{outcome="refreshed".*\} 1/,
+    )
+  })
+
+  it('is told as lost when the athlete revoked it; stored workouts stay', async () => {
+    const link = await harness.link('dana')
+    await harness.finishedRun(await harness.request(link))
+    const before = await stored(link)
+    const seen = harness.follow(link.athleteId)
+    harness.simulator.control.revoke('dana')
+    const revoked = await harness.finishedRun(await harness.request(link, { requestedVersion: 2 }))
+    expect(revoked).toMatchObject({ outcome: 'reauth_required', errorCode: 'reauth_required' })
+    await eventually(() => expect(ofType(seen, 'athlete.reauth_required')).toHaveLength(1))
+    expect(ofType(seen, 'athlete.reauth_required')[0]?.data).toMatchObject({
+      linkId: link.linkId,
+      code: 'reauth_required',
+    })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
+    expect(await stored(link)).toBe(before)
+    expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
+  })
+
+  it('is told as too small when a permission is missing', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'scope_missing' } }] })
+    const refused = await harness.finishedRun(await harness.request(link))
+    expect(refused).toMatchObject({ outcome: 'reauth_required', errorCode: 'scope_missing' })
+    await eventually(() =>
+      expect(ofType(seen, 'athlete.reauth_required')[0]?.data).toMatchObject({ code: 'scope_missing' }),
+    )
+  })
+
+  it('is not blamed while the whole app is inactive at Strava', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'any', effect: { kind: 'app_inactive' } }] })
+    const runId = await harness.request(link)
+    const parked = await eventually(async () => {
+      const found = await run(runId)
+      expect(found?.state).toBe('waiting_for_quota')
+      return found
+    })
+    const quota = await harness.store.collections.quota.findById(harness.config.strava.clientId).lean()
+    expect(quota?.inactiveSince).not.toBeNull()
+    const waitMs = (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime()
+    expect(waitMs).toBeGreaterThan(4 * 60_000)
+    expect(waitMs).toBeLessThanOrEqual(5 * 60_000)
+    expect(seen).toEqual([])
+
+    harness.simulator.control.clearFaults()
+    harness.clock.offsetMs += waitMs + 1000
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+    const after = await harness.store.collections.quota.findById(harness.config.strava.clientId).lean()
+    expect(after?.inactiveSince).toBeNull()
+  })
+})
+
+describe('a crashed worker', () => {
+  const held = (linkId: string, athleteId: string, runId: string, leaseMs: number) => ({
+    ...{ _id: runId, athleteId, linkId, lane: 'interactive' as const, cause: 'linked' as const, requestedVersion: 1 },
+    window: { after: new Date(Date.now() - 28 * 86_400_000), before: new Date(Date.now() + 86_400_000) },
+    requestedAt: new Date(),
+    state: 'running' as const,
+    nextPage: 2,
+    counts: { listed: 200, created: 200, updated: 0, deleted: 0, unchanged: 0, calls: 1 },
+    ...{ resumeAt: null, startedAt: new Date(), finishedAt: null, outcome: null, errorCode: null },
+    ...{ leaseOwner: 'dead', leaseUntil: new Date(Date.now() + leaseMs), fence: 1, outbox: [] },
+  })
+
+  it('blocks its run until its lease ends; then the run goes on with the page it was at', async () => {
+    const link = await harness.link('busy')
+    const runId = newId('run')
+    await harness.store.collections.syncRuns.create(held(link.linkId, link.athleteId, runId, 1500))
+    await harness.request(link, { runId })
+    await eventually(async () =>
+      expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false),
+    )
+    expect(await stored(link)).toBe(0)
+    await eventually(async () => {
+      if ((await run(runId))?.state === 'running') await harness.request(link, { runId })
+      expect((await run(runId))?.state).toBe('finished')
+    })
+    expect(await run(runId)).toMatchObject({ outcome: 'succeeded', counts: { listed: 450, created: 450 } })
+    expect(await stored(link)).toBe(250)
+  })
+})
+
+describe('an activity that cannot be read', () => {
+  it('is kept as a dead letter once, and does not cost the others', async () => {
+    const readable = {
+      ...{ id: 71, name: 'Fine', sport_type: 'Run', start_date: '2026-11-20T10:00:00Z' },
+      ...{ start_date_local: '2026-11-20T11:00:00Z', elapsed_time: 600, moving_time: 600, distance: 2000 },
+    }
+    const server = createServer((request, response) => {
+      const isFirst = new URL(request.url ?? '', 'http://strava').searchParams.get('page') === '1'
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(isFirst ? [readable, { ...readable, id: 72, start_date: 'soon' }] : []))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const apiBaseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const other = await startHarness()
+    const ingestion = createIngestion({ ...other.config, strava: { ...other.config.strava, apiBaseUrl } })
+    await ingestion.start()
+    try {
+      const link = await other.link('dana')
+      for (const requestedVersion of [1, 2]) {
+        const done = await other.finishedRun(await other.request(link, { requestedVersion }))
+        expect(done).toMatchObject({ outcome: 'succeeded', counts: { listed: 2 } })
+      }
+      expect(await other.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(1)
+      const kept = await other.store.collections.deadLetters.find().lean()
+      expect(kept).toMatchObject([{ reason: 'activity_unreadable', eventType: 'strava.activity' }])
+      expect(kept[0]?.payload).toContain('72')
+      await other.unlink(link, newId('receipt'))
+      await eventually(async () => expect(await other.store.collections.deadLetters.countDocuments()).toBe(0))
+    } finally {
+      await ingestion.stop()
+      await other.stop()
+      server.close()
+    }
+  })
+})

@@ -1,0 +1,55 @@
+import type { Clock, NewId } from '@slipstream/runtime'
+import type { LinkReader, ScheduleStore } from '../domain/ports.ts'
+import {
+  type AskInput,
+  type Cadence,
+  decideLinked,
+  decideTriggered,
+  type Link,
+  type Schedule,
+  type ScheduleChange,
+} from '../domain/schedule.ts'
+import type { Facts } from '../facts.ts'
+import { changeSchedule } from './change-schedule.ts'
+
+export interface SchedulerDeps {
+  schedules: ScheduleStore
+  links: LinkReader
+  cadence: Cadence
+  facts: Facts
+  clock: Clock
+  newId: NewId
+  random: () => number
+  /** Publishes what was just committed. */
+  nudge: () => void
+}
+
+const askFor = async (
+  deps: SchedulerDeps,
+  link: Link,
+  decide: (input: AskInput) => ScheduleChange | null,
+): Promise<boolean> => {
+  const input = (schedule: Schedule | null): AskInput => ({
+    schedule,
+    link,
+    now: deps.clock.now(),
+    cadence: deps.cadence,
+    random: deps.random(),
+  })
+  const change = await changeSchedule(deps.schedules, link.athleteId, (schedule) => decide(input(schedule)))
+  if (!change) return false
+  deps.nudge()
+  deps.facts.runRequested(change)
+  return true
+}
+
+/** Asks for the first import of a link. False when that has been done. */
+export const requestFirstImport = (deps: SchedulerDeps, link: Link): Promise<boolean> =>
+  askFor(deps, link, (input) => decideLinked({ ...input, runId: deps.newId('run') }))
+
+/** Asks for the run an athlete wants now. False when that has been done. */
+export const requestManualRun = (
+  deps: SchedulerDeps,
+  link: Link,
+  trigger: { runId: string; requestedAt: Date },
+): Promise<boolean> => askFor(deps, link, (input) => decideTriggered({ ...input, trigger }))

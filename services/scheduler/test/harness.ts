@@ -1,0 +1,128 @@
+import type { EventData, EventType } from '@slipstream/contracts'
+import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
+import {
+  connectStore,
+  ensureIndexes,
+  type LinkDocument,
+  type ScheduleDocument,
+  type Store,
+} from '@slipstream/persistence'
+import { newId } from '@slipstream/runtime'
+import { createLogger, createMetrics } from '@slipstream/telemetry'
+import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
+import type { SchedulerConfig } from '../src/config.ts'
+import { createScheduler, type Scheduler, type SchedulerTimings } from '../src/service.ts'
+
+export interface Harness {
+  nats: TestNats
+  bus: Bus
+  store: Store<'scheduler'>
+  /** Every sync request heard on NATS, as it was published. */
+  requests: EventData<'sync.requested'>[]
+  startScheduler(timings?: Partial<SchedulerTimings>): Promise<Scheduler>
+  link(changes?: Partial<LinkDocument>): Promise<LinkDocument>
+  changeLink(linkId: string, changes: Partial<LinkDocument>): Promise<void>
+  removeLink(linkId: string): Promise<void>
+  /** As ingestion would write it. */
+  insertRun(run: { _id: string } & Record<string, unknown>): Promise<void>
+  insertSchedules(schedules: ScheduleDocument[]): Promise<void>
+  schedule(athleteId: string): Promise<ScheduleDocument | null>
+  publish<Type extends EventType>(type: Type, data: EventData<Type>): Promise<void>
+  stop(): Promise<void>
+}
+
+export const startHarness = async (): Promise<Harness> => {
+  const log = createLogger('test', 'silent')
+  const database = testDatabase()
+  const [nats, store] = await Promise.all([startTestNats(), connectStore({ uri: database.uri, owner: 'scheduler' })])
+  await ensureIndexes(store.connection)
+  const bus = await connectBus({ url: nats.url, source: 'gateway', log })
+  const requests: EventData<'sync.requested'>[] = []
+  bus.listen('sync.requested', '*', (data) => requests.push(data))
+  const config: SchedulerConfig = {
+    mongodbUri: database.uri,
+    natsUrl: nats.url,
+    opsPort: 0,
+    logLevel: 'silent',
+    otlpEndpoint: undefined,
+    syncIntervalMs: 60 * 60_000,
+    syncWindowDays: 28,
+  }
+  const started: Scheduler[] = []
+  const links = store.connection.collection<LinkDocument>('links')
+
+  return {
+    nats,
+    bus,
+    store,
+    requests,
+    startScheduler: async (timings = {}) => {
+      const scheduler = createScheduler(config, { log, metrics: createMetrics('scheduler'), timings })
+      await scheduler.start()
+      started.push(scheduler)
+      return scheduler
+    },
+    link: async (changes = {}) => {
+      const now = new Date()
+      const link: LinkDocument = {
+        _id: newId('link'),
+        athleteId: newId('athlete'),
+        stravaAthleteId: newId('strava'),
+        displayName: '',
+        status: 'active',
+        statusSince: now,
+        errorCode: null,
+        scopes: ['read', 'activity:read_all'],
+        linkedAt: now,
+        manualSync: null,
+        outbox: [],
+        ...changes,
+      }
+      await links.insertOne(link)
+      return link
+    },
+    changeLink: async (linkId, changes) => {
+      await links.updateOne({ _id: linkId }, { $set: changes })
+    },
+    removeLink: async (linkId) => {
+      await links.deleteOne({ _id: linkId })
+    },
+    insertRun: async (run) => {
+      await store.connection.collection<{ _id: string }>('sync_runs').insertOne(run)
+    },
+    insertSchedules: async (schedules) => {
+      await store.collections.schedules.insertMany(schedules)
+    },
+    schedule: (athleteId) => store.collections.schedules.findById(athleteId).lean(),
+    publish: (type, data) => bus.publish(newEvent(type, data, { id: newId('evt'), now: new Date() })),
+    stop: async () => {
+      await Promise.all(started.map((scheduler) => scheduler.stop()))
+      await bus.close()
+      await store.close()
+      await Promise.all([nats.remove(), database.drop()])
+    },
+  }
+}
+
+export const linkedEvent = (link: LinkDocument): EventData<'athlete.linked'> => ({
+  athleteId: link.athleteId,
+  linkId: link._id,
+  stravaAthleteId: link.stravaAthleteId,
+  scopes: link.scopes,
+  linkedAt: link.linkedAt.toISOString(),
+})
+
+export const finishedEvent = (
+  request: EventData<'sync.requested'>,
+  outcome: EventData<'sync.finished'>['outcome'] = 'succeeded',
+): EventData<'sync.finished'> => {
+  const { athleteId, linkId, runId, requestedVersion, window } = request
+  const now = new Date().toISOString()
+  return {
+    ...{ athleteId, linkId, runId, requestedVersion, window, outcome },
+    counts: { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 },
+    startedAt: now,
+    finishedAt: now,
+    durationMs: 0,
+  }
+}
