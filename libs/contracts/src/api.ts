@@ -133,11 +133,24 @@ export const trainingLoadSchema = z
   .meta({ id: 'TrainingLoad' })
 export type TrainingLoad = z.infer<typeof trainingLoadSchema>
 
+/** Messages are shown to people, at the field. */
+const shortText = (maxLength: number) =>
+  z
+    .string({ error: 'must be a text' })
+    .trim()
+    .min(1, { error: 'must not be empty' })
+    .max(maxLength, { error: `must have at most ${maxLength} characters` })
+
 export const profileSubmissionSchema = z
   .strictObject({
-    displayName: z.string().trim().min(1).max(80),
-    primarySport: z.string().trim().min(1).max(60),
-    weeklyGoalHours: z.number().min(0).max(168).nullable().default(null),
+    displayName: shortText(80),
+    primarySport: shortText(60),
+    weeklyGoalHours: z
+      .number({ error: 'must be a number of hours' })
+      .min(0, { error: 'must not be negative' })
+      .max(168, { error: 'a week has 168 hours' })
+      .nullable()
+      .default(null),
   })
   .meta({ id: 'ProfileSubmission' })
 export type ProfileSubmission = z.infer<typeof profileSubmissionSchema>

@@ -1,6 +1,7 @@
 export { ensureBinaries } from './binaries/ensure.ts'
 export type { ResolvedBinary } from './binaries/resolve.ts'
 export { AlreadyRunningError, EmbeddedServerError } from './errors.ts'
+export { type Endpoints, readEndpoints } from './launcher/endpoints.ts'
 export { claimFolder, isInUse, type LeftoverOptions, stopLeftovers } from './processes/registry.ts'
 export { type Exit, type SupervisedProcess, type SuperviseOptions, superviseProcess } from './processes/supervise.ts'
 export { dropDatabase, type RunningMongo, startMongo } from './servers/mongo.ts'

@@ -1,0 +1,321 @@
+import { z } from 'zod'
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
+import {
+  linkCompletionRequestSchema,
+  linkTokenRequestSchema,
+  linkTokenSchema,
+  problemSchema,
+  profileSchema,
+  profileSubmissionSchema,
+  receiptSchema,
+  statusSchema,
+  summarySchema,
+  syncAcceptedSchema,
+  trainingLoadSchema,
+  unlinkAcceptedSchema,
+  workoutPageSchema,
+  workoutsQuerySchema,
+} from './api.ts'
+import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
+import { withoutTimePattern } from './time-pattern.ts'
+import { workoutSchema } from './workout.ts'
+
+/** Responses for error codes, one per HTTP status, each listing its codes. */
+const problems = (...codes: ErrorCode[]): ZodOpenApiResponsesObject =>
+  Object.fromEntries(
+    [...Map.groupBy(codes, (code) => errorCatalogue[code].status)].map(([status, ofStatus]) => [
+      String(status) as '400',
+      {
+        description: ofStatus.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' '),
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  )
+
+const json = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+const jsonBody = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })
+
+interface Operation extends Omit<ZodOpenApiOperationObject, 'responses'> {
+  operationId: string
+  summary: string
+  tags: [string]
+  responses: ZodOpenApiResponsesObject
+  /** Beside those every route of its kind may answer. */
+  refusals?: ErrorCode[]
+}
+
+/** Needs an access token of the host's issuer. */
+const asAthlete = ({ refusals = [], ...operation }: Operation): ZodOpenApiOperationObject => ({
+  ...operation,
+  security: [{ accessToken: [] }],
+  responses: {
+    ...operation.responses,
+    ...problems('unauthorized', ...refusals, 'internal_error', 'service_unavailable'),
+  },
+})
+
+/** A step of a person's browser: always led back to the page or the app, unless JSON is asked for. */
+const browserLeg = (
+  operationId: string,
+  summary: string,
+  query: z.ZodObject,
+  refusals: ErrorCode[],
+): ZodOpenApiOperationObject => ({
+  operationId,
+  summary,
+  tags: ['Linking'],
+  security: [],
+  requestParams: { query },
+  responses: {
+    '303': {
+      description:
+        'On to the next step, or back: web with `?strava=linked` or `?strava=error&code=…`, mobile with `?result=…` or `?error=…`.',
+      headers: z.object({ Location: z.url() }),
+    },
+    ...problems(...refusals, 'internal_error', 'service_unavailable'),
+  },
+})
+
+const connectLeg = (operationId: string) =>
+  browserLeg(
+    operationId,
+    'Consume the link token and go to the consent page of Strava',
+    z.object({ token: z.string().meta({ description: 'The `linkToken`; works once, for two minutes.' }) }),
+    ['link_token_invalid', 'link_expired'],
+  )
+
+const callbackLeg = (operationId: string) =>
+  browserLeg(
+    operationId,
+    'Return from Strava',
+    z.object({
+      state: z.string(),
+      code: z.string().optional(),
+      scope: z.string().optional().meta({ description: 'What the athlete granted, separated by commas.' }),
+      error: z.string().optional(),
+    }),
+    [
+      'link_token_invalid',
+      'link_expired',
+      'consent_denied',
+      'scope_missing',
+      'strava_account_in_use',
+      'different_strava_account',
+      'app_full',
+      'app_inactive',
+      'quota_exhausted',
+      'strava_unavailable',
+    ],
+  )
+
+const bodyRefusals: ErrorCode[] = ['invalid_request', 'payload_too_large', 'unsupported_media_type']
+
+const pathId = (description: string) => ({ path: z.object({ id: z.string().meta({ description }) }) })
+
+const ifNoneMatch = z.object({
+  'if-none-match': z.string().optional().meta({ description: 'The ETag of the content you hold.' }),
+})
+
+const tagged = (description: string, schema: z.ZodType) => ({
+  '200': { ...json(description, schema), headers: z.object({ ETag: z.string() }) },
+  '304': { description: 'You hold this very content.' },
+})
+
+const paths = {
+  '/api/v1/strava/link-token': {
+    post: asAthlete({
+      operationId: 'createLinkToken',
+      summary: 'Begin to link Strava',
+      description:
+        'Web: open `connectUrl` in the same browser, which gets a cookie with this answer. Mobile: open it in the system browser (ASWebAuthenticationSession, Custom Tab).',
+      tags: ['Linking'],
+      requestBody: jsonBody(linkTokenRequestSchema),
+      responses: { '201': json('Works once, for two minutes.', linkTokenSchema) },
+      refusals: [...bodyRefusals, 'profile_required', 'app_full', 'strava_unavailable'],
+    }),
+  },
+  '/connect': { get: connectLeg('connect') },
+  '/api/v1/strava/connect': { get: connectLeg('connectUnderApi') },
+  '/callback': { get: callbackLeg('callback') },
+  '/api/v1/strava/callback': {
+    get: callbackLeg('callbackUnderApi'),
+    post: asAthlete({
+      operationId: 'completeLink',
+      summary: 'Complete linking in the mobile app',
+      description: 'Within 60 seconds of the deep link, once, by the athlete who began and with the PKCE verifier.',
+      tags: ['Linking'],
+      requestBody: jsonBody(linkCompletionRequestSchema),
+      responses: { '200': json('Linked.', statusSchema) },
+      refusals: [...bodyRefusals, 'result_invalid', 'strava_account_in_use', 'different_strava_account'],
+    }),
+  },
+  '/api/v1/strava/status': {
+    get: asAthlete({
+      operationId: 'getStatus',
+      summary: 'Status of the connection to Strava',
+      tags: ['Connection'],
+      responses: { '200': json('What is true now, and who has to do what.', statusSchema) },
+    }),
+  },
+  '/api/v1/strava/sync': {
+    post: asAthlete({
+      operationId: 'requestSync',
+      summary: 'Sync now',
+      tags: ['Connection'],
+      responses: { '202': json('Asked again while one waits or runs: the same run.', syncAcceptedSchema) },
+      refusals: ['not_linked', 'reauth_required'],
+    }),
+  },
+  '/api/v1/strava/link': {
+    delete: asAthlete({
+      operationId: 'unlink',
+      summary: 'Unlink Strava and erase what came from it',
+      tags: ['Connection'],
+      responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
+      refusals: ['not_linked'],
+    }),
+  },
+  '/api/v1/strava/receipts/{id}': {
+    get: asAthlete({
+      operationId: 'getReceipt',
+      summary: 'Written confirmation of an unlink',
+      tags: ['Connection'],
+      requestParams: pathId('The `receiptId`.'),
+      responses: { '200': json('Complete when `completedAt` is set.', receiptSchema) },
+      refusals: ['not_found'],
+    }),
+  },
+  '/api/v1/strava/events': {
+    get: asAthlete({
+      operationId: 'followEvents',
+      summary: 'Live events of the connection (server-sent events)',
+      description:
+        'First `status`, then `status`, `link`, `progress`, `sync` and `activity` as they happen. `status` carries the body of GET /api/v1/strava/status, the others the data of the event (see asyncapi.json) with its `type` and `time`. Ends with the access token.',
+      tags: ['Connection'],
+      requestParams: {
+        header: z.object({
+          'last-event-id': z.string().optional().meta({ description: 'Go on behind this event; kept for 7 days.' }),
+        }),
+      },
+      responses: {
+        '200': { description: 'A stream of events.', content: { 'text/event-stream': { schema: z.string() } } },
+      },
+      refusals: ['invalid_request'],
+    }),
+  },
+  '/api/v1/profile': {
+    get: asAthlete({
+      operationId: 'getProfile',
+      summary: 'Profile of the athlete',
+      tags: ['Profile'],
+      responses: { '200': json('All null until submitted.', profileSchema) },
+    }),
+    put: asAthlete({
+      operationId: 'submitProfile',
+      summary: 'Submit the profile',
+      tags: ['Profile'],
+      requestBody: jsonBody(profileSubmissionSchema),
+      responses: { '200': json('As stored.', profileSchema) },
+      refusals: bodyRefusals,
+    }),
+  },
+  '/api/v1/profile/summary': {
+    get: asAthlete({
+      operationId: 'getSummary',
+      summary: 'Profile, connection, training load and recent workouts in one',
+      tags: ['Profile'],
+      responses: { '200': json('Ten workouts at most.', summarySchema) },
+    }),
+  },
+  '/api/v1/workouts': {
+    get: asAthlete({
+      operationId: 'listWorkouts',
+      summary: 'Workouts, newest first',
+      tags: ['Workouts'],
+      requestParams: { query: workoutsQuerySchema, header: ifNoneMatch },
+      responses: tagged('Go on with `cursor` = `nextCursor` until that is null.', workoutPageSchema),
+      refusals: ['invalid_request'],
+    }),
+  },
+  '/api/v1/workouts/{id}': {
+    get: asAthlete({
+      operationId: 'getWorkout',
+      summary: 'One workout',
+      tags: ['Workouts'],
+      requestParams: { ...pathId('The workout’s `id`.'), header: ifNoneMatch },
+      responses: tagged('The workout.', workoutSchema),
+      refusals: ['not_found'],
+    }),
+  },
+  '/api/v1/training-load': {
+    get: asAthlete({
+      operationId: 'getTrainingLoad',
+      summary: 'Training load over 28 days',
+      tags: ['Workouts'],
+      responses: { '200': json('`method` names the formula and its source.', trainingLoadSchema) },
+    }),
+  },
+  '/config.json': {
+    get: {
+      operationId: 'getPageConfig',
+      summary: 'Where the web page signs in',
+      tags: ['Site'],
+      security: [],
+      responses: {
+        '200': json(
+          'For an OpenID Connect client.',
+          z.object({ issuer: z.url(), audience: z.string(), clientId: z.string(), scopes: z.array(z.string()) }),
+        ),
+        ...problems('not_found'),
+      },
+    },
+  },
+  '/openapi.json': {
+    get: {
+      operationId: 'getOpenApi',
+      summary: 'This document',
+      tags: ['Site'],
+      security: [],
+      responses: { '200': json('OpenAPI 3.1.', z.looseObject({})), ...problems('not_found') },
+    },
+  },
+} satisfies Parameters<typeof createDocument>[0]['paths']
+
+/** The HTTP contract of the gateway as an OpenAPI 3.1 document, made from the schemas that check its bodies. */
+export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
+  createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Slipstream API',
+        version: '1.0.0',
+        description:
+          'Links an athlete’s Strava account, tells the truth about the connection, serves workouts. Errors are RFC 9457 problem documents with a `code`. Times are ISO 8601 in UTC, ids are strings, absent values are null; fields may be added.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/', description: 'This gateway' }],
+      tags: [
+        { name: 'Linking', description: 'From the button to the link, in a browser or a mobile app.' },
+        { name: 'Connection', description: 'Status, syncing, live events, unlinking.' },
+        { name: 'Workouts', description: 'What was ingested, and what it adds up to.' },
+        { name: 'Profile', description: 'What the athlete says about themselves.' },
+        { name: 'Site', description: 'Addresses that need no access token.' },
+      ],
+      components: {
+        securitySchemes: {
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'Access token (RFC 9068) of the host’s OpenID Connect issuer for this API’s audience.',
+          },
+        },
+      },
+      paths,
+    },
+    { override: ({ jsonSchema }) => withoutTimePattern(jsonSchema) },
+  )

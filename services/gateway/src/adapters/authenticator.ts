@@ -1,0 +1,72 @@
+import type { Clock } from '@slipstream/runtime'
+import { errors, type JWTHeaderParameters, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { z } from 'zod'
+import type { Caller } from '../domain/model.ts'
+import { RefusalError } from '../domain/refusal.ts'
+import type { AthleteDirectory } from './athletes.ts'
+import { IssuerUnavailableError } from './issuer-keys.ts'
+
+/** Asymmetric only: with HS256 the public key of the issuer would be a signing key. */
+const algorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+
+/** RFC 9068 says `at+jwt`; many issuers send `JWT` or nothing. An ID token is stopped by its audience. */
+const acceptedTypes = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined])
+
+/** Headers that bring or point to a key of the sender's own choice (OWASP ASVS 9.1.3). */
+const keyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
+
+const checkHeader = (header: JWTHeaderParameters): void => {
+  const type: unknown = header.typ
+  const isKnownType = acceptedTypes.has(typeof type === 'string' ? type.toLowerCase() : (type as undefined))
+  if (!isKnownType || keyHeaders.some((name) => name in header)) throw new RefusalError('unauthorized')
+}
+
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(255),
+  exp: z.number(),
+  profile_submitted: z.boolean().catch(false).default(false),
+})
+
+export interface AuthenticatorOptions {
+  issuer: string
+  audience: string
+  keys: JWTVerifyGetKey
+  athletes: AthleteDirectory
+  clock: Clock
+}
+
+const verify = async (token: string, { issuer, audience, keys, clock }: AuthenticatorOptions) => {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      issuer,
+      audience,
+      algorithms,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: 5,
+      currentDate: clock.now(),
+    })
+    checkHeader(protectedHeader)
+    return claimsSchema.parse(payload)
+  } catch (error) {
+    if (error instanceof IssuerUnavailableError) {
+      throw new RefusalError('service_unavailable', [], { cause: error })
+    }
+    const isRefused = error instanceof errors.JOSEError || error instanceof z.ZodError || error instanceof TypeError
+    throw isRefused ? new RefusalError('unauthorized', [], { cause: error }) : error
+  }
+}
+
+/** Checks an access token of the issuer and finds, or makes, the athlete its `iss` and `sub` stand for. */
+export const createAuthenticator =
+  (options: AuthenticatorOptions) =>
+  async (accessToken: string): Promise<Caller> => {
+    const claims = await verify(accessToken, options)
+    return {
+      athleteId: await options.athletes.identify(options.issuer, claims.sub),
+      profileClaimed: claims.profile_submitted,
+      tokenExpiresAt: new Date(claims.exp * 1000),
+    }
+  }

@@ -1,0 +1,103 @@
+import type { Collections, LinkTransactionDocument } from '@slipstream/persistence'
+import type { NewId } from '@slipstream/runtime'
+import type { LinkAttempt } from '../domain/model.ts'
+import type { LinkAttempts } from '../domain/ports.ts'
+
+const hourMs = 3_600_000
+/** Nothing hangs on an attempt without a grant; one with a grant must be there until the grant is taken back. */
+const keepMs = 24 * hourMs
+const keepWithGrantMs = 90 * 24 * hourMs
+
+const after = (now: Date, ms: number): Date => new Date(now.getTime() + ms)
+
+const toAttempt = (found: LinkTransactionDocument): LinkAttempt => ({
+  id: found._id,
+  athleteId: found.athleteId,
+  platform: found.platform,
+  step: found.step,
+  browserHash: found.browserHash,
+  transactionCookieHash: found.transactionCookieHash,
+  codeChallenge: found.codeChallenge,
+  returnTo: found.returnTo,
+  pendingLink: found.pendingLink,
+  expiresAt: found.expiresAt,
+})
+
+const toAttemptOrNull = (found: LinkTransactionDocument | null): LinkAttempt | null => found && toAttempt(found)
+
+export const createLinkAttempts = (
+  attempts: Collections<'gateway'>['linkTransactions'],
+  newId: NewId,
+): LinkAttempts => ({
+  issue: async (attempt, now) => {
+    await attempts.create({
+      ...attempt,
+      _id: newId('att'),
+      step: 'issued',
+      transactionCookieHash: null,
+      pendingLink: null,
+      createdAt: now,
+      deleteAt: after(now, keepMs),
+    })
+  },
+
+  findByLinkToken: async (linkTokenHash) => toAttemptOrNull(await attempts.findOne({ linkTokenHash }).lean()),
+
+  authorize: async (id, next, now) => {
+    const { modifiedCount } = await attempts.updateOne(
+      { _id: id, step: 'issued', expiresAt: { $gt: now } },
+      { $set: { step: 'authorizing', ...next } },
+    )
+    return modifiedCount === 1
+  },
+
+  findByState: async (stateHash) => toAttemptOrNull(await attempts.findOne({ stateHash }).lean()),
+
+  consumeState: async (stateHash, expiresAt, now) =>
+    toAttemptOrNull(
+      await attempts
+        .findOneAndUpdate(
+          { stateHash, step: 'authorizing', expiresAt: { $gt: now } },
+          { $set: { step: 'exchanging', expiresAt } },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+    ),
+
+  recordGrant: async (id, pendingLink, now) => {
+    await attempts.updateOne({ _id: id }, { $set: { pendingLink, deleteAt: after(now, keepWithGrantMs) } })
+  },
+
+  offerResult: async (id, next) => {
+    await attempts.updateOne({ _id: id, step: 'exchanging' }, { $set: { step: 'pending', ...next } })
+  },
+
+  findByResult: async (resultHash) => toAttemptOrNull(await attempts.findOne({ resultHash }).lean()),
+
+  consumeResult: async (id, expiresAt, now) => {
+    const { modifiedCount } = await attempts.updateOne(
+      { _id: id, step: 'pending', expiresAt: { $gt: now } },
+      { $set: { step: 'exchanging', expiresAt } },
+    )
+    return modifiedCount === 1
+  },
+
+  finish: async (id, step, now) => {
+    await attempts.updateOne({ _id: id }, { $set: { step, pendingLink: null, deleteAt: after(now, keepMs) } })
+  },
+
+  hasGrantWaiting: async (athleteId, now) => {
+    const waiting = { $in: ['exchanging', 'pending'] as const satisfies LinkAttempt['step'][] }
+    return (await attempts.exists({ step: waiting, expiresAt: { $gt: now }, athleteId })) !== null
+  },
+
+  abandoned: async (expiredBefore, limit) => {
+    const waiting = { $in: ['exchanging', 'pending'] as const satisfies LinkAttempt['step'][] }
+    const found = await attempts
+      .find({ step: waiting, expiresAt: { $lt: expiredBefore } })
+      .sort({ expiresAt: 1 })
+      .limit(limit)
+      .lean()
+    return found.map(toAttempt)
+  },
+})

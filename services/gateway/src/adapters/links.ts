@@ -1,0 +1,71 @@
+import type { Collections, LinkDocument } from '@slipstream/persistence'
+import type { Link } from '../domain/model.ts'
+import { LinkConflictError, type Links } from '../domain/ports.ts'
+import { isDuplicateKey } from './duplicate-key.ts'
+
+const toLink = ({ _id, outbox: _outbox, ...link }: LinkDocument): Link => ({ linkId: _id, ...link })
+
+const toLinkOrNull = (found: LinkDocument | null): Link | null => found && toLink(found)
+
+export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
+  find: async (linkId) => toLinkOrNull(await links.findById(linkId).lean()),
+  ofAthlete: async (athleteId) => toLinkOrNull(await links.findOne({ athleteId }).lean()),
+  ofAccount: async (stravaAthleteId) => toLinkOrNull(await links.findOne({ stravaAthleteId }).lean()),
+  count: () => links.countDocuments({}),
+  countByStatus: async () => {
+    const counted = await links.aggregate<{ _id: string; links: number }>([
+      { $group: { _id: '$status', links: { $sum: 1 } } },
+    ])
+    return Object.fromEntries(counted.map((group) => [group._id, group.links]))
+  },
+
+  create: async ({ linkId, ...link }, event) => {
+    try {
+      await links.create({
+        _id: linkId,
+        ...link,
+        status: 'active',
+        statusSince: link.linkedAt,
+        errorCode: null,
+        manualSync: null,
+        outbox: [event],
+      })
+    } catch (error) {
+      if (isDuplicateKey(error)) throw new LinkConflictError('athlete or account is linked', { cause: error })
+      throw error
+    }
+  },
+
+  renew: async (linkId, granted, event, now) => {
+    const { matchedCount } = await links.updateOne(
+      { _id: linkId },
+      { $set: { ...granted, status: 'active', statusSince: now, errorCode: null }, $push: { outbox: event } },
+    )
+    return matchedCount === 1
+  },
+
+  askSync: async (linkId, replacing, event) => {
+    const { runId, requestedAt } = event.data
+    const { matchedCount } = await links.updateOne(
+      {
+        _id: linkId,
+        status: 'active',
+        ...(replacing === null ? { manualSync: null } : { 'manualSync.runId': replacing }),
+      },
+      { $set: { manualSync: { runId, requestedAt: new Date(requestedAt) } }, $push: { outbox: event } },
+    )
+    return matchedCount === 1
+  },
+
+  requireReauth: async (linkId, code, since) => {
+    const { modifiedCount } = await links.updateOne(
+      { _id: linkId, status: 'active', statusSince: { $lte: since } },
+      { $set: { status: 'reauth_required', statusSince: since, errorCode: code } },
+    )
+    return modifiedCount === 1
+  },
+
+  remove: async (linkId) => {
+    await links.deleteOne({ _id: linkId })
+  },
+})

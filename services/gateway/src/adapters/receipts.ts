@@ -1,0 +1,81 @@
+import type { Collections, ReceiptDocument } from '@slipstream/persistence'
+import type { UnlinkReceipt } from '../domain/model.ts'
+import type { Receipts } from '../domain/ports.ts'
+import { isDuplicateKey } from './duplicate-key.ts'
+
+const toReceipt = ({ _id, outbox: _outbox, ...receipt }: ReceiptDocument): UnlinkReceipt => ({
+  receiptId: _id,
+  ...receipt,
+})
+
+const toReceiptOrNull = (found: ReceiptDocument | null): UnlinkReceipt | null => found && toReceipt(found)
+
+const countsOf = (deleted: Record<string, number>) =>
+  Object.fromEntries(Object.entries(deleted).map(([collection, count]) => [`deleted.${collection}`, count]))
+
+export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Receipts => {
+  /** Complete is what has both: the grant settled at Strava and the data erased here. Whoever comes second completes. */
+  const completeIfDone = async (receiptId: string, now: Date) => {
+    await receipts.updateOne(
+      { _id: receiptId, completedAt: null, revocationSettledAt: { $ne: null }, erasedAt: { $ne: null } },
+      { $set: { completedAt: now } },
+    )
+  }
+
+  return {
+    open: async ({ receiptId, ...receipt }, event) => {
+      try {
+        const opened = await receipts.create({
+          _id: receiptId,
+          ...receipt,
+          revokedAtStrava: false,
+          revocationSettledAt: null,
+          erasedAt: null,
+          completedAt: null,
+          deleted: {},
+          outbox: [event],
+        })
+        return toReceipt(opened.toObject())
+      } catch (error) {
+        const earlier = isDuplicateKey(error) ? await receipts.findOne({ linkId: receipt.linkId }).lean() : null
+        if (!earlier) throw error
+        return toReceipt(earlier)
+      }
+    },
+
+    find: async (receiptId, athleteId) => toReceiptOrNull(await receipts.findOne({ _id: receiptId, athleteId }).lean()),
+
+    incompleteOf: async (athleteId) =>
+      toReceiptOrNull(await receipts.findOne({ athleteId, completedAt: null }).sort({ requestedAt: -1 }).lean()),
+
+    incomplete: async (requestedBefore, limit) => {
+      const found = await receipts
+        .find({ completedAt: null, requestedAt: { $lt: requestedBefore } })
+        .sort({ requestedAt: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(toReceipt)
+    },
+
+    settleRevocation: async (receiptId, revoked, deleted, now) => {
+      await receipts.updateOne(
+        { _id: receiptId, revocationSettledAt: null },
+        { $set: { revokedAtStrava: revoked, revocationSettledAt: now, ...countsOf(deleted) } },
+      )
+      await completeIfDone(receiptId, now)
+    },
+
+    recordErasure: async (receiptId, deleted, erasedAt, now) => {
+      const { matchedCount } = await receipts.updateOne(
+        { _id: receiptId, erasedAt: null },
+        { $set: { erasedAt, ...countsOf(deleted) } },
+      )
+      await completeIfDone(receiptId, now)
+      return matchedCount === 1
+    },
+
+    announceAgain: async (receiptId, event) => {
+      await receipts.updateOne({ _id: receiptId, outbox: { $size: 0 } }, { $push: { outbox: event } })
+    },
+  }
+}

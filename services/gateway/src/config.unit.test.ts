@@ -1,0 +1,48 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { readGatewayConfig } from './config.ts'
+
+const required = {
+  MONGODB_URI: 'mongodb://localhost/slipstream',
+  NATS_URL: 'nats://localhost:4222',
+  AUTH_ISSUER_URL: 'https://tenant.example/',
+  AUTH_AUDIENCE: 'slipstream-api',
+  STRAVA_CLIENT_ID: '12345',
+  STRAVA_CLIENT_SECRET: 'canary-secret',
+  TOKEN_KEYS: 'k1:canary-key',
+}
+
+test('what is required is enough; the issuer keeps its slash', () => {
+  const config = readGatewayConfig(required)
+  expect(config).toMatchObject({
+    http: { port: 3000, opsPort: 9101, publicUrl: undefined },
+    auth: { issuer: 'https://tenant.example/' },
+    strava: { oauthBaseUrl: 'https://www.strava.com', athleteLimit: null },
+    linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava' },
+  })
+  expect(inspect(config, { depth: 9 })).not.toContain('canary')
+  expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError)
+})
+
+test('all problems are listed at once, without a value', () => {
+  const bad = {
+    ...required,
+    MONGODB_URI: undefined,
+    NATS_URL: 'http://x',
+    AUTH_ISSUER_URL: 'tenant',
+    STRAVA_CLIENT_ID: 'abc',
+    STRAVA_ATHLETE_LIMIT: '0',
+    PROFILE_GATE: 'maybe',
+    APP_DEEP_LINK: 'javascript:alert(1)',
+    PORT: 'canary-port',
+  }
+  const names = Object.keys(bad).filter(
+    (name) => !(name in required) || bad[name as 'PORT'] !== required[name as 'NATS_URL'],
+  )
+  expect(() => readGatewayConfig(bad)).toThrow(
+    expect.objectContaining({
+      problems: expect.arrayContaining(names.map((name) => expect.stringMatching(new RegExp(`^${name}: `)))),
+      message: expect.not.stringContaining('canary'),
+    }),
+  )
+})

@@ -1,0 +1,48 @@
+import type { ErrorCode } from '@slipstream/contracts'
+import type { Link } from './model.ts'
+
+/** Asked for at Strava. `activity:read_all` includes activities set to "Only You" and data in privacy zones. */
+export const requestedScopes = ['read', 'activity:read_all'] as const
+
+/** What Strava says was granted, from the `scope` of the return: an athlete may untick every box. */
+export const readScopes = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
+
+export const hasNeededScopes = (scopes: readonly string[]): boolean =>
+  requestedScopes.every((scope) => scopes.includes(scope))
+
+const codeOfStravaProblem: Partial<Record<string, ErrorCode>> = {
+  access_denied: 'consent_denied',
+  athlete_limit_reached: 'app_full',
+  app_inactive: 'app_inactive',
+  code_invalid: 'link_expired',
+  rate_limited: 'quota_exhausted',
+}
+
+/** What Strava's page said (`error=…`), or how its exchange of the code failed, as an entry of the catalogue. */
+export const codeOfRefusedGrant = (problem: string): ErrorCode =>
+  Object.hasOwn(codeOfStravaProblem, problem)
+    ? (codeOfStravaProblem[problem] ?? 'strava_unavailable')
+    : 'strava_unavailable'
+
+interface Holders {
+  athleteId: string
+  stravaAthleteId: string
+  /** The athlete's present link. */
+  own: Link | null
+  /** The link that holds this Strava account, whoever has it. */
+  ofAccount: Link | null
+}
+
+export type LinkDecision =
+  | { kind: 'create' }
+  /** The same pair again: fresh tokens for the link that is there; id and history stay. */
+  | { kind: 'renew'; link: Link }
+  | { kind: 'refuse_in_use'; holder: Link }
+  | { kind: 'refuse_different' }
+
+/** One Strava account belongs to at most one athlete and is never moved; one athlete has at most one account. */
+export const decideLink = ({ athleteId, stravaAthleteId, own, ofAccount }: Holders): LinkDecision => {
+  if (ofAccount && ofAccount.athleteId !== athleteId) return { kind: 'refuse_in_use', holder: ofAccount }
+  if (own && own.stravaAthleteId !== stravaAthleteId) return { kind: 'refuse_different' }
+  return own ? { kind: 'renew', link: own } : { kind: 'create' }
+}

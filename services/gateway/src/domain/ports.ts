@@ -1,0 +1,109 @@
+import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
+import type { Cursor } from './cursor.ts'
+import type {
+  Link,
+  LinkAttempt,
+  LinkedEvent,
+  NewLink,
+  NewLinkAttempt,
+  PendingLink,
+  RunView,
+  ScheduleView,
+  UnlinkReceipt,
+} from './model.ts'
+
+export interface Profiles {
+  find(athleteId: string): Promise<Profile | null>
+  /** The time of the first submission stays. */
+  submit(athleteId: string, profile: ProfileSubmission, now: Date): Promise<Profile>
+}
+
+/** A link that is in the way of a new one: a unique index refused it. Read both again and decide anew. */
+export class LinkConflictError extends Error {
+  override readonly name = 'LinkConflictError'
+  readonly code = 'link_conflict'
+}
+
+export interface Links {
+  find(linkId: string): Promise<Link | null>
+  ofAthlete(athleteId: string): Promise<Link | null>
+  ofAccount(stravaAthleteId: string): Promise<Link | null>
+  count(): Promise<number>
+  countByStatus(): Promise<Partial<Record<string, number>>>
+  /** @throws LinkConflictError when the athlete or the Strava account has a link by now. */
+  create(link: NewLink, event: LinkedEvent): Promise<void>
+  /** Makes the link active again with the scopes just granted; false when it is gone. */
+  renew(linkId: string, granted: Pick<Link, 'displayName' | 'scopes'>, event: LinkedEvent, now: Date): Promise<boolean>
+  /** Only while the last manual request is still `replacing`; false when another came first. */
+  askSync(linkId: string, replacing: string | null, event: OutboxEvent<'sync.triggered'>): Promise<boolean>
+  /** Only an active link whose grant is not newer than `since`. */
+  requireReauth(linkId: string, code: string, since: Date): Promise<boolean>
+  remove(linkId: string): Promise<void>
+}
+
+/** Every step is one conditional write that checks step and deadline itself, so a one-time value works once. */
+export interface LinkAttempts {
+  issue(attempt: NewLinkAttempt, now: Date): Promise<void>
+  findByLinkToken(linkTokenHash: string): Promise<LinkAttempt | null>
+  /** `issued` → `authorizing`; false when the link token was used or has expired. */
+  authorize(
+    id: string,
+    next: { stateHash: string; transactionCookieHash: string; expiresAt: Date },
+    now: Date,
+  ): Promise<boolean>
+  findByState(stateHash: string): Promise<LinkAttempt | null>
+  /** `authorizing` → `exchanging`; null when the state is unknown, used or expired. */
+  consumeState(stateHash: string, expiresAt: Date, now: Date): Promise<LinkAttempt | null>
+  /** Written before the tokens are sealed, so that whatever happens next the grant can be found and taken back. */
+  recordGrant(id: string, pendingLink: PendingLink, now: Date): Promise<void>
+  /** `exchanging` → `pending`: waits for the app. */
+  offerResult(id: string, next: { resultHash: string; expiresAt: Date }): Promise<void>
+  findByResult(resultHash: string): Promise<LinkAttempt | null>
+  /** `pending` → `exchanging`; false when the result was used or has expired. */
+  consumeResult(id: string, expiresAt: Date, now: Date): Promise<boolean>
+  finish(id: string, step: 'completed' | 'failed', now: Date): Promise<void>
+  hasGrantWaiting(athleteId: string, now: Date): Promise<boolean>
+  /** Attempts that stayed in `exchanging` or `pending` and whose deadline passed before `expiredBefore`. */
+  abandoned(expiredBefore: Date, limit: number): Promise<LinkAttempt[]>
+}
+
+export interface Receipts {
+  /** One receipt per link; an earlier one is given back as it is. */
+  open(
+    receipt: Pick<UnlinkReceipt, 'receiptId' | 'athleteId' | 'linkId' | 'reason' | 'requestedAt'>,
+    event: OutboxEvent<'athlete.unlinked'>,
+  ): Promise<UnlinkReceipt>
+  find(receiptId: string, athleteId: string): Promise<UnlinkReceipt | null>
+  /** The athlete's newest receipt that is not complete. */
+  incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
+  incomplete(requestedBefore: Date, limit: number): Promise<UnlinkReceipt[]>
+  settleRevocation(receiptId: string, revoked: boolean, deleted: Record<string, number>, now: Date): Promise<void>
+  recordErasure(receiptId: string, deleted: Record<string, number>, erasedAt: Date, now: Date): Promise<boolean>
+  /** Tells it again, unless the last telling still waits to be published. */
+  announceAgain(receiptId: string, event: OutboxEvent<'athlete.unlinked'>): Promise<void>
+}
+
+export interface WorkoutsQueryFacts {
+  linkId: string
+  from: Date | null
+  to: Date | null
+  sportType: string | null
+  after: Cursor | null
+  limit: number
+}
+
+/** Workouts of an athlete's present link; written by ingestion. */
+export interface Workouts {
+  /** Newest first. */
+  list(query: WorkoutsQueryFacts): Promise<Workout[]>
+  find(linkId: string, workoutId: string): Promise<Workout | null>
+}
+
+/** What the other services hold about an athlete's syncing; read only. */
+export interface SyncView {
+  schedule(link: Link): Promise<ScheduleView | null>
+  run(link: Link, runId: string): Promise<RunView | null>
+  lastFinished(link: Link, outcome?: 'succeeded'): Promise<RunView | null>
+  /** How many waiting people's requests came before `requestedAt` and are still open. */
+  interactiveBefore(requestedAt: Date): Promise<number>
+}

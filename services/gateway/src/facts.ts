@@ -1,0 +1,77 @@
+import { type ErrorCode, errorCatalogue, linkStatuses } from '@slipstream/contracts'
+import type { StravaCall } from '@slipstream/strava'
+import type { Logger, Metrics } from '@slipstream/telemetry'
+import type { LinkPlatform } from './handlers/link-flow.ts'
+import type { Answered } from './http/observe.ts'
+
+export interface FactSources {
+  /** Links by status, asked for at each scrape. */
+  countLinks(): Promise<Partial<Record<string, number>>>
+}
+
+/** Business facts of the gateway: what happened, once in the log and once in the metrics. No secret, no address, no name. */
+export const createFacts = (log: Logger, metrics: Metrics, { countLinks }: FactSources) => {
+  const requestDuration = metrics.histogram<'route' | 'method' | 'status'>({
+    name: 'slipstream_http_request_duration_seconds',
+    help: 'Time to answer a request; for event streams, to begin one.',
+    labelNames: ['route', 'method', 'status'],
+  })
+  const stravaDuration = metrics.histogram<'endpoint' | 'outcome'>({
+    name: 'slipstream_strava_request_duration_seconds',
+    help: 'Calls to Strava by endpoint and outcome.',
+    labelNames: ['endpoint', 'outcome'],
+  })
+  const linkAttempts = metrics.counter<'platform' | 'outcome'>({
+    name: 'slipstream_link_attempts_total',
+    help: 'Ended attempts to link: `linked`, `renewed`, or the code of the error shown.',
+    labelNames: ['platform', 'outcome'],
+  })
+  metrics.gauge<'status'>({
+    name: 'slipstream_links',
+    help: 'Links by status.',
+    labelNames: ['status'],
+    async collect() {
+      const counts = await countLinks()
+      for (const status of linkStatuses) {
+        if (status !== 'not_linked' && status !== 'pending') this.set({ status }, counts[status] ?? 0)
+      }
+    },
+  })
+
+  return {
+    answered: ({ route, method, status, seconds }: Answered) => {
+      requestDuration.observe({ route, method, status }, seconds)
+      log.debug({ route, method, status, durationMs: Math.round(seconds * 1000) }, 'request answered')
+    },
+    requestFailed: (code: string, error: unknown) => {
+      if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
+      else log.warn({ err: error, problem: code }, 'request could not be served')
+    },
+    stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
+      stravaDuration.observe({ endpoint, outcome }, seconds)
+      if (outcome !== 'ok') log.warn({ endpoint, outcome }, 'Strava call failed')
+    },
+    linked: ({ platform, linkId, renewed }: { platform: LinkPlatform; linkId: string; renewed: boolean }) => {
+      linkAttempts.inc({ platform, outcome: renewed ? 'renewed' : 'linked' })
+      log.info({ platform, linkId, renewed }, 'athlete linked')
+    },
+    linkRefused: ({ platform, code, error }: { platform: LinkPlatform; code: ErrorCode; error: unknown }) => {
+      linkAttempts.inc({ platform, outcome: code })
+      if (errorCatalogue[code].status >= 500) log.warn({ platform, problem: code, err: error }, 'linking failed')
+      else log.info({ platform, problem: code }, 'linking refused')
+    },
+    browserChanged: () => log.info('a mobile return came in another browser than the one that left'),
+    grantLeftOver: (error: unknown) => log.warn({ err: error }, 'a grant nobody uses could not be revoked'),
+    grantTakenBack: (fact: { attemptId: string; revoked: boolean }) => log.info(fact, 'unclaimed grant taken back'),
+    unlinkAsked: ({ receiptId, linkId }: { receiptId: string; linkId: string }) =>
+      log.info({ receiptId, linkId }, 'athlete unlinked'),
+    revocationSettled: (fact: { receiptId: string; revoked: boolean }) => log.info(fact, 'grant of an unlink settled'),
+    reauthRequired: ({ linkId, code }: { linkId: string; code: string }) =>
+      log.info({ linkId, problem: code }, 'link needs a new consent'),
+    sweepFailed: (what: string, error: unknown) => log.warn({ what, err: error }, 'sweep failed, tried again later'),
+    streamFailed: (error: unknown) => log.warn({ err: error }, 'event stream ended'),
+    issuerUnavailable: (error: unknown) => log.warn({ err: error }, 'keys of the issuer could not be fetched'),
+  }
+}
+
+export type Facts = ReturnType<typeof createFacts>

@@ -1,0 +1,79 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { ErrorCode, LinkTokenRequest } from '@slipstream/contracts'
+import { newEvent } from '@slipstream/messaging'
+import type { QuotaLedger } from '@slipstream/quota'
+import type { Clock, NewId } from '@slipstream/runtime'
+import type { StravaOAuth, StravaTokens } from '@slipstream/strava'
+import type { TokenPair, Vault } from '@slipstream/vault'
+import type { Link, LinkedEvent } from '../domain/model.ts'
+import type { LinkAttempts, Links, Profiles } from '../domain/ports.ts'
+import type { Cookies } from '../http/cookies.ts'
+
+/** Where the people of a linking attempt come from; `unknown` when no attempt was found. */
+export type LinkPlatform = LinkTokenRequest['platform'] | 'unknown'
+
+/** What the steps of linking share. */
+export interface LinkFlow {
+  attempts: LinkAttempts
+  links: Links
+  profiles: Profiles
+  vault: Pick<Vault, 'seal' | 'activate' | 'release'>
+  oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode' | 'revoke'>
+  quota: Pick<QuotaLedger, 'markInactive'>
+  cookies: Cookies
+  clock: Clock
+  newId: NewId
+  /** @throws RefusalError `strava_unavailable` while an earlier grant of this athlete still waits to be revoked */
+  settleEarlierUnlink(athleteId: string): Promise<void>
+  /** Has the relay publish what waits. */
+  nudge(): void
+  facts: {
+    linked(fact: { platform: LinkPlatform; linkId: string; renewed: boolean }): void
+    linkRefused(fact: { platform: LinkPlatform; code: ErrorCode; error: unknown }): void
+    /** A mobile return came in another browser than the one that left; allowed, as the verifier is what binds. */
+    browserChanged(): void
+    /** A grant nobody uses stays at Strava, because revoking it failed. */
+    grantLeftOver(error: unknown): void
+  }
+  settings: {
+    profileGate: 'local' | 'claim' | 'off'
+    athleteLimit: number | null
+    publicUrl: string
+    webReturnUrl: string
+    appDeepLink: string
+  }
+}
+
+/** Seconds for which each one-time value works. */
+export const lifetimes = {
+  linkTokenSeconds: 120,
+  authorizeSeconds: 600,
+  exchangeSeconds: 120,
+  resultSeconds: 60,
+} as const
+
+export const secondsLater = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1000)
+
+/** Compares two digests in constant time; an absent one matches nothing. */
+export const isSameDigest = (one: string | null, other: string | null): boolean =>
+  one !== null && other !== null && one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+
+/** The S256 code challenge of a verifier (RFC 7636, 4.2). */
+export const challengeOf = (codeVerifier: string): string =>
+  createHash('sha256').update(codeVerifier).digest('base64url')
+
+export const toTokenPair = (tokens: StravaTokens): TokenPair => ({
+  accessToken: tokens.accessToken.reveal(),
+  refreshToken: tokens.refreshToken.reveal(),
+  accessExpiresAt: tokens.accessExpiresAt,
+})
+
+export const linkedEvent = (
+  link: Pick<Link, 'athleteId' | 'linkId' | 'stravaAthleteId' | 'scopes'>,
+  { newId }: Pick<LinkFlow, 'newId'>,
+  now: Date,
+): LinkedEvent => {
+  const { athleteId, linkId, stravaAthleteId, scopes } = link
+  const data = { athleteId, linkId, stravaAthleteId, scopes, linkedAt: now.toISOString() }
+  return newEvent('athlete.linked', data, { id: newId('evt'), now })
+}

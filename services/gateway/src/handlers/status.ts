@@ -1,0 +1,60 @@
+import type { Status } from '@slipstream/contracts'
+import type { QuotaLedger } from '@slipstream/quota'
+import type { Clock } from '@slipstream/runtime'
+import type { Link } from '../domain/model.ts'
+import type { LinkAttempts, Links, SyncView } from '../domain/ports.ts'
+import { describeStatus, type StatusFacts } from '../domain/status.ts'
+import type { AthleteRoute } from '../http/route.ts'
+
+export interface StatusSources {
+  links: Pick<Links, 'ofAthlete'>
+  attempts: Pick<LinkAttempts, 'hasGrantWaiting'>
+  syncView: SyncView
+  quota: Pick<QuotaLedger, 'read'>
+  clock: Clock
+}
+
+export type ReadStatus = (athleteId: string) => Promise<Status>
+
+/** What is being done for a link now; shared with the route that asks for a sync. */
+export const readCurrentWork = async (
+  syncView: SyncView,
+  link: Link,
+): Promise<Pick<StatusFacts, 'schedule' | 'currentRun'>> => {
+  const schedule = await syncView.schedule(link)
+  const runId = schedule?.request?.runId
+  return { schedule, currentRun: runId === undefined ? null : await syncView.run(link, runId) }
+}
+
+export const createStatusReader =
+  ({ links, attempts, syncView, quota, clock }: StatusSources): ReadStatus =>
+  async (athleteId) => {
+    const now = clock.now()
+    const link = await links.ofAthlete(athleteId)
+    const [hasGrantWaiting, work, lastFinishedRun, lastSucceededRun, quotaStatus] = await Promise.all([
+      link ? false : attempts.hasGrantWaiting(athleteId, now),
+      link ? readCurrentWork(syncView, link) : { schedule: null, currentRun: null },
+      link && syncView.lastFinished(link),
+      link && syncView.lastFinished(link, 'succeeded'),
+      quota.read(),
+    ])
+    return describeStatus({
+      link,
+      hasGrantWaiting,
+      ...work,
+      lastFinishedRun,
+      lastSucceededRun,
+      appInactiveSince: quotaStatus.inactiveSince,
+      quotaOpensAt: quotaStatus.opensAt('interactive'),
+      now,
+    })
+  }
+
+export const statusRoute = (readStatus: ReadStatus): AthleteRoute => ({
+  method: 'get',
+  path: '/api/v1/strava/status',
+  access: 'athlete',
+  handle: async (_request, response, { athleteId }) => {
+    response.json(await readStatus(athleteId))
+  },
+})

@@ -1,0 +1,60 @@
+import type { SyncAccepted } from '@slipstream/contracts'
+import { newEvent } from '@slipstream/messaging'
+import type { QuotaLedger } from '@slipstream/quota'
+import type { Clock, NewId } from '@slipstream/runtime'
+import { LinkConflictError, type Links, type SyncView } from '../domain/ports.ts'
+import { RefusalError } from '../domain/refusal.ts'
+import { openRequest } from '../domain/status.ts'
+import type { AthleteRoute } from '../http/route.ts'
+import { readCurrentWork } from './status.ts'
+
+export interface SyncDeps {
+  links: Pick<Links, 'ofAthlete' | 'askSync'>
+  syncView: SyncView
+  quota: Pick<QuotaLedger, 'read'>
+  clock: Clock
+  newId: NewId
+  nudge(): void
+}
+
+/** Several presses at the same moment: the losers find the winner's request when they look again. */
+const maxRounds = 5
+
+type Asked = { runId: string; requestedAt: Date }
+
+/** The request that waits or runs for this athlete; made only when there is none. */
+const askOnce = async ({ links, syncView, clock, newId, nudge }: SyncDeps, athleteId: string): Promise<Asked> => {
+  for (let round = 1; round <= maxRounds; round++) {
+    const link = await links.ofAthlete(athleteId)
+    if (!link) throw new RefusalError('not_linked')
+    if (link.status !== 'active') throw new RefusalError('reauth_required')
+    const open = openRequest({ link, ...(await readCurrentWork(syncView, link)) })
+    if (open?.lane === 'interactive') return open
+
+    const now = clock.now()
+    const data = { athleteId, linkId: link.linkId, runId: newId('run'), requestedAt: now.toISOString() }
+    const event = newEvent('sync.triggered', data, { id: newId('evt'), now })
+    if (await links.askSync(link.linkId, link.manualSync?.runId ?? null, event)) {
+      nudge()
+      return { runId: data.runId, requestedAt: now }
+    }
+  }
+  throw new LinkConflictError('other requests of this athlete keep coming in between')
+}
+
+/** A person asks for a sync now; asking again while one waits or runs gives the same run. */
+export const syncRoute = (deps: SyncDeps): AthleteRoute => ({
+  method: 'post',
+  path: '/api/v1/strava/sync',
+  access: 'athlete',
+  handle: async (_request, response, { athleteId }) => {
+    const { runId, requestedAt } = await askOnce(deps, athleteId)
+    const [position, quota] = await Promise.all([deps.syncView.interactiveBefore(requestedAt), deps.quota.read()])
+    const accepted: SyncAccepted = {
+      runId,
+      position,
+      estimatedStartAt: quota.opensAt('interactive').toISOString(),
+    }
+    response.status(202).json(accepted)
+  },
+})

@@ -1,0 +1,81 @@
+import type { Receipt } from '@slipstream/contracts'
+import { newEvent } from '@slipstream/messaging'
+import type { Clock, NewId } from '@slipstream/runtime'
+import type { UnlinkReceipt } from '../domain/model.ts'
+import type { Links, Receipts } from '../domain/ports.ts'
+import { RefusalError } from '../domain/refusal.ts'
+import type { AthleteRoute } from '../http/route.ts'
+
+export interface UnlinkDeps {
+  links: Pick<Links, 'ofAthlete'>
+  receipts: Pick<Receipts, 'open' | 'find' | 'incompleteOf'>
+  clock: Clock
+  newId: NewId
+  nudge(): void
+  /** Removes the link and settles the grant, now and until it is done; see receipt-sweeper.ts. */
+  wipe(receipt: UnlinkReceipt): Promise<void>
+  facts: { unlinkAsked(fact: { receiptId: string; linkId: string }): void }
+}
+
+export const unlinkedEvent = (
+  receipt: Pick<UnlinkReceipt, 'athleteId' | 'linkId' | 'reason' | 'receiptId' | 'requestedAt'>,
+  { newId }: Pick<UnlinkDeps, 'newId'>,
+  now: Date,
+) => {
+  const { athleteId, linkId, reason, receiptId, requestedAt } = receipt
+  const data = { athleteId, linkId, reason, receiptId, unlinkedAt: requestedAt.toISOString() }
+  return newEvent('athlete.unlinked', data, { id: newId('evt'), now })
+}
+
+/**
+ * The receipt and its event are one write and come first: from then on everything else happens, whatever crashes.
+ * Unlinking again before it is complete gives the same receipt.
+ */
+const openReceipt = async (
+  { links, receipts, clock, newId }: UnlinkDeps,
+  athleteId: string,
+): Promise<UnlinkReceipt> => {
+  const link = await links.ofAthlete(athleteId)
+  if (!link) {
+    const earlier = await receipts.incompleteOf(athleteId)
+    if (earlier) return earlier
+    throw new RefusalError('not_linked')
+  }
+  const now = clock.now()
+  const wanted = { athleteId, linkId: link.linkId, reason: 'user', receiptId: newId('rcp'), requestedAt: now } as const
+  return await receipts.open(wanted, unlinkedEvent(wanted, { newId }, now))
+}
+
+const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
+  receiptId: receipt.receiptId,
+  reason: receipt.reason,
+  requestedAt: receipt.requestedAt.toISOString(),
+  completedAt: receipt.completedAt?.toISOString() ?? null,
+  deleted: receipt.deleted,
+  revokedAtStrava: receipt.revokedAtStrava,
+})
+
+export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [
+  {
+    method: 'delete',
+    path: '/api/v1/strava/link',
+    access: 'athlete',
+    handle: async (_request, response, { athleteId }) => {
+      const receipt = await openReceipt(deps, athleteId)
+      deps.nudge()
+      deps.facts.unlinkAsked(receipt)
+      await deps.wipe(receipt)
+      response.status(202).json({ receiptId: receipt.receiptId })
+    },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/strava/receipts/:id',
+    access: 'athlete',
+    handle: async (request, response, { athleteId }) => {
+      const receipt = await deps.receipts.find(String(request.params.id), athleteId)
+      if (!receipt) throw new RefusalError('not_found')
+      response.json(toReceipt(receipt))
+    },
+  },
+]

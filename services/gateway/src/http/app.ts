@@ -1,0 +1,90 @@
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
+import { RefusalError } from '../domain/refusal.ts'
+import { type Authenticate, authenticateRequest } from './authenticate.ts'
+import { withinDeadline } from './deadline.ts'
+import { type Answered, markRoute, observe } from './observe.ts'
+import { problemOf, sendProblem } from './problem.ts'
+import type { Route } from './route.ts'
+import type { SecurityHeaders } from './security-headers.ts'
+
+export interface AppOptions {
+  routes: readonly Route[]
+  /** Files of the page and the docs; asked after the routes. */
+  files: RequestHandler
+  headers: SecurityHeaders
+  authenticate: Authenticate
+  /** False while MongoDB is known to be away: then callers are told at once instead of after a wait. */
+  isStoreUp(): boolean
+  facts: {
+    answered(fact: Answered): void
+    requestFailed(code: string, error: unknown): void
+  }
+}
+
+/** Compressed bodies are refused: a small one may unfold to a large one. */
+const readJson = express.json({ limit: '16kb', inflate: false, type: 'application/json' })
+
+/** These routes wait for MongoDB and the issuer only. Who waits longer than this is better told to come again. */
+const answerWithinMs = 5_000
+
+const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): RequestHandler[] => {
+  const mark: RequestHandler = (_request, response, next) => {
+    markRoute(response, route.path)
+    next()
+  }
+  if (route.access === 'public') return [mark, (request, response) => route.handle(request, response)]
+  const serve = async (request: Request, response: Response) => {
+    if (!isStoreUp()) throw new RefusalError('service_unavailable')
+    const caller = await authenticateRequest(request, response, authenticate)
+    await new Promise<void>((resolve, reject) => {
+      readJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
+    })
+    await route.handle(request, response, caller)
+  }
+  return [mark, (request, response) => withinDeadline(serve(request, response), answerWithinMs)]
+}
+
+const refuseOtherMethods =
+  (path: string, methods: readonly string[]): RequestHandler =>
+  (_request, response) => {
+    markRoute(response, path)
+    response.set('Allow', methods.join(', '))
+    throw new RefusalError('method_not_allowed')
+  }
+
+const handleErrors =
+  ({ requestFailed }: AppOptions['facts']): ErrorRequestHandler =>
+  (error, _request, response, _next) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500) requestFailed(problem.code, error)
+    if (response.headersSent) response.destroy()
+    else sendProblem(response, problem)
+  }
+
+/** The HTTP side of the gateway: everything that is not a documented route or a file is answered with a problem document. */
+export const createApp = (options: AppOptions): Express => {
+  const { routes, files, headers, facts } = options
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.use(observe(facts.answered))
+  app.use(headers.api)
+  for (const route of routes) app[route.method](route.path, ...handlersOf(route, options))
+  for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
+    const methods = ofPath.map(({ method }) => method.toUpperCase())
+    app.all(path, refuseOtherMethods(path, methods.includes('GET') ? [...methods, 'HEAD'] : methods))
+  }
+  app.use(files)
+  app.use(() => {
+    throw new RefusalError('not_found')
+  })
+  app.use(handleErrors(facts))
+  return app
+}

@@ -1,0 +1,58 @@
+import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
+import type { Response } from 'express'
+import { LinkConflictError } from '../domain/ports.ts'
+import { type FieldProblem, RefusalError } from '../domain/refusal.ts'
+
+/** Errors of Express and its body parser, by HTTP status: all of them are the caller's doing. */
+const codeOfParserStatus: Partial<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  404: 'not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+}
+
+const parserStatus = (error: Error): number => {
+  const { status } = error as { status?: unknown }
+  return typeof status === 'number' ? status : 500
+}
+
+/** Errors of the MongoDB driver and mongoose which say that the server cannot be reached now. */
+const storeUnavailable =
+  /^(Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|PoolCleared|WaitQueueTimeout|OperationTimeout|TopologyClosed|NotPrimary)|Mongoose(ServerSelection|NotConnected)?)Error$/
+
+const codeOf = (error: unknown): ErrorCode => {
+  if (error instanceof RefusalError) return error.code
+  if (!(error instanceof Error)) return 'internal_error'
+  if (error instanceof LinkConflictError || storeUnavailable.test(error.name)) return 'service_unavailable'
+  return codeOfParserStatus[parserStatus(error)] ?? 'internal_error'
+}
+
+/** Words of our own for what the parser found; its own message may quote the body. */
+const problemsOf = (error: unknown, code: ErrorCode): readonly FieldProblem[] => {
+  if (error instanceof RefusalError) return error.problems
+  if (code !== 'invalid_request') return []
+  const isBody = error instanceof Error && 'type' in error && error.type === 'entity.parse.failed'
+  return [isBody ? { path: 'body', message: 'must be JSON' } : { path: '', message: 'cannot be read' }]
+}
+
+/** The problem document of any error: what the catalogue says, and never a word of the error itself. */
+export const problemOf = (error: unknown): Problem => {
+  const code = codeOf(error)
+  const { status, title, detail, actor, action, actionUrl } = errorCatalogue[code]
+  return {
+    type: `urn:slipstream:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    actor,
+    action,
+    actionUrl,
+    errors: problemsOf(error, code).map(({ path, message }) => ({ path, message })),
+  }
+}
+
+export const sendProblem = (response: Response, problem: Problem): void => {
+  if (problem.status === 503) response.set('Retry-After', '5')
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}

@@ -1,0 +1,43 @@
+import { callbackRoutes } from './handlers/callback.ts'
+import { completionRoute } from './handlers/completion.ts'
+import { connectRoutes } from './handlers/connect.ts'
+import { type EventsDeps, eventsRoute } from './handlers/events.ts'
+import type { LinkFlow } from './handlers/link-flow.ts'
+import { linkTokenRoute } from './handlers/link-token.ts'
+import { profileRoutes } from './handlers/profile.ts'
+import { type SiteDeps, siteRoutes } from './handlers/site.ts'
+import { createStatusReader, type StatusSources, statusRoute } from './handlers/status.ts'
+import { type SyncDeps, syncRoute } from './handlers/sync.ts'
+import { createLoadReader, trainingLoadRoute } from './handlers/training-load.ts'
+import { type UnlinkDeps, unlinkRoutes } from './handlers/unlink.ts'
+import { createWorkoutsReader, type WorkoutsDeps, workoutRoutes } from './handlers/workouts.ts'
+import type { Route } from './http/route.ts'
+
+export type RouteDeps = LinkFlow &
+  StatusSources &
+  SyncDeps &
+  UnlinkDeps &
+  WorkoutsDeps &
+  SiteDeps &
+  Omit<EventsDeps, 'readStatus'>
+
+/** Every documented route, with what it needs. */
+export const createRoutes = (deps: RouteDeps): Route[] => {
+  const readStatus = createStatusReader(deps)
+  const readWorkouts = createWorkoutsReader(deps)
+  const readLoad = createLoadReader(deps)
+  return [
+    ...siteRoutes(deps),
+    linkTokenRoute(deps),
+    ...connectRoutes(deps),
+    ...callbackRoutes(deps),
+    completionRoute(deps, readStatus),
+    statusRoute(readStatus),
+    syncRoute(deps),
+    ...unlinkRoutes(deps),
+    eventsRoute({ ...deps, readStatus }),
+    ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
+    ...workoutRoutes(deps, readWorkouts),
+    trainingLoadRoute(readLoad),
+  ]
+}

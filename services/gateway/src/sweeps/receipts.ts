@@ -1,0 +1,112 @@
+import { type Clock, type NewId, Secret } from '@slipstream/runtime'
+import type { StravaOAuth } from '@slipstream/strava'
+import type { Vault } from '@slipstream/vault'
+import type { UnlinkReceipt } from '../domain/model.ts'
+import type { Links, Receipts } from '../domain/ports.ts'
+import { RefusalError } from '../domain/refusal.ts'
+import { unlinkedEvent } from '../handlers/unlink.ts'
+
+export interface UnlinkWorkerDeps {
+  receipts: Pick<Receipts, 'incomplete' | 'incompleteOf' | 'settleRevocation' | 'announceAgain'>
+  links: Pick<Links, 'remove'>
+  vault: Pick<Vault, 'release'>
+  oauth: Pick<StravaOAuth, 'revoke'>
+  clock: Clock
+  newId: NewId
+  nudge(): void
+  facts: {
+    revocationSettled(fact: { receiptId: string; revoked: boolean }): void
+    sweepFailed(what: string, error: unknown): void
+  }
+}
+
+export interface UnlinkWorker {
+  /** Removes the link, so that all work for it stops, and begins to settle its grant. */
+  wipe(receipt: UnlinkReceipt): Promise<void>
+  /**
+   * Settles the grant of an earlier unlink, if there is one that is not. A new link must wait for that: revoked later,
+   * the old grant would take the new one of the same account with it.
+   * @throws RefusalError `strava_unavailable` when it cannot be settled now
+   */
+  settleEarlierUnlink(athleteId: string): Promise<void>
+  /** One pass over receipts that are not complete: does again what a crash or an outage kept from happening. */
+  sweep(): Promise<void>
+  /** Waits for what was begun. */
+  stop(): Promise<void>
+}
+
+const dueAfterMs = 30_000
+const longestPauseMs = 3_600_000
+const batchSize = 100
+
+/**
+ * Unlinking after its receipt is written. Order: link removed → grant revoked at Strava and tokens deleted → ingestion
+ * tells what it erased. Each step may be repeated, and is until the receipt is complete.
+ */
+export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
+  const { receipts, links, vault, oauth, clock, newId, nudge, facts } = deps
+  const underWay = new Set<Promise<void>>()
+  /** When a receipt is tried again, doubling; lost at a restart, which then tries at once. */
+  const pauses = new Map<string, { until: number; ms: number }>()
+
+  const settle = async ({ receiptId, linkId }: UnlinkReceipt): Promise<void> => {
+    const { revoked } = await vault.release(linkId, (refreshToken) => oauth.revoke({ token: new Secret(refreshToken) }))
+    await receipts.settleRevocation(receiptId, revoked, { links: 1, credentials: 1 }, clock.now())
+    facts.revocationSettled({ receiptId, revoked })
+  }
+
+  const inBackground = (work: Promise<void>) => {
+    const tracked = work.catch((error: unknown) => facts.sweepFailed('unlink', error))
+    underWay.add(tracked)
+    void tracked.finally(() => underWay.delete(tracked))
+  }
+
+  const isDue = ({ receiptId }: UnlinkReceipt): boolean => {
+    const now = clock.now().getTime()
+    const pause = pauses.get(receiptId) ?? { until: now, ms: dueAfterMs / 2 }
+    if (pause.until > now) return false
+    const ms = Math.min(pause.ms * 2, longestPauseMs)
+    pauses.set(receiptId, { until: now + ms, ms })
+    return true
+  }
+
+  const finish = async (receipt: UnlinkReceipt): Promise<void> => {
+    await links.remove(receipt.linkId)
+    if (receipt.erasedAt === null) {
+      await receipts.announceAgain(receipt.receiptId, unlinkedEvent(receipt, { newId }, clock.now()))
+      nudge()
+    }
+    if (receipt.revocationSettledAt === null) await settle(receipt)
+  }
+
+  return {
+    wipe: async (receipt) => {
+      await links.remove(receipt.linkId)
+      if (receipt.revocationSettledAt === null) inBackground(settle(receipt))
+    },
+    settleEarlierUnlink: async (athleteId) => {
+      const receipt = await receipts.incompleteOf(athleteId)
+      if (!receipt || receipt.revocationSettledAt !== null) return
+      try {
+        await settle(receipt)
+      } catch (cause) {
+        throw new RefusalError('strava_unavailable', [], { cause })
+      }
+    },
+    sweep: async () => {
+      const open = await receipts.incomplete(new Date(clock.now().getTime() - dueAfterMs), batchSize)
+      const openIds = new Set(open.map(({ receiptId }) => receiptId))
+      for (const receiptId of pauses.keys()) if (!openIds.has(receiptId)) pauses.delete(receiptId)
+      for (const receipt of open.filter(isDue)) {
+        try {
+          await finish(receipt)
+        } catch (error) {
+          facts.sweepFailed('unlink', error)
+        }
+      }
+    },
+    stop: async () => {
+      await Promise.all(underWay)
+    },
+  }
+}

@@ -1,0 +1,230 @@
+import { newOneTimeSecret } from '@slipstream/runtime'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { consent, createBrowser, locationOf } from './support/browser.ts'
+import { anna, ben, challengeOf, completeOnMobile, forgetLinks, linkOnWeb, walkToDeepLink } from './support/linking.ts'
+import { type SignedIn, type System, startSystem } from './support/system.ts'
+
+let system: System
+let athlete: SignedIn
+
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterEach(() => forgetLinks(system))
+afterAll(() => system.stop())
+
+/** Tokens outlive the moved clock. */
+const signIn = (subject: string) => system.signIn(subject, { claims: { exp: Math.floor(Date.now() / 1000) + 86_400 } })
+
+const linkCount = () => system.store.collections.links.countDocuments()
+const isConnected = (account: string) =>
+  system.strava.control.athletes().find((view) => view.account === account)?.connected
+
+test('an app links Strava: nothing is active before it completes', async () => {
+  athlete = await signIn('anna')
+  const { authorizeUrl, deepLink, result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+  expect(new URL(authorizeUrl).pathname).toBe('/oauth/mobile/authorize')
+  expect(deepLink).toBe(`coachai://oauth/strava?result=${result}`)
+  expect(result).toMatch(/^[\w-]{43}$/)
+
+  expect(await linkCount()).toBe(0)
+  expect((await system.store.collections.credentials.findOne().lean())!.status).toBe('pending')
+  expect(await athlete.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'pending' })
+
+  const completed = await completeOnMobile(athlete, result, codeVerifier)
+  expect(completed.status).toBe(200)
+  expect(await completed.json()).toMatchObject({ status: 'active', athlete: { stravaAthleteId: String(anna) } })
+  expect((await system.store.collections.credentials.findOne().lean())!.status).toBe('active')
+})
+
+test('the return may come in another browser than the one that left', async () => {
+  athlete = await signIn('anna')
+  const app = createBrowser()
+  const verifier = newOneTimeSecret()
+  const { connectUrl } = await athlete.json('POST', '/api/v1/strava/link-token', {
+    platform: 'mobile',
+    codeChallenge: challengeOf(verifier),
+  })
+  const back = await consent(app, locationOf(await app.visit(connectUrl)), { athlete: anna })
+  const deepLink = locationOf(await createBrowser().visit(back))
+  const completed = await completeOnMobile(athlete, new URL(deepLink).searchParams.get('result')!, verifier)
+  expect(completed.status).toBe(200)
+})
+
+test('100 parallel completions make one link', async () => {
+  athlete = await signIn('anna')
+  const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+  const answers = await Promise.all(Array.from({ length: 100 }, () => completeOnMobile(athlete, result, codeVerifier)))
+  const statuses = answers.map(({ status }) => status)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+  expect(statuses.filter((status) => status === 400)).toHaveLength(99)
+  expect(await linkCount()).toBe(1)
+})
+
+describe('a stolen deep link is useless', () => {
+  const refuse = async (answer: Response) => {
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ code: 'result_invalid' })
+    expect(await linkCount()).toBe(0)
+  }
+
+  test.each<[string, (walk: Awaited<ReturnType<typeof walkToDeepLink>>) => Promise<Response>]>([
+    ['no verifier known', ({ result }) => completeOnMobile(athlete, result, newOneTimeSecret())],
+    [
+      'the challenge for a verifier',
+      ({ result, codeVerifier }) => completeOnMobile(athlete, result, challengeOf(codeVerifier)),
+    ],
+    [
+      'the thief’s own token',
+      async ({ result, codeVerifier }) => completeOnMobile(await signIn('thief'), result, codeVerifier),
+    ],
+    [
+      'the thief’s own token and verifier',
+      async ({ result }) => completeOnMobile(await signIn('thief'), result, newOneTimeSecret()),
+    ],
+    [
+      'the verifier of the thief’s own attempt',
+      async ({ result }) => {
+        const thief = await signIn('thief')
+        const own = await walkToDeepLink(thief, { athlete: ben })
+        return completeOnMobile(thief, result, own.codeVerifier)
+      },
+    ],
+    ['a result made up', ({ codeVerifier }) => completeOnMobile(athlete, newOneTimeSecret(), codeVerifier)],
+    ['a result cut short', ({ result, codeVerifier }) => completeOnMobile(athlete, result.slice(0, -1), codeVerifier)],
+    [
+      'the result’s hash from the database',
+      async ({ codeVerifier }) => {
+        const stored = await system.store.collections.linkTransactions.findOne({ step: 'pending' }).lean()
+        return completeOnMobile(athlete, stored!.resultHash!, codeVerifier)
+      },
+    ],
+    [
+      'the state for a result',
+      ({ authorizeUrl, codeVerifier }) =>
+        completeOnMobile(athlete, new URL(authorizeUrl).searchParams.get('state')!, codeVerifier),
+    ],
+    [
+      'a result after a minute',
+      ({ result, codeVerifier }) => {
+        system.clock.advance(61_000)
+        return completeOnMobile(athlete, result, codeVerifier)
+      },
+    ],
+  ])('%s', async (_what, attack) => {
+    athlete = await signIn('anna')
+    await refuse(await attack(await walkToDeepLink(athlete, { athlete: anna })))
+  })
+
+  test('without a token', async () => {
+    athlete = await signIn('anna')
+    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    const answer = await system.call(null, 'POST', '/api/v1/strava/callback', { result, codeVerifier })
+    expect(answer.status).toBe(401)
+    expect(await linkCount()).toBe(0)
+  })
+
+  test.each([
+    ['operators', { result: { $ne: '' }, codeVerifier: 'A'.repeat(43) }],
+    ['a list', { result: ['x'], codeVerifier: 'A'.repeat(43) }],
+    ['a verifier as an operator', { result: 'x', codeVerifier: { $gt: '' } }],
+    ['a verifier that is too short', { result: 'x', codeVerifier: 'short' }],
+    ['an unknown field', { result: 'x', codeVerifier: 'A'.repeat(43), athleteId: 'ath_1' }],
+  ])('%s in the body', async (_what, body) => {
+    athlete = await signIn('anna')
+    const answer = await athlete.call('POST', '/api/v1/strava/callback', body)
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ code: 'invalid_request' })
+  })
+
+  test('a used result is refused, and the link stays', async () => {
+    athlete = await signIn('anna')
+    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    await completeOnMobile(athlete, result, codeVerifier)
+    const again = await completeOnMobile(athlete, result, codeVerifier)
+    expect(await again.json()).toMatchObject({ code: 'result_invalid' })
+    expect(await linkCount()).toBe(1)
+  })
+
+  test('wrong tries do not spoil the athlete’s own completion', async () => {
+    athlete = await signIn('anna')
+    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    await completeOnMobile(await signIn('thief'), result, newOneTimeSecret())
+    await completeOnMobile(athlete, result, newOneTimeSecret())
+    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(200)
+  })
+
+  test('the state of an attempt works once', async () => {
+    athlete = await signIn('anna')
+    const { back } = await walkToDeepLink(athlete, { athlete: anna })
+    expect(locationOf(await createBrowser().visit(back))).toContain('link_token_invalid')
+  })
+})
+
+test('a mobile request must bring a challenge, a web request none', async () => {
+  athlete = await signIn('anna')
+  for (const body of [
+    { platform: 'mobile' },
+    { platform: 'mobile', codeChallenge: 'plain' },
+    { platform: 'web', codeChallenge: 'A'.repeat(43) },
+    { platform: 'mobile', codeChallenge: 'A'.repeat(43), returnTo: '/x' },
+    { platform: 'tv' },
+    {},
+  ]) {
+    expect((await athlete.call('POST', '/api/v1/strava/link-token', body)).status).toBe(400)
+  }
+})
+
+test.each([
+  ['the athlete cancels', { athlete: anna, decision: 'deny' }, 'consent_denied'],
+  ['a scope is unticked', { athlete: anna, scopes: [] }, 'scope_missing'],
+] as const)('the app learns that %s', async (_what, answer, code) => {
+  athlete = await signIn('anna')
+  expect((await walkToDeepLink(athlete, answer)).deepLink).toBe(`coachai://oauth/strava?error=${code}`)
+})
+
+describe('unclaimed grants', () => {
+  test('are revoked and deleted within six minutes', async () => {
+    athlete = await signIn('anna')
+    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    expect(isConnected('anna')).toBe(true)
+    system.clock.advance(5 * 60_000 + 1_000)
+    await vi.waitFor(() => expect(isConnected('anna')).toBe(false))
+    await vi.waitFor(async () => expect(await system.store.collections.credentials.countDocuments()).toBe(0))
+    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(400)
+  })
+
+  test('are tried again while Strava is away', async () => {
+    athlete = await signIn('anna')
+    await walkToDeepLink(athlete, { athlete: anna })
+    system.strava.control.setFaults({
+      rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 }, times: 2 }],
+    })
+    system.clock.advance(5 * 60_000 + 1_000)
+    await vi.waitFor(() => expect(isConnected('anna')).toBe(false))
+  })
+
+  test('leave the grant of a link of the same account alone', async () => {
+    athlete = await signIn('anna')
+    await walkToDeepLink(athlete, { athlete: anna })
+    await linkOnWeb(system, athlete, { athlete: anna })
+    system.clock.advance(5 * 60_000 + 1_000)
+    await vi.waitFor(async () =>
+      expect(await system.store.collections.linkTransactions.countDocuments({ step: 'pending' })).toBe(0),
+    )
+    expect(await system.store.collections.credentials.countDocuments()).toBe(1)
+    expect(system.strava.control.calls().calls.filter(({ endpoint }) => endpoint === 'revoke')).toEqual([])
+    expect(isConnected('anna')).toBe(true)
+  })
+})
+
+test('an app links the same account again: link and id stay', async () => {
+  athlete = await signIn('anna')
+  await linkOnWeb(system, athlete, { athlete: anna })
+  const before = await system.store.collections.links.findOne().lean()
+  await system.store.collections.links.updateOne({}, { $set: { status: 'reauth_required' } })
+  const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+  expect(await athlete.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'reauth_required' })
+  expect(await (await completeOnMobile(athlete, result, codeVerifier)).json()).toMatchObject({ status: 'active' })
+  expect((await system.store.collections.links.findOne().lean())!._id).toBe(before!._id)
+})

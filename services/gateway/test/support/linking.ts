@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { newOneTimeSecret } from '@slipstream/runtime'
+import { type Browser, type Consent, consent, createBrowser, locationOf } from './browser.ts'
+import type { SignedIn, System } from './system.ts'
+
+export const anna = 41_200_011
+export const ben = 58_300_022
+export const chris = 3_100_000_033
+export const dana = 77_400_044
+
+export const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url')
+
+/** Asks for a link token in a browser; the cookie stays in it. */
+export const askWeb = async (system: System, athlete: SignedIn, browser: Browser, body: object = {}) => {
+  const response = await browser.visit(`${system.url}/api/v1/strava/link-token`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${athlete.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ platform: 'web', ...body }),
+  })
+  return (await response.json()) as { linkToken: string; connectUrl: string }
+}
+
+/** Up to Strava's answer: the address Strava sends the browser to. */
+export const walkToReturn = async (
+  system: System,
+  athlete: SignedIn,
+  answer: Consent,
+  browser: Browser = createBrowser(),
+  body: object = {},
+) => {
+  const { connectUrl } = await askWeb(system, athlete, browser, body)
+  const authorizeUrl = locationOf(await browser.visit(connectUrl))
+  return { browser, back: await consent(browser, authorizeUrl, answer) }
+}
+
+/** The whole way in a browser: where the person ends. */
+export const linkOnWeb = async (system: System, athlete: SignedIn, answer: Consent): Promise<string> => {
+  const { browser, back } = await walkToReturn(system, athlete, answer)
+  return locationOf(await browser.visit(back))
+}
+
+/** Up to the deep link, as an app with the system's browser would go. */
+export const walkToDeepLink = async (athlete: SignedIn, answer: Consent, browser = createBrowser()) => {
+  const codeVerifier = newOneTimeSecret()
+  const { connectUrl } = await athlete.json('POST', '/api/v1/strava/link-token', {
+    platform: 'mobile',
+    codeChallenge: challengeOf(codeVerifier),
+  })
+  const authorizeUrl = locationOf(await browser.visit(connectUrl))
+  const back = await consent(browser, authorizeUrl, answer)
+  const deepLink = locationOf(await browser.visit(back))
+  return {
+    browser,
+    authorizeUrl,
+    back,
+    deepLink,
+    codeVerifier,
+    result: new URL(deepLink).searchParams.get('result') ?? '',
+  }
+}
+
+export const completeOnMobile = (athlete: SignedIn, result: string, codeVerifier: string) =>
+  athlete.call('POST', '/api/v1/strava/callback', { result, codeVerifier })
+
+/** Removes all links and forgets all grants, for the next case. */
+export const forgetLinks = async ({ store, strava }: System) => {
+  await store.collections.links.deleteMany({})
+  await store.collections.credentials.deleteMany({})
+  await store.collections.linkTransactions.deleteMany({})
+  await store.collections.receipts.deleteMany({})
+  strava.control.reset()
+}

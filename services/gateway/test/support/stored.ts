@@ -1,0 +1,94 @@
+import type { ScheduleDocument, SyncRunDocument, WorkoutDocument } from '@slipstream/persistence'
+import { newId } from '@slipstream/runtime'
+import type { System } from './system.ts'
+
+/** Documents as the other services write them. */
+
+export const storedLink = async ({ store }: System, subject: string) => {
+  const athlete = await store.collections.athletes.findOne({ subject }).lean()
+  const link = await store.collections.links.findOne({ athleteId: athlete!._id }).lean()
+  return link!
+}
+
+type Owner = { _id: string; athleteId: string }
+
+export const workoutOf = (link: Owner, startedAt: Date, rest: Partial<WorkoutDocument> = {}): WorkoutDocument => {
+  const _id = rest._id ?? newId('wko')
+  return {
+    _id,
+    athleteId: link.athleteId,
+    linkId: link._id,
+    source: 'strava',
+    stravaActivityId: _id,
+    name: 'Run',
+    sportType: 'Run',
+    startedAt,
+    startedAtLocal: startedAt.toISOString().slice(0, 19),
+    timezone: 'UTC',
+    distanceMeters: 10_000,
+    movingTimeSeconds: 3_000,
+    elapsedTimeSeconds: 3_100,
+    elevationGainMeters: 50,
+    averageHeartRateBpm: 150,
+    maxHeartRateBpm: 170,
+    averageCadenceRpm: null,
+    averageWatts: null,
+    energyKilojoules: null,
+    relativeEffort: 40,
+    isManual: false,
+    isTrainer: false,
+    isCommute: false,
+    visibility: 'everyone',
+    deviceName: null,
+    stravaUrl: `https://www.strava.com/activities/${_id}`,
+    version: 1,
+    appliedTicket: 1,
+    firstIngestedAt: startedAt,
+    updatedAt: startedAt,
+    fetchedAt: startedAt,
+    outbox: [],
+    ...rest,
+  }
+}
+
+export const scheduleOf = (link: Owner, rest: Partial<ScheduleDocument> = {}): ScheduleDocument => ({
+  _id: link.athleteId,
+  linkId: link._id,
+  requestedVersion: 1,
+  completedVersion: 1,
+  request: null,
+  manualRunId: null,
+  publishedAt: null,
+  nextDueAt: new Date('2030-01-01T00:00:00Z'),
+  outbox: [],
+  ...rest,
+})
+
+export const runOf = (link: Owner, _id: string, rest: Partial<SyncRunDocument> = {}): SyncRunDocument => ({
+  _id,
+  athleteId: link.athleteId,
+  linkId: link._id,
+  lane: 'interactive',
+  cause: 'manual',
+  window: { after: new Date('2026-01-01T00:00:00Z'), before: new Date('2030-01-01T00:00:00Z') },
+  requestedVersion: 1,
+  requestedAt: new Date(),
+  state: 'finished',
+  nextPage: 1,
+  counts: { listed: 3, created: 2, updated: 1, deleted: 0, unchanged: 0, calls: 1 },
+  resumeAt: null,
+  startedAt: new Date(),
+  finishedAt: new Date(),
+  outcome: 'succeeded',
+  errorCode: null,
+  leaseOwner: null,
+  leaseUntil: null,
+  fence: 0,
+  outbox: [],
+  ...rest,
+})
+
+/** Inserts as the writer would; the gateway's own view of these collections is read only. */
+export const insert = async ({ store }: System, collection: string, documents: object[]) => {
+  await store.connection.collection(collection).insertMany(documents as never)
+}

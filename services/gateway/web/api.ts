@@ -1,0 +1,87 @@
+import {
+  type ActionableError,
+  errorCatalogue,
+  type Problem,
+  type Profile,
+  type ProfileSubmission,
+  type Receipt,
+  type Summary,
+  type SyncAccepted,
+  type WorkoutPage,
+} from '@slipstream/contracts'
+
+/** The API refused or could not be reached; `problem` is its own answer, or stands in for a missing one. */
+export class ProblemError extends Error {
+  readonly code: Problem['code']
+  readonly problem: Problem
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.title, options)
+    this.name = 'ProblemError'
+    this.code = problem.code
+    this.problem = problem
+  }
+}
+
+const problemOf = (code: 'internal_error' | 'service_unavailable'): Problem => {
+  const { status, title, detail, actor, action, actionUrl } = errorCatalogue[code]
+  return { type: 'about:blank', title, status, detail, code, actor, action, actionUrl, errors: [] }
+}
+
+/** Any thrown value as something to show. */
+export const errorToShow = (error: unknown): ActionableError => {
+  const { code, title, detail, actor, action, actionUrl } =
+    error instanceof ProblemError ? error.problem : problemOf('internal_error')
+  return { code, title, detail, actor, action, actionUrl }
+}
+
+const isProblem = (response: Response): boolean =>
+  response.headers.get('content-type')?.startsWith('application/problem+json') ?? false
+
+export interface Api {
+  summary(): Promise<Summary>
+  workouts(page: { limit: number; cursor?: string }): Promise<WorkoutPage>
+  submitProfile(profile: ProfileSubmission): Promise<Profile>
+  /** A one-time address that begins linking in this browser. */
+  createConnectUrl(): Promise<string>
+  sync(): Promise<SyncAccepted>
+  unlink(): Promise<{ receiptId: string }>
+  receipt(receiptId: string): Promise<Receipt>
+}
+
+/** The gateway's API for one signed-in athlete. Every call throws `ProblemError` when it does not succeed. */
+export const createApi = (options: { accessToken: () => string; onUnauthorized: () => void }): Api => {
+  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers: {
+        accept: 'application/json, application/problem+json',
+        authorization: `Bearer ${options.accessToken()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new ProblemError(problemOf('service_unavailable'), { cause })
+    })
+    if (response.ok) return response.json()
+    if (response.status === 401) options.onUnauthorized()
+    // Not the gateway's own words: a proxy in front of it says that it is away.
+    const substitute = problemOf(response.status >= 502 ? 'service_unavailable' : 'internal_error')
+    throw new ProblemError(isProblem(response) ? await response.json() : substitute)
+  }
+
+  return {
+    summary: () => call('GET', '/profile/summary'),
+    workouts: ({ limit, cursor }) =>
+      call(
+        'GET',
+        `/workouts?${new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) })}`,
+      ),
+    submitProfile: (profile) => call('PUT', '/profile', profile),
+    createConnectUrl: async () =>
+      (await call<{ connectUrl: string }>('POST', '/strava/link-token', { platform: 'web' })).connectUrl,
+    sync: () => call('POST', '/strava/sync'),
+    unlink: () => call('DELETE', '/strava/link'),
+    receipt: (receiptId) => call('GET', `/strava/receipts/${encodeURIComponent(receiptId)}`),
+  }
+}

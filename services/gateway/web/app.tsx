@@ -1,0 +1,116 @@
+import type { ActionableError } from '@slipstream/contracts'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import { DashboardView } from './components/dashboard-view.tsx'
+import { ErrorPanel } from './components/error-panel.tsx'
+import { Header } from './components/header.tsx'
+import { NoticeBanner } from './components/notice-banner.tsx'
+import { Welcome } from './components/welcome.tsx'
+import { actionableError, type Notice } from './notice.ts'
+import { createSignIn, type PageConfig, type Session, type SignIn } from './session.ts'
+
+type Stage =
+  | { name: 'loading' }
+  | { name: 'broken' }
+  | { name: 'signed_out'; signIn: SignIn; error: ActionableError | null }
+  | { name: 'signed_in'; signIn: SignIn; session: Session }
+
+const loadConfig = async (): Promise<PageConfig> => {
+  const response = await fetch('./config.json')
+  if (!response.ok) throw new Error(`config.json answered ${response.status}`)
+  return response.json()
+}
+
+const sessionEnded: ActionableError = {
+  ...actionableError('unauthorized'),
+  title: 'Your session has ended',
+  detail: 'Sign in again to go on.',
+}
+
+const signInFailed: ActionableError = {
+  ...actionableError('unauthorized'),
+  title: 'Signing in did not work',
+  detail: 'The sign-in page answered with an error, or the attempt was too old. Try again.',
+}
+
+const start = async (): Promise<Stage> => {
+  const signIn = createSignIn(await loadConfig())
+  try {
+    const session = await signIn.resume()
+    return session === null ? { name: 'signed_out', signIn, error: null } : { name: 'signed_in', signIn, session }
+  } catch (error) {
+    console.error('sign-in failed', error)
+    return { name: 'signed_out', signIn, error: signInFailed }
+  }
+}
+
+export const App = ({ notice }: { notice: Notice | null }) => {
+  const [stage, setStage] = useState<Stage>({ name: 'loading' })
+  const [shownNotice, setShownNotice] = useState(notice)
+
+  useEffect(() => {
+    start().then(setStage, (error: unknown) => {
+      console.error('the page could not start', error)
+      setStage({ name: 'broken' })
+    })
+  }, [])
+
+  const signIn = stage.name === 'signed_in' ? stage.signIn : null
+  const expire = useCallback(() => {
+    if (signIn === null) return
+    void signIn.forget()
+    setStage({ name: 'signed_out', signIn, error: sessionEnded })
+  }, [signIn])
+
+  useEffect(() => {
+    signIn?.onExpired(expire)
+  }, [signIn, expire])
+
+  const beginSignIn = async (current: SignIn): Promise<void> => {
+    try {
+      await current.begin()
+    } catch (error) {
+      console.error('the sign-in page could not be reached', error)
+      setStage({ name: 'signed_out', signIn: current, error: actionableError('service_unavailable') })
+    }
+  }
+
+  const endSession = async (current: SignIn): Promise<void> => {
+    try {
+      await current.end()
+    } catch (error) {
+      // The issuer may be down; the session in this tab has to end all the same.
+      console.error('signing out at the issuer failed', error)
+      await current.forget()
+    }
+    setStage({ name: 'signed_out', signIn: current, error: null })
+  }
+
+  return (
+    <>
+      <Header
+        name={stage.name === 'signed_in' ? stage.session.name : null}
+        onSignOut={() => (stage.name === 'signed_in' ? endSession(stage.signIn) : Promise.resolve())}
+      />
+      <main class="page">
+        {shownNotice !== null && <NoticeBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
+        {stage.name === 'loading' && <p class="muted">Loading…</p>}
+        {stage.name === 'broken' && <ErrorPanel error={actionableError('service_unavailable')} />}
+        {stage.name === 'signed_out' && <Welcome error={stage.error} onSignIn={() => beginSignIn(stage.signIn)} />}
+        {stage.name === 'signed_in' && (
+          <DashboardView
+            accessToken={stage.session.accessToken}
+            suggestedName={stage.session.name}
+            onUnauthorized={expire}
+            onAction={() => setShownNotice(null)}
+          />
+        )}
+      </main>
+      <footer class="footer">
+        <p>
+          Workouts are read from Strava with your consent and shown only to you. Slipstream is not made or endorsed by
+          Strava. <a href="/docs">API documentation</a>
+        </p>
+      </footer>
+    </>
+  )
+}

@@ -1,0 +1,31 @@
+import type { Notice } from '../notice.ts'
+import { Button } from './button.tsx'
+import { ErrorPanel } from './error-panel.tsx'
+
+/** What the link flow brought back from Strava. */
+export const NoticeBanner = ({ notice, onDismiss }: { notice: Notice; onDismiss: () => void }) => {
+  const dismiss = (
+    <Button
+      testId="notice-dismiss"
+      onPress={() => {
+        onDismiss()
+        return undefined
+      }}
+    >
+      Dismiss
+    </Button>
+  )
+  return (
+    <div data-testid="notice" data-kind={notice.kind}>
+      {notice.kind === 'error' ? (
+        <ErrorPanel error={notice.error}>{dismiss}</ErrorPanel>
+      ) : (
+        <div class="panel success" role="status">
+          <p class="panel-title">Strava is connected</p>
+          <p>Your workouts of the last four weeks arrive below, newest first.</p>
+          {dismiss}
+        </div>
+      )}
+    </div>
+  )
+}

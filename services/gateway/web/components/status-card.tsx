@@ -1,0 +1,90 @@
+import type { Status } from '@slipstream/contracts'
+import { useState } from 'preact/hooks'
+import { formatInstant } from '../format.ts'
+import { countsSentence, lastSyncSentence } from '../sync-text.ts'
+import { Button } from './button.tsx'
+import { ConnectButton, type ConnectProps } from './connect-button.tsx'
+import { DisconnectDialog } from './disconnect-dialog.tsx'
+import { ErrorPanel } from './error-panel.tsx'
+import { SyncProgress } from './sync-progress.tsx'
+import { useNow } from './use-now.ts'
+
+const statusWords: Record<Status['status'], string> = {
+  not_linked: 'Not connected',
+  pending: 'Being connected',
+  active: 'Connected',
+  reauth_required: 'Access refused',
+  paused: 'Paused',
+}
+
+interface StatusCardProps extends ConnectProps {
+  strava: Status
+  onSync: () => Promise<void>
+  onDisconnect: () => Promise<void>
+}
+
+const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
+  <dl class="facts">
+    <div>
+      <dt>Strava athlete</dt>
+      <dd data-testid="connected-as">{strava.athlete?.displayName ?? '–'}</dd>
+    </div>
+    <div>
+      <dt>Last sync</dt>
+      <dd data-testid="last-sync" data-run-id={strava.lastSync?.runId}>
+        {lastSyncSentence(strava.lastSync, now)}
+      </dd>
+    </div>
+    {strava.lastSync !== null && (
+      <div>
+        <dt>Result</dt>
+        <dd data-testid="last-counts">{countsSentence(strava.lastSync.counts)}</dd>
+      </div>
+    )}
+    <div>
+      <dt>Next sync</dt>
+      <dd data-testid="next-sync">{strava.nextSyncAt === null ? '–' : formatInstant(strava.nextSyncAt, now)}</dd>
+    </div>
+  </dl>
+)
+
+export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCardProps) => {
+  const [asking, setAsking] = useState(false)
+  const now = useNow(strava.sync !== null)
+  const mustReconnect = strava.status === 'reauth_required'
+
+  const disconnect = async (): Promise<void> => {
+    await onDisconnect()
+    setAsking(false)
+  }
+
+  return (
+    <section class="card" id={mustReconnect ? 'connect' : 'strava'} aria-labelledby="status-title">
+      <div class="card-head">
+        <h2 id="status-title">Strava</h2>
+        <p class={`badge ${strava.status}`} data-testid="link-status" data-status={strava.status}>
+          {statusWords[strava.status]}
+        </p>
+      </div>
+      {strava.error !== null && (
+        // The button is right here: no need to point to it.
+        <ErrorPanel error={mustReconnect ? { ...strava.error, actionUrl: null } : strava.error}>
+          {mustReconnect && <ConnectButton onConnect={onConnect} />}
+        </ErrorPanel>
+      )}
+      {strava.sync !== null && <SyncProgress sync={strava.sync} now={now} />}
+      <Facts strava={strava} now={now} />
+      <div class="actions">
+        {strava.status === 'active' && (
+          <Button testId="sync-now" kind="primary" busy={strava.sync !== null} onPress={onSync}>
+            {strava.sync === null ? 'Sync now' : 'Syncing…'}
+          </Button>
+        )}
+        <button type="button" class="button plain" data-testid="disconnect" onClick={() => setAsking(true)}>
+          Disconnect
+        </button>
+      </div>
+      {asking && <DisconnectDialog onConfirm={disconnect} onCancel={() => setAsking(false)} />}
+    </section>
+  )
+}

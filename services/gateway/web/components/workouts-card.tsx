@@ -1,0 +1,96 @@
+import type { Workout, WorkoutPage } from '@slipstream/contracts'
+import {
+  formatDistance,
+  formatDuration,
+  formatElevation,
+  formatHeartRate,
+  formatLocalTime,
+  formatSport,
+} from '../format.ts'
+import { Button } from './button.tsx'
+
+const WorkoutRow = ({ workout }: { workout: Workout }) => (
+  <tr data-testid="workout" data-strava-activity-id={workout.stravaActivityId}>
+    <td class="when">
+      <time dateTime={workout.startedAt}>{formatLocalTime(workout.startedAtLocal)}</time>
+    </td>
+    <td class="what">
+      <span class="name">{workout.name}</span>
+      <span class="muted small">
+        <span data-cell="sport">{formatSport(workout.sportType)}</span>
+        {workout.deviceName !== null && ` · ${workout.deviceName}`}
+        {workout.visibility === 'only_me' && ' · only you'}
+      </span>
+    </td>
+    <td class="number" data-label="Distance" data-cell="distance">
+      {formatDistance(workout.distanceMeters)}
+    </td>
+    <td class="number" data-label="Time" data-cell="duration">
+      {formatDuration(workout.movingTimeSeconds)}
+    </td>
+    <td class="number" data-label="Climb" data-cell="elevation">
+      {formatElevation(workout.elevationGainMeters)}
+    </td>
+    <td class="number" data-label="Avg HR" data-cell="heart-rate">
+      {formatHeartRate(workout.averageHeartRateBpm)}
+    </td>
+    <td class="link">
+      <a class="strava-link" href={workout.stravaUrl} target="_blank" rel="noreferrer">
+        View on Strava<span class="visually-hidden">: {workout.name}</span>
+      </a>
+    </td>
+  </tr>
+)
+
+interface WorkoutsCardProps {
+  page: WorkoutPage
+  syncing: boolean
+  onMore: () => Promise<void>
+}
+
+export const WorkoutsCard = ({ page, syncing, onMore }: WorkoutsCardProps) => (
+  <section class="card" aria-labelledby="workouts-title">
+    <h2 id="workouts-title">Workouts</h2>
+    {page.items.length === 0 ? (
+      <p class="muted" data-testid="workouts-empty">
+        {syncing ? 'The first ones appear in a moment.' : 'No workouts in the last four weeks.'}
+      </p>
+    ) : (
+      <table class="workouts" data-testid="workouts">
+        <thead>
+          <tr>
+            <th scope="col">Date</th>
+            <th scope="col">Workout</th>
+            <th scope="col" class="number">
+              Distance
+            </th>
+            <th scope="col" class="number">
+              Time
+            </th>
+            <th scope="col" class="number">
+              Climb
+            </th>
+            <th scope="col" class="number">
+              Avg HR
+            </th>
+            <th scope="col">
+              <span class="visually-hidden">Source</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {page.items.map((workout) => (
+            <WorkoutRow key={workout.id} workout={workout} />
+          ))}
+        </tbody>
+      </table>
+    )}
+    {page.nextCursor !== null && (
+      <div class="actions center">
+        <Button testId="load-more" onPress={onMore}>
+          Load more
+        </Button>
+      </div>
+    )}
+  </section>
+)

@@ -1,0 +1,66 @@
+/** What the page shows as text. English, 24-hour clock, metric units. */
+
+const locale = 'en-GB'
+/** An absent value: an en dash, which screen readers pass over. */
+export const absent = '–'
+
+const dayAndTime = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
+const localFormat = new Intl.DateTimeFormat(locale, { ...dayAndTime, timeZone: 'UTC' })
+const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const ratioFormat = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+
+/** `2026-11-20T07:12:00`, wall-clock time of the place, as `Fri 20 Nov, 07:12`, whatever zone the reader is in. */
+export const formatLocalTime = (startedAtLocal: string): string => localFormat.format(new Date(`${startedAtLocal}Z`))
+
+/** An instant in the reader's own zone (or `timeZone`): only the time of day when it is today. */
+export const formatInstant = (instant: string, now: Date, timeZone?: string): string => {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...zone })
+  const at = new Date(instant)
+  const sameDay = day.format(at) === day.format(now)
+  return sameDay
+    ? `today at ${new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone }).format(at)}`
+    : new Intl.DateTimeFormat(locale, { ...dayAndTime, ...zone }).format(at)
+}
+
+/** Metres as `12.3 km`; nothing to tell for sports without distance. */
+export const formatDistance = (meters: number): string => (meters > 0 ? `${decimal.format(meters / 1000)} km` : absent)
+
+/** Seconds as `h:mm`, rounded to the minute. */
+export const formatDuration = (seconds: number): string => {
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`
+}
+
+export const formatElevation = (meters: number): string => `${whole.format(meters)} m`
+
+export const formatHeartRate = (beatsPerMinute: number | null): string =>
+  beatsPerMinute === null ? absent : `${whole.format(beatsPerMinute)} bpm`
+
+export const formatLoad = (load: number): string => whole.format(load)
+
+export const formatRatio = (ratio: number | null): string => (ratio === null ? absent : ratioFormat.format(ratio))
+
+/** `TrailRun` → `Trail run`; works for sports Strava adds later, since the list is open. */
+export const formatSport = (sportType: string): string => {
+  const words = sportType
+    .replace(/^E(?=[A-Z][a-z])/, 'E-')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/_/g, ' ')
+    .split(' ')
+  return words.map((word, index) => (index === 0 || /^[A-Z]{2,}$/.test(word) ? word : word.toLowerCase())).join(' ')
+}
+
+/** How long until `instant`, rounded so that the text does not flicker: `about 4 s`, `about 3 min`, `about 2 h`. */
+export const formatUntil = (instant: string, now: Date): string => {
+  const seconds = Math.ceil((Date.parse(instant) - now.getTime()) / 1000)
+  if (seconds <= 1) return 'about 1 s'
+  if (seconds < 60) return `about ${seconds} s`
+  if (seconds < 3600) return `about ${Math.round(seconds / 60)} min`
+  return `about ${Math.round(seconds / 3600)} h`
+}
+
+/** `1 workout`, `12 workouts`. */
+export const formatCount = (count: number, one: string, many = `${one}s`): string =>
+  `${whole.format(count)} ${count === 1 ? one : many}`

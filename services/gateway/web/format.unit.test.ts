@@ -1,0 +1,103 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  formatCount,
+  formatDistance,
+  formatDuration,
+  formatElevation,
+  formatHeartRate,
+  formatInstant,
+  formatLocalTime,
+  formatRatio,
+  formatSport,
+  formatUntil,
+} from './format.ts'
+
+const now = new Date('2026-11-20T18:00:00Z')
+
+describe('formatLocalTime', () => {
+  it('shows the wall clock of the place, whatever zone the reader is in', () => {
+    expect(formatLocalTime('2026-11-20T07:12:00')).toBe('Fri 20 Nov, 07:12')
+    expect(formatLocalTime('2026-03-29T02:30:00')).toBe('Sun 29 Mar, 02:30')
+  })
+})
+
+describe('formatInstant', () => {
+  it('names the day only when it is not today in the given zone', () => {
+    expect(formatInstant('2026-11-20T07:05:00Z', now, 'UTC')).toBe('today at 07:05')
+    expect(formatInstant('2026-11-19T22:30:00Z', now, 'UTC')).toBe('Thu 19 Nov, 22:30')
+    expect(formatInstant('2026-11-20T03:00:00Z', now, 'America/New_York')).toBe('Thu 19 Nov, 22:00')
+  })
+
+  it('does not take the same date of another year for today', () => {
+    expect(formatInstant('2025-11-20T07:05:00Z', now, 'UTC')).not.toContain('today')
+  })
+})
+
+describe('measures', () => {
+  it.each([
+    [12_345.6, '12.3 km'],
+    [950, '1.0 km'],
+    [120_449, '120.4 km'],
+    [0, '–'],
+  ])('distance %d m is %s', (meters, text) => expect(formatDistance(meters)).toBe(text))
+
+  it.each([
+    [0, '0:00'],
+    [59, '0:01'],
+    [3_599, '1:00'],
+    [5_400, '1:30'],
+    [36_061, '10:01'],
+  ])('duration %d s is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text))
+
+  it('durations never show sixty minutes and lose at most half a minute', () => {
+    fc.assert(
+      fc.property(fc.nat(200_000), (seconds) => {
+        const [hours = '', minutes = ''] = formatDuration(seconds).split(':')
+        expect(minutes).toMatch(/^[0-5]\d$/)
+        expect(Math.abs(Number(hours) * 3600 + Number(minutes) * 60 - seconds)).toBeLessThanOrEqual(30)
+      }),
+    )
+  })
+
+  it('rounds climb and heart rate, and shows an absent one as a dash', () => {
+    expect(formatElevation(1_204.6)).toBe('1,205 m')
+    expect(formatHeartRate(147.4)).toBe('147 bpm')
+    expect(formatHeartRate(null)).toBe('–')
+  })
+
+  it('shows the ratio with two decimals, or a dash without history', () => {
+    expect(formatRatio(1.256)).toBe('1.26')
+    expect(formatRatio(null)).toBe('–')
+  })
+})
+
+describe('formatSport', () => {
+  it.each([
+    ['Run', 'Run'],
+    ['TrailRun', 'Trail run'],
+    ['EBikeRide', 'E-Bike ride'],
+    ['WeightTraining', 'Weight training'],
+    ['HighIntensityIntervalTraining', 'High intensity interval training'],
+    ['Some_newSport', 'Some new sport'],
+  ])('%s is shown as %s', (sportType, text) => expect(formatSport(sportType)).toBe(text))
+})
+
+describe('formatUntil', () => {
+  it.each([
+    ['2026-11-20T17:59:00Z', 'about 1 s'],
+    ['2026-11-20T18:00:03.100Z', 'about 4 s'],
+    ['2026-11-20T18:02:40Z', 'about 3 min'],
+    ['2026-11-20T20:10:00Z', 'about 2 h'],
+  ])('%s is %s away', (instant, text) => expect(formatUntil(instant, now)).toBe(text))
+})
+
+describe('formatCount', () => {
+  it('uses the plural for everything but one', () => {
+    expect([0, 1, 2].map((count) => formatCount(count, 'activity', 'activities'))).toEqual([
+      '0 activities',
+      '1 activity',
+      '2 activities',
+    ])
+  })
+})

@@ -1,0 +1,51 @@
+import type { EventData, Status } from '@slipstream/contracts'
+import { EventSource } from 'eventsource'
+
+interface LiveListeners {
+  onStatus(status: Status): void
+  onProgress(progress: EventData<'sync.progress'>): void
+  /** Something stored changed: the link, a finished run, a workout. What it is now is asked of the API. */
+  onChange(): void
+  onConnected(connected: boolean): void
+  onUnauthorized(): void
+}
+
+const reopenAfterMs = 5_000
+const changeEvents = ['link', 'sync', 'activity']
+
+/**
+ * Follows the athlete's event stream until the returned function is called. The browser's own EventSource cannot
+ * send an Authorization header, and a token in the address would end up in logs; hence the package of that name.
+ * It reconnects by itself after a lost connection, but gives up on an error status: then the stream is opened anew.
+ */
+export const followEvents = (accessToken: () => string, listeners: LiveListeners): (() => void) => {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const open = (): void => {
+    const current = new EventSource('/api/v1/strava/events', {
+      fetch: (url, init) =>
+        fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${accessToken()}` } }),
+    })
+    source = current
+    current.addEventListener('open', () => listeners.onConnected(true))
+    current.addEventListener('status', (event) => listeners.onStatus(JSON.parse(event.data)))
+    current.addEventListener('progress', (event) => listeners.onProgress(JSON.parse(event.data)))
+    for (const name of changeEvents) current.addEventListener(name, () => listeners.onChange())
+    current.addEventListener('error', (event) => {
+      listeners.onConnected(false)
+      if (event.code === 401) {
+        current.close()
+        listeners.onUnauthorized()
+      } else if (current.readyState === EventSource.CLOSED) {
+        timer = setTimeout(open, reopenAfterMs)
+      }
+    })
+  }
+
+  open()
+  return () => {
+    clearTimeout(timer)
+    source?.close()
+  }
+}

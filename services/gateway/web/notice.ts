@@ -1,0 +1,22 @@
+import { type ActionableError, type ErrorCode, errorCatalogue } from '@slipstream/contracts'
+
+/** What the link flow reports back to the page through `?strava=…`. */
+export type Notice = { kind: 'linked' } | { kind: 'error'; error: ActionableError }
+
+const isKnownCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalogue, code)
+
+/** The catalogue's entry as the API would send it; a code this page does not know counts as `internal_error`. */
+export const actionableError = (code: string): ActionableError => {
+  const known = isKnownCode(code) ? code : 'internal_error'
+  const { title, detail, actor, action, actionUrl } = errorCatalogue[known]
+  return { code: known, title, detail, actor, action, actionUrl }
+}
+
+/** Reads `?strava=linked` or `?strava=error&code=…`; null when the address carries neither. */
+export const readNotice = (search: string): Notice | null => {
+  const query = new URLSearchParams(search)
+  const result = query.get('strava')
+  if (result === 'linked') return { kind: 'linked' }
+  if (result === 'error') return { kind: 'error', error: actionableError(query.get('code') ?? '') }
+  return null
+}

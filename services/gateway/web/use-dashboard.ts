@@ -1,0 +1,115 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { type Api, createApi, errorToShow } from './api.ts'
+import {
+  concernsShownRun,
+  type DashboardState,
+  emptyDashboard,
+  withLoaded,
+  withNextPage,
+  withProgress,
+  withStatus,
+} from './dashboard-state.ts'
+import { followEvents } from './live.ts'
+import { throttle } from './throttle.ts'
+
+const pageSize = 20
+const largestPage = 200
+/** A first import announces every activity; asking again for each would be hundreds of requests. */
+const refreshIntervalMs = 1_000
+
+/** Actions put their error on display themselves and then answer undefined. */
+interface Dashboard extends DashboardState {
+  api: Api
+  refresh(): Promise<void>
+  loadMore(): Promise<void>
+  /** Answers the address at which linking goes on. */
+  connect(): Promise<string | undefined>
+  sync(): Promise<void>
+  /** Answers the receipt's id. */
+  disconnect(): Promise<string | undefined>
+}
+
+/** Loads what the page shows and keeps it true while the athlete's event stream tells of changes. */
+export const useDashboard = (accessToken: string, onUnauthorized: () => void): Dashboard => {
+  const [state, setState] = useState<DashboardState>(emptyDashboard)
+  const latest = useRef(state)
+  latest.current = state
+  const lastLoad = useRef(0)
+  const api = useMemo(
+    () => createApi({ accessToken: () => accessToken, onUnauthorized }),
+    [accessToken, onUnauthorized],
+  )
+
+  const refresh = useCallback(async () => {
+    lastLoad.current += 1
+    const load = lastLoad.current
+    const shown = latest.current.workouts?.items.length ?? 0
+    try {
+      const [summary, workouts] = await Promise.all([
+        api.summary(),
+        api.workouts({ limit: Math.min(largestPage, Math.max(pageSize, shown)) }),
+      ])
+      if (load === lastLoad.current) setState((now) => withLoaded(now, summary, workouts))
+    } catch (error) {
+      if (load === lastLoad.current) setState((now) => ({ ...now, loadError: errorToShow(error) }))
+    }
+  }, [api])
+
+  const act = useCallback(async <Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> => {
+    setState((now) => ({ ...now, actionError: null }))
+    try {
+      return await work()
+    } catch (error) {
+      setState((now) => ({ ...now, actionError: errorToShow(error) }))
+      return undefined
+    }
+  }, [])
+
+  const loadMore = useCallback(async () => {
+    const cursor = latest.current.workouts?.nextCursor
+    if (cursor === undefined || cursor === null) return
+    const page = await act(() => api.workouts({ limit: pageSize, cursor }))
+    if (page !== undefined) setState((now) => withNextPage(now, page))
+  }, [api, act])
+
+  useEffect(() => {
+    const refreshes = throttle(() => void refresh(), refreshIntervalMs)
+    refreshes.call()
+    const stop = followEvents(() => accessToken, {
+      onStatus: (status) => setState((now) => withStatus(now, status)),
+      onProgress: (progress) => {
+        if (concernsShownRun(latest.current, progress)) setState((now) => withProgress(now, progress))
+        else refreshes.call()
+      },
+      onChange: () => refreshes.call(),
+      onConnected: (connected) => {
+        if (connected === latest.current.connected) return
+        setState((now) => ({ ...now, connected }))
+        // What happened while the stream was away has to be asked for.
+        if (connected) refreshes.call()
+      },
+      onUnauthorized,
+    })
+    return () => {
+      stop()
+      refreshes.cancel()
+    }
+  }, [accessToken, refresh, onUnauthorized])
+
+  return {
+    ...state,
+    api,
+    refresh,
+    loadMore,
+    connect: () => act(api.createConnectUrl),
+    async sync() {
+      await act(api.sync)
+      await refresh()
+    },
+    async disconnect() {
+      const accepted = await act(api.unlink)
+      await refresh()
+      return accepted?.receiptId
+    },
+  }
+}
