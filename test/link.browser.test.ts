@@ -1,0 +1,286 @@
+import { errorCatalogue } from '@slipstream/contracts'
+import { findBrowser, howToGetBrowser, launchBrowser } from '@slipstream/testing'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type AthletePage, openAthletePage } from './support/athlete-page.ts'
+import type { StravaActivity } from './support/control.ts'
+import { type RunningSystem, startSystem } from './support/system.ts'
+
+const hasBrowser = (await findBrowser()) !== null
+if (!hasBrowser) {
+  if (process.env.CI) throw new Error(`browser tests must not be skipped here: ${howToGetBrowser}`)
+  console.warn(`Browser tests are skipped: ${howToGetBrowser}`)
+}
+
+const fourWeeksMs = 28 * 86_400_000
+const usualLatencyMs = 60
+
+/** What the table has to say about an activity, worked out apart from the page's own formatting. */
+const expectedRow = (activity: StravaActivity) => {
+  const minutes = Math.round(activity.moving_time / 60)
+  return {
+    stravaActivityId: String(activity.id),
+    name: activity.name,
+    distance: activity.distance > 0 ? `${(activity.distance / 1000).toFixed(1)} km` : '–',
+    duration: `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`,
+    elevation: `${Math.round(activity.total_elevation_gain).toLocaleString('en')} m`,
+    heartRate: activity.average_heartrate === undefined ? '–' : `${Math.round(activity.average_heartrate)} bpm`,
+    link: `https://www.strava.com/activities/${activity.id}`,
+  }
+}
+
+const newestFirst = (left: StravaActivity, right: StravaActivity): number =>
+  right.start_date.localeCompare(left.start_date) || right.id - left.id
+
+/** Waits until the text is there, and gives it. */
+const textOf = (athlete: AthletePage, testId: string, wanted: RegExp): Promise<string> =>
+  vi.waitFor(
+    async () => {
+      const text = await athlete.find(testId).innerText()
+      expect(text).toMatch(wanted)
+      return text
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+
+describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
+  let system: RunningSystem
+  let browser: Browser
+
+  beforeAll(async () => {
+    ;[system, browser] = await Promise.all([startSystem('link-browser'), launchBrowser()])
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  describe('an athlete who agrees', () => {
+    let anna: AthletePage
+    let atStrava: StravaActivity[]
+
+    beforeAll(async () => {
+      atStrava = await system.control.listActivities('anna', new Date(Date.now() - fourWeeksMs))
+      anna = await openAthletePage(browser, system, 'anna')
+    })
+
+    afterAll(async () => {
+      await anna?.close()
+    })
+
+    it('signs in and is asked for a profile first', async () => {
+      await anna.page.goto(system.pageUrl)
+      await anna.find('sign-in').waitFor()
+      await anna.screenshot('signed-out')
+      await anna.signIn()
+      expect(await anna.find('account-name').innerText()).toBe('Anna Ahorn')
+      expect(new URL(anna.page.url()).search).toBe('')
+      await anna.find('profile-form').waitFor()
+      expect(await anna.find('connect').count()).toBe(0)
+    })
+
+    it('is told at the field what is wrong with the profile', async () => {
+      await anna.press('profile-submit')
+      expect(await anna.find('field-error-primarySport').innerText()).toBe('Please choose a sport.')
+      await anna.find('field-primarySport').selectOption('Run')
+      await anna.find('field-weeklyGoalHours').fill('900')
+      await anna.press('profile-submit')
+      await textOf(anna, 'field-error-weeklyGoalHours', /168/)
+      expect(await anna.find('field-weeklyGoalHours').getAttribute('aria-invalid')).toBe('true')
+      await anna.screenshot('profile-error')
+      // The refusal by the API shows up in the browser's console: that one is wanted.
+      anna.complaints.length = 0
+    })
+
+    it('reads before consent what is used, and how to withdraw', async () => {
+      await anna.submitProfile('Run', '6')
+      const consent = await anna.find('consent-text').innerText()
+      for (const topic of ['What is read', 'How it is used', 'How to withdraw', 'receipt']) {
+        expect(consent).toContain(topic)
+      }
+      expect(await anna.find('connect').innerText()).toBe('Connect with Strava')
+      await anna.screenshot('connect')
+    })
+
+    it('comes back from Strava linked, and watches the workouts arrive', async () => {
+      // Slow enough to be watched: the second call, which finds no more, leaves the first one's counts on display.
+      await system.control.setLatency(2_500)
+      await anna.consent({ decision: 'authorize' })
+      expect(await anna.find('notice').getAttribute('data-kind')).toBe('linked')
+      expect(anna.page.url()).toBe(system.pageUrl)
+      const progress = await textOf(anna, 'progress-text', /\d+ of \d+ stored, about \d+ s left/)
+      expect(progress).toContain(`of ${atStrava.length} stored`)
+      await anna.find('workout').first().waitFor()
+      expect(await anna.find('progress').count()).toBe(1)
+      await anna.screenshot('progress')
+      await anna.find('last-counts').waitFor()
+      await system.control.setLatency(usualLatencyMs)
+      expect(await anna.find('link-status').getAttribute('data-status')).toBe('active')
+      expect(await anna.find('connected-as').innerText()).toBe('Anna Ahorn')
+      expect(await anna.find('last-counts').innerText()).toContain(`${atStrava.length} activities checked`)
+    })
+
+    it('sees every activity of the last four weeks with the numbers Strava has', async () => {
+      const rows = await anna.workouts()
+      await anna.screenshot('workouts')
+      const compared = rows.map(({ when: _when, sport: _sport, ...row }) => row)
+      expect(compared).toEqual(atStrava.toSorted(newestFirst).map(expectedRow))
+      expect(rows.length).toBeGreaterThan(10)
+    })
+
+    it('sees a training load', async () => {
+      expect(Number(await anna.find('load-acute').innerText())).toBeGreaterThan(0)
+      expect(await anna.find('load-ratio').innerText()).toMatch(/^\d\.\d\d$/)
+    })
+
+    it('gets a new activity by pressing Sync now', async () => {
+      const added = await system.control.addActivity('anna', { name: 'Evening strides', movingMinutes: 31 })
+      await anna.press('sync-now')
+      const row = anna.page.locator(`[data-strava-activity-id="${added.id}"]`)
+      await row.waitFor()
+      expect(await row.innerText()).toContain('Evening strides')
+      expect(await row.innerText()).toContain('0:31')
+      await textOf(anna, 'last-counts', /1 new/)
+      await anna.screenshot('synced')
+    })
+
+    it('stays signed in over a reload, with the same page', async () => {
+      await anna.page.reload()
+      await anna.find('connected-as').waitFor()
+      await anna.find('workout').first().waitFor()
+    })
+
+    it('can think again when asked to confirm a disconnect', async () => {
+      await anna.press('disconnect')
+      await anna.find('disconnect-confirm').waitFor()
+      await anna.screenshot('confirm-disconnect')
+      await anna.page.keyboard.press('Escape')
+      await anna.find('disconnect-confirm').waitFor({ state: 'detached' })
+      expect(await anna.find('link-status').getAttribute('data-status')).toBe('active')
+    })
+
+    it('disconnects and gets a receipt; Strava knows and nothing is left', async () => {
+      await anna.press('disconnect')
+      await anna.press('disconnect-confirm')
+      await anna.page.locator('[data-testid=receipt][data-state=completed]').waitFor()
+      await anna.screenshot('receipt')
+      expect(await anna.find('receipt-deleted').innerText()).toContain(`workouts: ${atStrava.length + 1}`)
+      expect(await anna.find('receipt-id').innerText()).not.toBe('')
+      expect((await system.control.athlete('anna')).connected).toBe(false)
+      expect(await anna.find('workout').count()).toBe(0)
+      await anna.find('connect').waitFor()
+    })
+
+    it('saw no script error and no breach of the content security policy', () => {
+      expect(anna.complaints).toEqual([])
+    })
+  })
+
+  describe('an athlete who changes their mind', () => {
+    let ben: AthletePage
+
+    beforeAll(async () => {
+      ben = await openAthletePage(browser, system, 'ben')
+      await ben.signIn()
+      await ben.submitProfile('Ride', '')
+    })
+
+    afterAll(async () => {
+      await ben?.close()
+    })
+
+    it('refuses, is told so, and nothing is linked', async () => {
+      await ben.consent({ decision: 'cancel' })
+      expect(await ben.find('notice').locator('[data-code]').getAttribute('data-code')).toBe('consent_denied')
+      expect(await ben.find('error-title').innerText()).toBe(errorCatalogue.consent_denied.title)
+      expect(ben.page.url()).toBe(system.pageUrl)
+      await ben.find('connect-card').waitFor()
+      await ben.screenshot('denied')
+    })
+
+    it('agrees after all', async () => {
+      await ben.consent({ decision: 'authorize' })
+      expect(await ben.find('notice').getAttribute('data-kind')).toBe('linked')
+      await ben.find('last-counts').waitFor()
+      await ben.find('workout').first().waitFor()
+      await ben.screenshot('linked')
+    })
+
+    it('revokes at Strava, is asked to connect again, and does', async () => {
+      await system.control.revoke('ben')
+      await ben.press('sync-now')
+      await ben.page.locator('[data-testid=link-status][data-status=reauth_required]').waitFor()
+      expect(await ben.find('error').getAttribute('data-code')).toBe('reauth_required')
+      expect(await ben.find('sync-now').count()).toBe(0)
+      await ben.screenshot('reauth-required')
+
+      await ben.consent({ decision: 'authorize' })
+      await ben.page.locator('[data-testid=link-status][data-status=active]').waitFor()
+      await ben.find('sync-now').waitFor()
+      expect(ben.complaints).toEqual([])
+    })
+  })
+
+  it('an athlete who unticks a permission is told which one is needed, and nothing is linked', async () => {
+    const chris = await openAthletePage(browser, system, 'chris')
+    await chris.signIn()
+    await chris.submitProfile('Triathlon', '9,5')
+    await chris.consent({ decision: 'authorize', untick: 'activity:read_all' })
+    expect(await chris.find('notice').locator('[data-code]').getAttribute('data-code')).toBe('scope_missing')
+    expect(await chris.find('error-detail').innerText()).toBe(errorCatalogue.scope_missing.detail)
+    await chris.find('connect').waitFor()
+    await chris.screenshot('scope-missing')
+    expect((await system.control.athlete('chris')).connected).toBe(false)
+    expect(chris.complaints).toEqual([])
+    await chris.close()
+  })
+
+  it('works on a narrow screen and with the keyboard alone', async () => {
+    const dana = await openAthletePage(browser, system, 'dana')
+    await dana.page.setViewportSize({ width: 360, height: 740 })
+    await dana.page.goto(system.pageUrl)
+    await dana.find('sign-in').focus()
+    await dana.page.keyboard.press('Enter')
+    await dana.press('account-dana')
+    await dana.find('profile-form').waitFor()
+    await dana.find('field-primarySport').focus()
+    await dana.page.keyboard.type('Run')
+    await dana.page.keyboard.press('Tab')
+    await dana.page.keyboard.press('Enter')
+    await dana.find('connect').waitFor()
+    await dana.screenshot('narrow-connect')
+    await dana.consent({ decision: 'authorize' })
+    await dana.find('workout').first().waitFor()
+    await dana.find('last-counts').waitFor()
+    await dana.screenshot('narrow-linked')
+    const overflow = await dana.page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    expect(overflow).toBe(0)
+    expect(dana.complaints).toEqual([])
+    await dana.close()
+  })
+
+  it('a session the API no longer accepts ends with a way to sign in again', async () => {
+    const busy = await openAthletePage(browser, system, 'busy')
+    await busy.signIn()
+    await busy.find('profile-form').waitFor()
+    await busy.page.route('**/api/v1/**', (route) => route.fulfill({ status: 401, body: '' }))
+    await busy.page.reload()
+    await busy.find('welcome').waitFor()
+    expect(await busy.find('error').getAttribute('data-code')).toBe('unauthorized')
+    await busy.find('sign-in').waitFor()
+    await busy.screenshot('session-ended')
+    await busy.close()
+  })
+
+  it('signing out ends the session here and at the issuer', async () => {
+    const busy = await openAthletePage(browser, system, 'busy')
+    await busy.signIn()
+    await busy.press('sign-out')
+    await busy.press('sign-out')
+    await busy.find('welcome').waitFor()
+    await busy.press('sign-in')
+    await busy.find('account-anna').waitFor()
+    await busy.close()
+  })
+})

@@ -1,0 +1,25 @@
+import type { Status } from '@slipstream/contracts'
+import { type MobileApp, newProof, openMobileApp } from './mobile-app.ts'
+import type { RunningSystem } from './system.ts'
+import { until } from './until.ts'
+
+/** An athlete with a submitted profile and an active link; the first sync may still be under way. */
+export const linkAthlete = async (system: RunningSystem, account: string): Promise<MobileApp> => {
+  const app = await openMobileApp(system, account)
+  await app.api('PUT', '/profile', { displayName: account, primarySport: 'Run', weeklyGoalHours: 5 })
+  const proof = newProof()
+  const deepLink = await app.link({ codeChallenge: proof.codeChallenge, decision: 'allow' })
+  const completion = await app.complete(deepLink.searchParams.get('result') ?? '', proof.codeVerifier)
+  if (completion.status !== 200) throw new Error(`completing the link answered ${completion.status}`)
+  return app
+}
+
+export const statusOf = async (app: MobileApp): Promise<Status> => (await app.api<Status>('GET', '/strava/status')).body
+
+/** Waits until no sync is under way and the last one succeeded; `runId`: until that one did. */
+export const synced = (app: MobileApp, timeoutMs: number, runId?: string): Promise<void> =>
+  until(timeoutMs, async () => {
+    const { sync, lastSync } = await statusOf(app)
+    const isDone = sync === null && lastSync?.outcome === 'succeeded' && (!runId || lastSync.runId === runId)
+    if (!isDone) throw new Error(`not synced: ${JSON.stringify({ sync, lastSync })}`)
+  })
