@@ -67,6 +67,15 @@ test('publishing right after a wipe, before anybody noticed, succeeds', async ()
   await vi.waitFor(() => expect(handled).toEqual(['ath_at_once']), withinSeconds(8))
 })
 
+test('a process without consumers restores a wiped store as well, before anybody publishes', async () => {
+  await consumer.stop()
+  await harness.nats.wipe()
+  await vi.waitFor(async () => {
+    const names = (await harness.manager.streams.list().next()).map(({ config }) => config.name)
+    expect(names.sort()).toEqual(Object.keys(streams).sort())
+  }, withinSeconds(8))
+})
+
 test('a consumer deleted under a running worker is made anew', async () => {
   await harness.manager.consumers.delete('EVENTS', 'gateway')
   await harness.bus.publish(reauthRequired('ath_deleted'))
@@ -134,6 +143,16 @@ test('following goes on after a wipe, with the events of the new stream', async 
   await vi.waitFor(() => expect(versions()).toEqual([1, 2, 3]), withinSeconds(8))
   ending.abort()
   await ended
+})
+
+test('while disconnected the topology is not asked for: that could only time out', async () => {
+  await harness.nats.stop()
+  await vi.waitFor(() => expect(harness.bus.readiness().ok).toBe(false))
+  const before = performance.now()
+  // A pass that was under way when the connection broke may still have to time out; the next one must not.
+  await expect(harness.bus.transport.ensureTopology()).rejects.toThrow()
+  await expect(harness.bus.transport.ensureTopology()).rejects.toThrow('not connected')
+  expect(performance.now() - before).toBeLessThan(3_500)
 })
 
 test('stopping while NATS is down does not hang', async () => {
