@@ -11,7 +11,7 @@ const plain = (document: object) => JSON.parse(JSON.stringify(document))
 test.each([
   ['openapi.json', committedOpenApi, createOpenApiDocument],
   ['asyncapi.json', committedAsyncApi, createAsyncApiDocument],
-])('docs/api/%s is current; run node libs/contracts/src/bin/generate.ts when it is not', (_name, committed, create) => {
+])('docs/api/%s is current; npm run generate makes it so', (_name, committed, create) => {
   expect(committed).toEqual(plain(create()))
 })
 

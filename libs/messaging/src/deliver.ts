@@ -9,7 +9,7 @@ import { TransientError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { untilItWorks } from './retry.ts'
 import type { StopSignals } from './stop-signals.ts'
-import { type DeadLetterReason, isUnexpected, type Verdict, verdictFor } from './verdict.ts'
+import { type DeadLetterReason, isUnexpected, maxAttempts, type Verdict, verdictFor } from './verdict.ts'
 
 export interface Delivery {
   /** The event's id; the same at each attempt. */
@@ -37,8 +37,6 @@ export interface DeliveryContext {
   random(): number
   stop: StopSignals
 }
-
-const maxAttempts = 5
 
 const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error('something that is not an error was thrown', { cause: thrown })

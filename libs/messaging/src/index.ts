@@ -18,4 +18,4 @@ export {
   type WaitingEvents,
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
-export { type Verdict, verdictFor } from './verdict.ts'
+export { maxAttempts, type Verdict, verdictFor } from './verdict.ts'

@@ -20,6 +20,9 @@ export interface VerdictInput {
   random: number
 }
 
+/** Tries of a message before it becomes a dead letter. */
+export const maxAttempts = 5
+
 const firstDelayMs = 1_000
 const longestDelayMs = 120_000
 

@@ -18,6 +18,8 @@ export interface Store<Who extends Owner> {
   readonly connection: Connection
   /** Asks the primary for a sign of life; rejects after `timeoutMs` (1 s) when none answers. */
   ping(timeoutMs?: number): Promise<void>
+  /** For `/readyz`: whether the primary answers now. */
+  readiness(): Promise<{ ok: boolean; detail?: string }>
   close(): Promise<void>
 }
 
@@ -48,15 +50,21 @@ export const connectStore = async <Who extends Owner>(options: { uri: string; ow
   const models = Object.fromEntries(
     Object.entries(collections).map(([key, { name, schema }]) => [key, connection.model(name, schema, name)]),
   )
+  const ping = async (timeoutMs = 1_000): Promise<void> => {
+    await connection
+      .getClient()
+      .db()
+      .command({ ping: 1 }, { signal: AbortSignal.timeout(timeoutMs) })
+  }
   return {
     collections: models as unknown as Collections<Who>,
     connection,
-    ping: async (timeoutMs = 1_000) => {
-      await connection
-        .getClient()
-        .db()
-        .command({ ping: 1 }, { signal: AbortSignal.timeout(timeoutMs) })
-    },
+    ping,
+    readiness: () =>
+      ping().then(
+        () => ({ ok: true }),
+        (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.name : 'unknown' }),
+      ),
     close: () => connection.close(),
   }
 }

@@ -6,6 +6,12 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** Something was asked of a service that it knows only once it runs, such as its port. */
+export class NotStartedError extends Error {
+  override readonly name = 'NotStartedError'
+  readonly code = 'not_started'
+}
+
 export interface RunOptions {
   /** How long `stop` may take after SIGTERM before the process exits anyway. Default 25 s. */
   stopDeadlineMs?: number

@@ -71,15 +71,6 @@ const drain = async (server: Server): Promise<void> => {
   clearTimeout(deadline)
 }
 
-const readinessOf = async (sign: Promise<void>): Promise<{ ok: boolean; detail?: string }> => {
-  try {
-    await sign
-    return { ok: true }
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.name : 'unknown' }
-  }
-}
-
 /** People are served while NATS is away, so that is told, but takes no gateway out of service. */
 const degradable = ({ ok, detail }: { ok: boolean; detail?: string }) =>
   ok ? { ok } : { ok: true, detail: `degraded: ${detail}` }
@@ -125,7 +116,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     const ops = await startOpsServer({
       port: config.http.opsPort,
       registry: metrics.registry,
-      readiness: async () => ({ mongodb: await readinessOf(store.ping()), nats: degradable(messaging.readiness()) }),
+      readiness: async () => ({ mongodb: await store.readiness(), nats: degradable(messaging.readiness()) }),
     })
     stops.push(ops.close)
 

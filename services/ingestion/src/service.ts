@@ -9,7 +9,15 @@ import {
   type Store,
 } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
-import { type Clock, newId, type Repetition, repeat, type Service, systemClock } from '@slipstream/runtime'
+import {
+  type Clock,
+  NotStartedError,
+  newId,
+  type Repetition,
+  repeat,
+  type Service,
+  systemClock,
+} from '@slipstream/runtime'
 import { createPace, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import {
   createLogger,
@@ -63,11 +71,6 @@ export interface IngestionOverrides {
 export interface Ingestion extends Service {
   /** Port of the operations server; known once started. */
   readonly opsPort: number
-}
-
-class NotStartedError extends Error {
-  override readonly name = 'NotStartedError'
-  readonly code = 'not_started'
 }
 
 interface Running {
@@ -178,10 +181,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       registry: metrics.registry,
       readiness: async () => ({
         process: stopping ? { ok: false, detail: 'stopping' } : { ok: true },
-        mongodb: await store.ping().then(
-          () => ({ ok: true }),
-          () => ({ ok: false, detail: 'MongoDB does not answer' }),
-        ),
+        mongodb: await store.readiness(),
         nats: bus.readiness(),
         consumers: consumers.map((consumer) => consumer.readiness()).find(({ ok }) => !ok) ?? { ok: true },
       }),

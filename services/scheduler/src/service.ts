@@ -14,7 +14,15 @@ import {
   mongoOutboxSource,
   type Store,
 } from '@slipstream/persistence'
-import { type Clock, newId, type Repetition, repeat, type Service, systemClock } from '@slipstream/runtime'
+import {
+  type Clock,
+  NotStartedError,
+  newId,
+  type Repetition,
+  repeat,
+  type Service,
+  systemClock,
+} from '@slipstream/runtime'
 import {
   createLogger,
   createMetrics,
@@ -57,11 +65,6 @@ export interface SchedulerOverrides {
 export interface Scheduler extends Service {
   /** Port of the operations server; known once started. */
   readonly opsPort: number
-}
-
-class NotStartedError extends Error {
-  override readonly name = 'NotStartedError'
-  readonly code = 'not_started'
 }
 
 interface Running {
@@ -144,10 +147,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       registry: metrics.registry,
       readiness: async () => ({
         process: stopping ? { ok: false, detail: 'stopping' } : { ok: true },
-        mongodb: await store.ping().then(
-          () => ({ ok: true }),
-          () => ({ ok: false, detail: 'MongoDB does not answer' }),
-        ),
+        mongodb: await store.readiness(),
         nats: bus.readiness(),
         consumer: consumer.readiness(),
       }),

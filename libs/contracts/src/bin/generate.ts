@@ -1,11 +1,9 @@
-// biome-ignore lint/style/noRestrictedImports: writes the committed copies; not part of what the library exports
 import { writeFileSync } from 'node:fs'
-// biome-ignore lint/style/noRestrictedImports: as above
 import { join } from 'node:path'
 import { createAsyncApiDocument } from '../asyncapi.ts'
 import { createOpenApiDocument } from '../openapi.ts'
 
-// Writes docs/api from the schemas: node libs/contracts/src/bin/generate.ts
+// Writes docs/api from the schemas: npm run generate
 
 const folder = join(import.meta.dirname, '../../../../docs/api')
 

@@ -1,7 +1,6 @@
-import type { Collections, LinkDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey, type LinkDocument } from '@slipstream/persistence'
 import type { Link } from '../domain/model.ts'
 import { LinkConflictError, type Links } from '../domain/ports.ts'
-import { isDuplicateKey } from './duplicate-key.ts'
 
 const toLink = ({ _id, outbox: _outbox, ...link }: LinkDocument): Link => ({ linkId: _id, ...link })
 

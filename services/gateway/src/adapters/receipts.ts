@@ -1,7 +1,6 @@
-import type { Collections, ReceiptDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey, type ReceiptDocument } from '@slipstream/persistence'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Receipts } from '../domain/ports.ts'
-import { isDuplicateKey } from './duplicate-key.ts'
 
 const toReceipt = ({ _id, outbox: _outbox, ...receipt }: ReceiptDocument): UnlinkReceipt => ({
   receiptId: _id,

@@ -1,5 +1,13 @@
 import type { EventData, RunCounts } from '@slipstream/contracts'
-import { type Delivery, done, type Outcome, skipped, ThrottledError, TransientError } from '@slipstream/messaging'
+import {
+  type Delivery,
+  done,
+  maxAttempts,
+  type Outcome,
+  skipped,
+  ThrottledError,
+  TransientError,
+} from '@slipstream/messaging'
 import type { Clock } from '@slipstream/runtime'
 import { decidePage } from '../domain/decide-page.ts'
 import { addPage, estimateFinish, isLastPage, type PageResult } from '../domain/decide-run.ts'
@@ -34,9 +42,6 @@ export interface SyncPageDeps {
   keepForMs: number | null
   renewLeaseEveryMs: number
 }
-
-/** As often @slipstream/messaging tries a message before it becomes a dead letter. */
-const maxAttempts = 5
 
 /** Ends a run and tells it. */
 export const finishRun = async (deps: SyncPageDeps, lease: RunLease, end: FinishedRun): Promise<void> => {
