@@ -268,7 +268,13 @@ const paths = {
       responses: {
         '200': json(
           'For an OpenID Connect client.',
-          z.object({ issuer: z.url(), audience: z.string(), clientId: z.string(), scopes: z.array(z.string()) }),
+          z.object({
+            issuer: z.url(),
+            audience: z.string(),
+            clientId: z.string(),
+            scopes: z.array(z.string()),
+            profileGate: z.enum(['local', 'claim', 'off']),
+          }),
         ),
         ...problems('not_found'),
       },

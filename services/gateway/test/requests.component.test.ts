@@ -214,6 +214,7 @@ test('config.json tells the page where to sign in', async () => {
     audience: 'slipstream-test',
     clientId: 'slipstream-web',
     scopes: ['openid', 'profile'],
+    profileGate: 'local',
   })
 })
 

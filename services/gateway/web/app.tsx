@@ -12,7 +12,7 @@ type Stage =
   | { name: 'loading' }
   | { name: 'broken' }
   | { name: 'signed_out'; signIn: SignIn; error: ActionableError | null }
-  | { name: 'signed_in'; signIn: SignIn; session: Session }
+  | { name: 'signed_in'; signIn: SignIn; session: Session; profileGate: PageConfig['profileGate'] }
 
 const loadConfig = async (): Promise<PageConfig> => {
   const response = await fetch('./config.json')
@@ -33,10 +33,12 @@ const signInFailed: ActionableError = {
 }
 
 const start = async (): Promise<Stage> => {
-  const signIn = createSignIn(await loadConfig())
+  const config = await loadConfig()
+  const signIn = createSignIn(config)
   try {
     const session = await signIn.resume()
-    return session === null ? { name: 'signed_out', signIn, error: null } : { name: 'signed_in', signIn, session }
+    if (session === null) return { name: 'signed_out', signIn, error: null }
+    return { name: 'signed_in', signIn, session, profileGate: config.profileGate }
   } catch (error) {
     console.error('sign-in failed', error)
     return { name: 'signed_out', signIn, error: signInFailed }
@@ -100,6 +102,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
           <DashboardView
             accessToken={stage.session.accessToken}
             suggestedName={stage.session.name}
+            profileGate={stage.profileGate}
             onUnauthorized={expire}
             onAction={() => setShownNotice(null)}
           />

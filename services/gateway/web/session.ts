@@ -1,11 +1,12 @@
 import { type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 
-/** `/config.json`: where people sign in. */
+/** `/config.json`: where people sign in, and whether the profile form of this page opens the way to Strava. */
 export interface PageConfig {
   issuer: string
   clientId: string
   audience: string
   scopes: string[]
+  profileGate: 'local' | 'claim' | 'off'
 }
 
 export interface Session {

@@ -3,10 +3,11 @@ import type { PublicRoute } from '../http/route.ts'
 
 export interface SiteDeps {
   auth: { issuer: string; audience: string }
+  settings: { profileGate: 'local' | 'claim' | 'off' }
 }
 
-/** What the page needs to know to sign in, and the contract it speaks. */
-export const siteRoutes = ({ auth }: SiteDeps): PublicRoute[] => {
+/** What the page needs to know before sign-in, and the contract it speaks. */
+export const siteRoutes = ({ auth, settings }: SiteDeps): PublicRoute[] => {
   let openApi: string | undefined
   return [
     {
@@ -14,7 +15,8 @@ export const siteRoutes = ({ auth }: SiteDeps): PublicRoute[] => {
       path: '/config.json',
       access: 'public',
       handle: (_request, response) => {
-        response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'] })
+        const { profileGate } = settings
+        response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'], profileGate })
       },
     },
     {

@@ -21,11 +21,12 @@ export const ConnectCard = ({ onConnect }: ConnectProps) => (
       </p>
       <h3>How to withdraw</h3>
       <p>
-        Press Disconnect here at any time, or remove the application in your{' '}
+        Press Disconnect here at any time: everything that came from Strava is then deleted, and you get a receipt that
+        confirms it. Removing the application in your{' '}
         <a href="https://www.strava.com/settings/apps" target="_blank" rel="noreferrer">
           Strava settings
-        </a>
-        . Everything that came from Strava is then deleted, and you get a receipt that confirms it.
+        </a>{' '}
+        ends the access as well; what was read before stays until you disconnect here.
       </p>
     </div>
   </section>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import type { PageConfig } from '../session.ts'
 import { useDashboard } from '../use-dashboard.ts'
 import { ConnectCard } from './connect-card.tsx'
 import { ErrorPanel } from './error-panel.tsx'
@@ -12,13 +13,20 @@ import { WorkoutsCard } from './workouts-card.tsx'
 interface DashboardViewProps {
   accessToken: string
   suggestedName: string
+  profileGate: PageConfig['profileGate']
   onUnauthorized: () => void
   /** The person went on: older news may leave the screen. */
   onAction: () => void
 }
 
 /** Everything a signed-in athlete sees: profile first, then the connection, then what came through it. */
-export const DashboardView = ({ accessToken, suggestedName, onUnauthorized, onAction }: DashboardViewProps) => {
+export const DashboardView = ({
+  accessToken,
+  suggestedName,
+  profileGate,
+  onUnauthorized,
+  onAction,
+}: DashboardViewProps) => {
   const dashboard = useDashboard(accessToken, onUnauthorized)
   const [editing, setEditing] = useState(false)
   const [receiptId, setReceiptId] = useState<string | null>(null)
@@ -28,6 +36,8 @@ export const DashboardView = ({ accessToken, suggestedName, onUnauthorized, onAc
 
   const { profile, strava, load } = summary
   const submitted = profile.submittedAt !== null
+  // Elsewhere the host decides who may link, and this form is only an offer.
+  const mayConnect = submitted || profileGate !== 'local'
   const linked = strava.status !== 'not_linked' && strava.status !== 'pending'
 
   const hasWorkouts = workouts !== null && workouts.items.length > 0
@@ -70,7 +80,7 @@ export const DashboardView = ({ accessToken, suggestedName, onUnauthorized, onAc
       )}
       {receiptId !== null && !linked && <ReceiptCard api={api} receiptId={receiptId} />}
       {linked && <StatusCard strava={strava} onConnect={dashboard.connect} onSync={sync} onDisconnect={disconnect} />}
-      {submitted && !linked && <ConnectCard onConnect={dashboard.connect} />}
+      {mayConnect && !linked && <ConnectCard onConnect={dashboard.connect} />}
       {linked && hasWorkouts && <LoadCard load={load} weeklyGoalHours={profile.weeklyGoalHours} />}
       {linked && workouts !== null && (
         <WorkoutsCard page={workouts} syncing={strava.sync !== null} onMore={dashboard.loadMore} />
