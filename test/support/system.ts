@@ -28,6 +28,15 @@ export interface RunningSystem {
   pidOf(service: 'gateway' | 'scheduler' | 'ingestion' | 'simulator'): number
   /** As Ctrl-C does; throws when the system does not end in order. */
   stop(): Promise<void>
+  /** `kill -9` of the launcher alone: what it started is left running. */
+  killLauncher(): Promise<void>
+}
+
+interface LaunchOptions {
+  /** Data of an earlier run; stays when the system stops. Without it the system begins with no data and leaves none. */
+  dataDir?: string
+  /** Options of the command. */
+  args?: readonly string[]
 }
 
 /** Whatever of these the person has set points at another system than the one under test. */
@@ -53,7 +62,9 @@ const whenReady = async (launcher: ChildProcess, dataDir: string, logFile: strin
     throw new Error(`the system ended with code ${code} while starting; see ${logFile}`)
   })
   const ready = until(startTimeoutMs, async () => {
-    const endpoints = await readEndpoints(dataDir)
+    // Endpoints alone may still be those of a launcher that was killed.
+    const isReady = readFileSync(logFile, 'utf8').includes('Slipstream is ready')
+    const endpoints = isReady ? await readEndpoints(dataDir) : null
     if (endpoints === null) throw new Error(`the system is not ready after ${startTimeoutMs} ms; see ${logFile}`)
     return endpoints
   })
@@ -68,7 +79,7 @@ const whenReady = async (launcher: ChildProcess, dataDir: string, logFile: strin
 const stopLauncher = async (launcher: ChildProcess, logFile: string): Promise<void> => {
   if (launcher.exitCode === null && launcher.signalCode === null) {
     const exited = once(launcher, 'exit')
-    launcher.kill('SIGTERM')
+    launcher.kill('SIGINT')
     const deadline = setTimeout(() => launcher.kill('SIGKILL'), stopTimeoutMs)
     await exited
     clearTimeout(deadline)
@@ -78,16 +89,16 @@ const stopLauncher = async (launcher: ChildProcess, logFile: string): Promise<vo
   }
 }
 
-/**
- * Starts the whole system with the command behind `npm start`, on free ports and empty data, and waits until it is
- * ready. `name` names its log file; `env` adds settings.
- */
-export const startSystem = async (name: string, env: Record<string, string> = {}): Promise<RunningSystem> => {
+/** The command behind `npm start`, on free ports; resolves at once. `name` names its log file. */
+export const spawnLauncher = async (
+  name: string,
+  env: Record<string, string>,
+  { dataDir, args = [] }: LaunchOptions & { dataDir: string },
+): Promise<{ launcher: ChildProcess; logFile: string }> => {
   mkdirSync(outputDir, { recursive: true })
   const logFile = join(outputDir, `${name}.log`)
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-system-'))
   const log = openSync(logFile, 'w')
-  const launcher = spawn(process.execPath, [join(projectRoot, 'libs/embedded/src/bin/start.ts')], {
+  const launcher = spawn(process.execPath, [join(projectRoot, 'libs/embedded/src/bin/start.ts'), ...args], {
     cwd: projectRoot,
     stdio: ['ignore', log, log],
     env: {
@@ -100,11 +111,25 @@ export const startSystem = async (name: string, env: Record<string, string> = {}
     },
   })
   closeSync(log)
+  return { launcher, logFile }
+}
+
+/**
+ * Starts the whole system with the command behind `npm start` and waits until it is ready. `name` names its log file;
+ * `env` adds settings.
+ */
+export const startSystem = async (
+  name: string,
+  env: Record<string, string> = {},
+  options: LaunchOptions = {},
+): Promise<RunningSystem> => {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'slipstream-system-'))
+  const { launcher, logFile } = await spawnLauncher(name, env, { ...options, dataDir })
   const stop = async (): Promise<void> => {
     try {
       await stopLauncher(launcher, logFile)
     } finally {
-      rmSync(dataDir, { recursive: true, force: true })
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
     }
   }
   try {
@@ -123,6 +148,11 @@ export const startSystem = async (name: string, env: Record<string, string> = {}
       logFile,
       pidOf,
       stop,
+      killLauncher: async () => {
+        const exited = once(launcher, 'exit')
+        launcher.kill('SIGKILL')
+        await exited
+      },
     }
   } catch (error) {
     await stop().catch(() => {})

@@ -20,6 +20,8 @@ export interface SimulatorConfig {
   latencyMs: number
   webOrigin: string
   seed: number
+  /** What changes while running is kept in this file; null forgets it. */
+  stateFile: string | null
 }
 
 const environmentSchema = z.object({
@@ -36,6 +38,7 @@ const environmentSchema = z.object({
   SIMULATOR_LATENCY_MS: setting.integer(60, 0, 60_000),
   WEB_ORIGIN: setting.url('http', 'https').default('http://localhost:3000'),
   SIMULATOR_SEED: setting.integer(1, 0, 1_000_000),
+  SIMULATOR_STATE_FILE: setting.text().optional(),
 })
 
 /** Not a secret in earnest: the value everybody's development set-up shares. */
@@ -58,6 +61,7 @@ export const simulatorConfig = (env: Environment = process.env): SimulatorConfig
     latencyMs: settings.SIMULATOR_LATENCY_MS,
     webOrigin: settings.WEB_ORIGIN,
     seed: settings.SIMULATOR_SEED,
+    stateFile: settings.SIMULATOR_STATE_FILE ?? null,
   }
 }
 

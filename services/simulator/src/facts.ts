@@ -8,6 +8,8 @@ export interface Facts {
   consented(account: string, decision: 'allow' | 'deny' | 'full'): void
   webhookDelivered(outcome: 'delivered' | 'given_up' | 'lost', aspect: string): void
   failed(error: unknown): void
+  stateSetAside(keptAs: string, reason: string): void
+  stateNotSaved(error: unknown): void
 }
 
 /** `metrics` is null where nobody scrapes (a simulator inside a test). */
@@ -34,5 +36,8 @@ export const createFacts = (logger: Logger, metrics: Metrics | null): Facts => {
       logger.debug({ outcome, aspect }, 'webhook event')
     },
     failed: (error) => logger.error({ err: error }, 'request failed'),
+    stateSetAside: (keptAs, reason) =>
+      logger.warn({ keptAs, reason }, 'state file cannot be used, starting without it'),
+    stateNotSaved: (error) => logger.error({ err: error }, 'state not saved'),
   }
 }

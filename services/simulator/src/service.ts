@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Clock, type Service, systemClock } from '@slipstream/runtime'
+import { type Clock, NotStartedError, type Service, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics, type Logger, type OpsServer, startOpsServer } from '@slipstream/telemetry'
 import { createApplication } from './application.ts'
 import { inProcessConfig, type SimulatorConfig } from './config.ts'
@@ -13,6 +13,7 @@ import { createActivityBook } from './state/activity-book.ts'
 import { createCallLog } from './state/call-log.ts'
 import { createGrantBook } from './state/grant-book.ts'
 import { createQuotaMeter } from './state/quota-meter.ts'
+import { createStateFile } from './state/state-file.ts'
 import { createSubscriptionBook } from './state/subscription-book.ts'
 import { createSwitches } from './state/switches.ts'
 import { createWebhookSender } from './webhook-sender.ts'
@@ -34,11 +35,6 @@ export interface SimulatorOverrides {
   readonly logger?: Logger
 }
 
-class NotStartedError extends Error {
-  override readonly name = 'NotStartedError'
-  readonly code = 'not_started'
-}
-
 const listen = (server: Server, port: number, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -52,8 +48,8 @@ const close = (server: Server): Promise<void> =>
   })
 
 /**
- * A Strava look-alike and an OIDC issuer in one process, all in memory. Settings that are left out suit a test's own
- * process: any free port, no operations port, silent, answers at once.
+ * A Strava look-alike and an OIDC issuer in one process. Settings that are left out suit a test's own process: any free
+ * port, no operations port, silent, answers at once, nothing kept.
  */
 export const createSimulator = (
   settings: Partial<SimulatorConfig> = {},
@@ -82,6 +78,7 @@ export const createSimulator = (
   })
   const parts = { config, clock, facts, activities, grants, quota, switches, subscriptions, calls, webhooks }
   const control = createControl(parts)
+  const stateFile = config.stateFile === null ? null : createStateFile(config.stateFile, facts)
 
   const server = createServer()
   let running: { url: string; issuer: Issuer; ops: OpsServer | null } | null = null
@@ -100,8 +97,22 @@ export const createSimulator = (
     control,
     mintToken: (request) => started().issuer.mintToken(request),
     start: async () => {
-      const signingKey = await newSigningKey()
+      const saved = stateFile?.load()
+      if (saved) {
+        grants.restore(saved.grants)
+        activities.restore(saved.activities)
+        subscriptions.restore(saved.subscription)
+        quota.setLimits(saved.limits)
+      }
+      const signingKey = saved?.signingKey ?? (await newSigningKey())
       const port = await listen(server, config.port, config.host)
+      stateFile?.keep(() => ({
+        signingKey,
+        grants: grants.all(),
+        activities: activities.changes(),
+        subscription: subscriptions.current(),
+        limits: quota.limits(),
+      }))
       const publicUrl = config.publicUrl ?? `http://localhost:${port}`
       const { authAudience: audience, webOrigin } = config
       const issuer = createIssuer({ publicUrl, audience, webOrigin, signingKey, facts })
@@ -121,6 +132,7 @@ export const createSimulator = (
       webhooks.stop()
       await running?.ops?.close()
       await close(server)
+      await stateFile?.close()
     },
   }
 }

@@ -49,7 +49,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   checkSettings(env)
   const folder = await openDataFolder(dataDir, options.fresh, log)
   const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, log)])
-  const plan = planSystem({ env, ports, secrets })
+  const plan = planSystem({ env, ports, secrets, dataDir })
 
   const failed = new AbortController()
   const signal = AbortSignal.any([options.signal, failed.signal])

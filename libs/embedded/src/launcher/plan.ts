@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { ConfigError, type Environment } from '@slipstream/runtime'
 import type { Ports } from './ports.ts'
 import type { DevelopmentSecrets } from './secrets.ts'
@@ -7,6 +8,7 @@ export interface SystemFacts {
   env: Environment
   ports: Ports
   secrets: DevelopmentSecrets
+  dataDir: string
 }
 
 /** A setting counts as made when it has a value, itself or through its `_FILE` twin. */
@@ -30,13 +32,14 @@ export const checkSettings = (env: Environment): void => {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-const simulatorSettings = (simulatorUrl: string, webOrigin: string) => ({
+const simulatorSettings = (simulatorUrl: string, webOrigin: string, dataDir: string) => ({
   STRAVA_CLIENT_ID: '12345',
   STRAVA_OAUTH_BASE_URL: simulatorUrl,
   STRAVA_API_BASE_URL: `${simulatorUrl}/api/v3`,
   AUTH_ISSUER_URL: `${simulatorUrl}/oidc`,
   SIMULATOR_PUBLIC_URL: simulatorUrl,
   SIMULATOR_URL: simulatorUrl,
+  SIMULATOR_STATE_FILE: join(dataDir, 'simulator.json'),
   WEB_ORIGIN: webOrigin,
 })
 
@@ -49,7 +52,7 @@ export interface SystemPlan {
 }
 
 /** Decides the settings all processes share. */
-export const planSystem = ({ env, ports, secrets }: SystemFacts): SystemPlan => {
+export const planSystem = ({ env, ports, secrets, dataDir }: SystemFacts): SystemPlan => {
   const gatewayUrl = env.PUBLIC_URL || `http://localhost:${ports.gateway.port}`
   const simulatorUrl = usesSimulator(env) ? `http://localhost:${ports.simulator.port}` : null
   const defaults: Record<string, string> = {
@@ -57,7 +60,7 @@ export const planSystem = ({ env, ports, secrets }: SystemFacts): SystemPlan => 
     PUBLIC_URL: gatewayUrl,
     WEB_RETURN_URL: `${gatewayUrl}/`,
     AUTH_AUDIENCE: 'slipstream-api',
-    ...(simulatorUrl && simulatorSettings(simulatorUrl, new URL(gatewayUrl).origin)),
+    ...(simulatorUrl && simulatorSettings(simulatorUrl, new URL(gatewayUrl).origin, dataDir)),
   }
   const settings = Object.entries(defaults).filter(([name]) => !isSet(env, name))
   return { gatewayUrl, simulatorUrl, settings: Object.fromEntries(settings) }

@@ -14,7 +14,7 @@ const secrets = {
   STRAVA_WEBHOOK_VERIFY_TOKEN: 'verify',
   STRAVA_WEBHOOK_PATH_SECRET: 'path',
 }
-const plan = (env: Record<string, string>) => planSystem({ env, ports, secrets })
+const plan = (env: Record<string, string>) => planSystem({ env, ports, secrets, dataDir: '/data' })
 
 test('without settings the simulator is Strava and the issuer', () => {
   const { gatewayUrl, simulatorUrl, settings } = plan({})
@@ -29,6 +29,7 @@ test('without settings the simulator is Strava and the issuer', () => {
     STRAVA_API_BASE_URL: 'http://localhost:4400/api/v3',
     AUTH_ISSUER_URL: 'http://localhost:4400/oidc',
     AUTH_AUDIENCE: 'slipstream-api',
+    SIMULATOR_STATE_FILE: '/data/simulator.json',
     ...secrets,
   })
 })
@@ -49,6 +50,7 @@ test('with a Strava app of the user nothing points at the simulator', () => {
   expect(simulatorUrl).toBeNull()
   expect(JSON.stringify(settings)).not.toContain('4400')
   expect(settings).not.toHaveProperty('STRAVA_CLIENT_SECRET')
+  expect(settings).not.toHaveProperty('SIMULATOR_STATE_FILE')
 })
 
 test('a Strava app without secret and issuer is one error that names both', () => {

@@ -27,7 +27,7 @@ const accountClaims = (account: SignInAccount) => ({
 const findAccountBySub = (sub: string): SignInAccount | undefined =>
   signInAccounts.find((account) => account.sub === sub)
 
-/** A fresh key for each start, kept in memory only: tokens of an earlier run are void. */
+/** Tokens of an earlier run stay good only as long as its key is kept. */
 export const newSigningKey = async (): Promise<JWK> => {
   const { privateKey }: { privateKey: KeyObject } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
   const jwk = privateKey.export({ format: 'jwk' })

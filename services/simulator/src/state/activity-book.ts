@@ -1,5 +1,6 @@
 import type { Clock } from '@slipstream/runtime'
 import type { SummaryActivity } from '../domain/activity.ts'
+import { type ActivityChanges, changesOf, withChanges } from '../domain/activity-changes.ts'
 import { type Athlete, athletes } from '../domain/athletes.ts'
 import { type ActivityPlan, buildActivity } from '../domain/build-activity.ts'
 import { seededRandom } from '../domain/random.ts'
@@ -14,6 +15,9 @@ export interface ActivityBook {
   remove(activityId: number): void
   /** Back to the invented history as of now. */
   reset(): void
+  changes(): ActivityChanges
+  /** The invented history as of now with these changes. */
+  restore(changes: ActivityChanges): void
 }
 
 /** Ids of added activities follow the clock in tenths of a second, so that a restart never hands out a used one. */
@@ -21,46 +25,36 @@ const addedIdBase = 16_000_000_000
 const addedIdEpoch = Date.UTC(2026, 0, 1)
 
 export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number }): ActivityBook => {
-  const book = new Map<number, Map<number, SummaryActivity>>()
+  let invented: ReadonlyMap<number, SummaryActivity> = new Map()
+  let book = new Map<number, SummaryActivity>()
   let lastId = addedIdBase
 
-  const pageOf = (athleteId: number): Map<number, SummaryActivity> => {
-    const known = book.get(athleteId)
-    if (known) return known
-    const created = new Map<number, SummaryActivity>()
-    book.set(athleteId, created)
-    return created
+  const restore = (changes: ActivityChanges) => {
+    const history = athletes.flatMap((athlete, index) => inventTraining(athlete, index, seed, clock.now()))
+    invented = new Map(history.map((activity) => [activity.id, activity]))
+    book = withChanges(invented, changes)
+    lastId = Math.max(lastId, ...changes.added.map(({ id }) => id))
   }
-  const reset = () => {
-    book.clear()
-    athletes.forEach((athlete, index) => {
-      const page = pageOf(athlete.stravaAthleteId)
-      for (const activity of inventTraining(athlete, index, seed, clock.now())) page.set(activity.id, activity)
-    })
-  }
+  const reset = () => restore({ added: [], edited: [], removed: [] })
   reset()
 
   return {
-    of: (athleteId) => [...pageOf(athleteId).values()],
-    find: (activityId) => {
-      for (const page of book.values()) {
-        const activity = page.get(activityId)
-        if (activity) return activity
-      }
-      return undefined
-    },
+    of: (athleteId) => [...book.values()].filter((activity) => activity.athlete.id === athleteId),
+    find: (activityId) => book.get(activityId),
     add: (athlete, plan) => {
       lastId = Math.max(lastId + 1, addedIdBase + Math.floor((clock.now().getTime() - addedIdEpoch) / 100))
       const activity = buildActivity(athlete, plan, lastId, seededRandom(seed, lastId))
-      pageOf(athlete.stravaAthleteId).set(activity.id, activity)
+      book.set(activity.id, activity)
       return activity
     },
     replace: (activity) => {
-      pageOf(activity.athlete.id).set(activity.id, activity)
+      book.set(activity.id, activity)
     },
     remove: (activityId) => {
-      for (const page of book.values()) page.delete(activityId)
+      book.delete(activityId)
     },
     reset,
+    changes: () => changesOf(invented, book),
+    restore,
   }
 }

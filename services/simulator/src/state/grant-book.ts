@@ -29,6 +29,8 @@ export interface GrantBook {
   revokeAthlete(athleteId: number): boolean
   expireAccessTokens(athleteId: number): void
   reset(): void
+  all(): readonly Grant[]
+  restore(grants: readonly Grant[]): void
 }
 
 const codeLifetimeMs = 5 * 60_000
@@ -108,6 +110,10 @@ export const createGrantBook = (deps: {
     reset: () => {
       grants.clear()
       codes.clear()
+    },
+    all: () => [...grants.values()],
+    restore: (saved) => {
+      for (const grant of saved) grants.set(grant.athleteId, grant)
     },
   }
 }

@@ -13,6 +13,7 @@ export interface SubscriptionBook {
   /** False when there is no subscription with this id. */
   remove(id: number): boolean
   reset(): void
+  restore(subscription: Subscription | null): void
 }
 
 export const createSubscriptionBook = ({ clock }: { clock: Clock }): SubscriptionBook => {
@@ -32,6 +33,10 @@ export const createSubscriptionBook = ({ clock }: { clock: Clock }): Subscriptio
     },
     reset: () => {
       subscription = null
+    },
+    restore: (saved) => {
+      subscription = saved
+      lastId = saved?.id ?? lastId
     },
   }
 }
