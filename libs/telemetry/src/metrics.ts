@@ -31,10 +31,32 @@ export const createMetrics = (service: string): Metrics => {
   for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) {
     registry.removeSingleMetric(name)
   }
+  const unavailable = new Counter({
+    name: 'slipstream_metric_read_failures_total',
+    help: 'Reads of a gauge that failed; the gauge is left out of that scrape.',
+    labelNames: ['metric'],
+    registers: [registry],
+  })
+  /** A gauge that reads another system must not take all other metrics with it when that system is away. */
+  const guarded = <Label extends string>({ collect, ...definition }: Definition<GaugeConfiguration<Label>>) => ({
+    ...definition,
+    ...(collect && {
+      async collect(this: Gauge<Label>) {
+        try {
+          await collect.call(this)
+        } catch {
+          this.reset()
+          // Without labels a reset means 0, which would be a false reading.
+          if (!definition.labelNames?.length) this.remove()
+          unavailable.inc({ metric: definition.name })
+        }
+      },
+    }),
+  })
   return {
     registry,
     histogram: (definition) => new Histogram({ buckets: latencyBucketsSeconds, ...definition, registers: [registry] }),
-    gauge: (definition) => new Gauge({ ...definition, registers: [registry] }),
+    gauge: (definition) => new Gauge({ ...guarded(definition), registers: [registry] }),
     counter: (definition) => new Counter({ ...definition, registers: [registry] }),
   }
 }

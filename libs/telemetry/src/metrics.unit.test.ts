@@ -26,3 +26,24 @@ it('keeps two instances in one process apart', async () => {
   one.inc()
   expect(await other.registry.metrics()).toContain('slipstream_activities_total{service="other"} 0')
 })
+
+it('leaves out a gauge that cannot be read, counts that, and shows all other metrics', async () => {
+  const metrics = createMetrics('gateway')
+  let isAway = false
+  metrics.gauge({
+    name: 'slipstream_dead_letters',
+    help: 'x',
+    async collect() {
+      if (isAway) throw new Error('the database is away')
+      this.set(3)
+    },
+  })
+  expect(await metrics.registry.metrics()).toContain('slipstream_dead_letters{service="gateway"} 3')
+  isAway = true
+  const text = await metrics.registry.metrics()
+  expect(text).not.toMatch(/^slipstream_dead_letters\b.*\d$/m)
+  expect(text).toContain('process_cpu_seconds_total')
+  expect(await metrics.registry.metrics()).toContain(
+    'slipstream_metric_read_failures_total{metric="slipstream_dead_letters",service="gateway"}',
+  )
+})

@@ -48,7 +48,9 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   const log: Log = (line) => onLine('slipstream', line)
   checkSettings(env)
   const folder = await openDataFolder(dataDir, options.fresh, log)
-  const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, log)])
+  // A killed run could not withdraw its own.
+  withdrawEndpoints(dataDir)
+  const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, dataDir, log)])
   const plan = planSystem({ env, ports, secrets, dataDir })
 
   const failed = new AbortController()

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Environment } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
 import { freePort, isPortFree } from '../servers/ports.ts'
@@ -16,8 +18,19 @@ const usual: Ports = {
   simulator: { port: 4400, opsPort: 9104 },
 }
 
-/** The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway. */
-export const choosePorts = async (env: Environment, log: Log): Promise<Ports> => {
+const fileIn = (dataDir: string) => join(dataDir, 'simulator-port')
+
+/** The simulator's port is part of its issuer's name: on another port the same people would be strangers. */
+const lastSimulatorPort = async (dataDir: string): Promise<number> => {
+  const text = await readFile(fileIn(dataDir), 'utf8').catch(() => '')
+  return Number(text) || usual.simulator.port
+}
+
+/**
+ * The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway. The
+ * simulator keeps the port it had with this data while that is free.
+ */
+export const choosePorts = async (env: Environment, dataDir: string, log: Log): Promise<Ports> => {
   const taken = new Set<number>()
   const pick = async (what: string, wanted: number) => {
     let port = wanted
@@ -26,6 +39,8 @@ export const choosePorts = async (env: Environment, log: Log): Promise<Ports> =>
     if (port !== wanted) log(`port ${wanted} is taken, the ${what} uses ${port}`)
     return port
   }
+  const simulatorPort = await pick('simulator', await lastSimulatorPort(dataDir))
+  await writeFile(fileIn(dataDir), String(simulatorPort))
   return {
     gateway: {
       port: Number(env.PORT) || (await pick('gateway', usual.gateway.port)),
@@ -34,7 +49,7 @@ export const choosePorts = async (env: Environment, log: Log): Promise<Ports> =>
     scheduler: { opsPort: await pick("scheduler's operations port", usual.scheduler.opsPort) },
     ingestion: { opsPort: await pick("ingestion's operations port", usual.ingestion.opsPort) },
     simulator: {
-      port: await pick('simulator', usual.simulator.port),
+      port: simulatorPort,
       opsPort: await pick("simulator's operations port", usual.simulator.opsPort),
     },
   }
