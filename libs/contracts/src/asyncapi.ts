@@ -42,7 +42,11 @@ const createSchemas = (): JsonObject => {
   const { schemas } = z.toJSONSchema(registry, {
     target: 'draft-7',
     io: 'output',
-    override: ({ jsonSchema }) => withoutTimePattern(jsonSchema),
+    override: ({ jsonSchema }) => {
+      withoutTimePattern(jsonSchema)
+      // Fields may be added within a version, so a receiver must not refuse unknown ones.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+    },
     uri: (id) => `#/components/schemas/${id}`,
   })
   return Object.fromEntries(

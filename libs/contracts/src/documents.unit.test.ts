@@ -39,3 +39,15 @@ test('every operation names the error codes it may answer, with a known code in 
     }
   }
 })
+
+test('answers and events may gain fields, requests may not have unknown ones', () => {
+  const schemas = createOpenApiDocument().components?.schemas ?? {}
+  expect(schemas).toMatchObject({
+    ProfileSubmission: { additionalProperties: false },
+    LinkCompletionRequest: { additionalProperties: false },
+  })
+  for (const name of ['Status', 'Workout', 'Problem', 'Summary']) {
+    expect(schemas[name], name).not.toHaveProperty('additionalProperties')
+  }
+  expect(JSON.stringify(createAsyncApiDocument())).not.toContain('"additionalProperties":false')
+})

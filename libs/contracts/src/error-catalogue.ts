@@ -104,6 +104,14 @@ export const errorCatalogue = {
     'The application is inactive at Strava, usually because the developer subscription lapsed. The operator has to reactivate it; you need not reconnect.',
     'https://www.strava.com/settings/api',
   ),
+  app_misconfigured: entry(
+    503,
+    'operator',
+    'contact_support',
+    'This application is set up wrongly at Strava',
+    'Strava refuses the application’s own credentials. The operator has to check client id and secret; you need not do anything.',
+    'https://www.strava.com/settings/api',
+  ),
   reauth_required: entry(
     409,
     'athlete',
@@ -124,7 +132,7 @@ export const errorCatalogue = {
     'nobody',
     'wait',
     'Strava cannot be reached',
-    'Strava did not answer properly. Syncing is tried again by itself.',
+    'Strava did not answer properly. Syncing goes on by itself; if you were just connecting, try again in a moment.',
   ),
   not_linked: entry(409, 'athlete', 'connect', 'Strava is not linked', 'Link a Strava account first.', '/#connect'),
   result_invalid: entry(

@@ -323,5 +323,11 @@ export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
       },
       paths,
     },
-    { override: ({ jsonSchema }) => withoutTimePattern(jsonSchema) },
+    {
+      override: ({ jsonSchema, io }) => {
+        withoutTimePattern(jsonSchema)
+        // Fields may be added to answers at any time, so a client must not refuse unknown ones.
+        if (io === 'output') delete jsonSchema.additionalProperties
+      },
+    },
   )

@@ -23,9 +23,14 @@ export interface Store<Who extends Owner> {
   close(): Promise<void>
 }
 
+/** MongoDB's own default would be `test`. */
+const defaultDatabase = 'slipstream'
+
+const namesDatabase = (uri: string): boolean => /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri)
+
 /**
  * Connects to MongoDB with majority and journal write concern, majority reads from the primary, and no buffering: a
- * call fails instead of hanging while disconnected. The database name comes from the URI.
+ * call fails instead of hanging while disconnected. The database is the one the URI names, else `slipstream`.
  *
  * Every wait is bounded by the older timeouts: in driver 7.8 `timeoutMS` is accepted, and does nothing. A write that
  * ends with a timeout may still have happened.
@@ -35,6 +40,7 @@ export const connectStore = async <Who extends Owner>(options: { uri: string; ow
   const connection = await mongoose
     .createConnection(options.uri, {
       appName: `slipstream-${options.owner}`,
+      ...(!namesDatabase(options.uri) && { dbName: defaultDatabase }),
       autoIndex: false,
       autoCreate: false,
       bufferCommands: false,

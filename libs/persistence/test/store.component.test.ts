@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMongo } from '@slipstream/embedded'
 import { testDatabase } from '@slipstream/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { connectStore, type Store } from '../src/index.ts'
 
 const database = testDatabase()
@@ -114,4 +114,12 @@ test('the compiler refuses a write to a collection of another service', () => {
     await scheduler.collections.workouts.updateOne({ _id: 'x' }, { $set: { name: '' } })
   }
   expect(refused).toBeTypeOf('function')
+})
+
+test('uses the database slipstream when the URI names none', async () => {
+  const uri = new URL(inject('mongoUri'))
+  uri.pathname = '/'
+  const unnamed = await connectStore({ uri: uri.href, owner: 'gateway' })
+  expect(unnamed.connection.name).toBe('slipstream')
+  await unnamed.close()
 })

@@ -12,10 +12,12 @@ import {
 import { followEvents } from './live.ts'
 import { throttle } from './throttle.ts'
 
-const pageSize = 20
+/** The first page is there quickly; who asks for more gets more at a time. */
+const firstPageSize = 20
+const nextPageSize = 100
 const largestPage = 200
 /** A first import announces every activity; asking again for each would be hundreds of requests. */
-const refreshIntervalMs = 1_000
+const refreshIntervalMs = 400
 
 /** Actions put their error on display themselves and then answer undefined. */
 interface Dashboard extends DashboardState {
@@ -47,7 +49,7 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
     try {
       const [summary, workouts] = await Promise.all([
         api.summary(),
-        api.workouts({ limit: Math.min(largestPage, Math.max(pageSize, shown)) }),
+        api.workouts({ limit: Math.min(largestPage, Math.max(firstPageSize, shown)) }),
       ])
       if (load === lastLoad.current) setState((now) => withLoaded(now, summary, workouts))
     } catch (error) {
@@ -68,13 +70,14 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
   const loadMore = useCallback(async () => {
     const cursor = latest.current.workouts?.nextCursor
     if (cursor === undefined || cursor === null) return
-    const page = await act(() => api.workouts({ limit: pageSize, cursor }))
+    const page = await act(() => api.workouts({ limit: nextPageSize, cursor }))
     if (page !== undefined) setState((now) => withNextPage(now, page))
   }, [api, act])
 
   useEffect(() => {
     const refreshes = throttle(() => void refresh(), refreshIntervalMs)
-    refreshes.call()
+    // Not counted by the throttle: the first news after an empty page is shown at once.
+    void refresh()
     const stop = followEvents(() => accessToken, {
       onStatus: (status) => setState((now) => withStatus(now, status)),
       onProgress: (progress) => {

@@ -140,3 +140,17 @@ describe('a minted token', () => {
     await expect(simulator.mintToken({ account: 'nobody' })).rejects.toMatchObject({ code: 'unknown_subject' })
   })
 })
+
+it('whoever signed in is offered first on the consent page', async () => {
+  const { visit } = browser()
+  const page = await visit(authorizationUrl(web).url)
+  await visit(page.url, new URLSearchParams({ account: 'chris' }))
+  const query = new URLSearchParams({
+    client_id: '12345',
+    redirect_uri: `${webOrigin}/callback`,
+    response_type: 'code',
+    scope: 'read,activity:read_all',
+  })
+  const consent = await visit(`${simulator.url}/oauth/authorize?${query}`)
+  expect(await consent.response!.text()).toMatch(/<option value="3100000033" selected>/)
+})

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express'
+import { type Response, Router } from 'express'
 import type { SimulatorConfig } from '../config.ts'
 import { type Athlete, athletes, findAthlete } from '../domain/athletes.ts'
 import { consentIsKnown, grantedScopes, parseScopes } from '../domain/grants.ts'
@@ -7,6 +7,7 @@ import type { Facts } from '../facts.ts'
 import type { GrantBook } from '../state/grant-book.ts'
 import { athleteLimitPage, consentPage } from '../views/consent-page.ts'
 import { refuse, send } from './answer.ts'
+import { signedInAthlete, signInAthlete } from './strava-session.ts'
 
 interface AuthorizeDeps {
   readonly config: Pick<SimulatorConfig, 'stravaClientId' | 'webOrigin'>
@@ -22,9 +23,6 @@ interface Transaction {
   readonly forcePrompt: boolean
   readonly parameters: Readonly<Record<string, string>>
 }
-
-/** Who is "logged in to Strava" in this browser. The value is an invented athlete's id, so it needs no signature. */
-const sessionCookie = 'simulated_strava_session'
 
 const transactionFields = ['client_id', 'redirect_uri', 'response_type', 'approval_prompt', 'requested_scope', 'state']
 
@@ -62,11 +60,6 @@ const readTransaction = (
       }),
     ),
   }
-}
-
-const signedInAthlete = (request: Request): Athlete | null => {
-  const [, id] = new RegExp(`(?:^|; )${sessionCookie}=(\\d+)`).exec(request.headers.cookie ?? '') ?? []
-  return (id === undefined ? undefined : findAthlete(id)) ?? null
 }
 
 const returnTo = (response: Response, { redirectUri, state }: Transaction, result: Record<string, string>) => {
@@ -124,7 +117,7 @@ export const oauthAuthorizeRoutes = ({ config, grants, facts }: AuthorizeDeps): 
     if ('status' in transaction) return send(response, refuse(transaction))
     const athlete = findAthlete(textOf(form.athlete_id) ?? '')
     if (!athlete) return send(response, refuse(refusals.accessToken))
-    response.cookie(sessionCookie, String(athlete.stravaAthleteId), { httpOnly: true, sameSite: 'lax', path: '/oauth' })
+    signInAthlete(response, athlete)
     if (form.decision !== 'allow') {
       facts.consented(athlete.account, 'deny')
       return returnTo(response, transaction, { error: 'access_denied' })

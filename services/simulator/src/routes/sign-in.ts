@@ -1,7 +1,8 @@
 import { type ErrorRequestHandler, Router } from 'express'
 import { errors, type default as Provider } from 'oidc-provider'
-import { signInAccounts } from '../domain/athletes.ts'
+import { findAthlete, signInAccounts } from '../domain/athletes.ts'
 import { signInPage } from '../views/issuer-pages.ts'
+import { signInAthlete } from './strava-session.ts'
 
 /** The issuer's own sign-in page: pick an account, no password. */
 export const signInRoutes = (provider: Provider): Router => {
@@ -17,6 +18,9 @@ export const signInRoutes = (provider: Provider): Router => {
   router.post('/sign-in/:uid', async (request, response) => {
     const chosen = (request.body as { account?: unknown } | undefined)?.account
     const account = signInAccounts.find((candidate) => candidate.account === chosen)
+    // People are mostly signed in to Strava as themselves: the consent page then offers that athlete first.
+    const athlete = account && findAthlete(account.account)
+    if (athlete) signInAthlete(response, athlete)
     await provider.interactionFinished(
       request,
       response,
