@@ -107,6 +107,7 @@ const callbackLeg = (operationId: string) =>
       'different_strava_account',
       'app_full',
       'app_inactive',
+      'app_misconfigured',
       'quota_exhausted',
       'strava_unavailable',
     ],
@@ -150,7 +151,13 @@ const paths = {
       tags: ['Linking'],
       requestBody: jsonBody(linkCompletionRequestSchema),
       responses: { '200': json('Linked.', statusSchema) },
-      refusals: [...bodyRefusals, 'result_invalid', 'strava_account_in_use', 'different_strava_account'],
+      refusals: [
+        ...bodyRefusals,
+        'result_invalid',
+        'strava_account_in_use',
+        'different_strava_account',
+        'strava_unavailable',
+      ],
     }),
   },
   '/api/v1/strava/status': {

@@ -1,6 +1,7 @@
 export { SealBrokenError } from './envelope.ts'
 export { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from './errors.ts'
-export { type Keyring, parseTokenKeys, TokenKeysError } from './keyring.ts'
+export { createGrantVault, type GrantVault } from './grant-vault.ts'
+export { type Keyring, parseTokenKeys, TokenKeysError, tokenKeysSetting } from './keyring.ts'
 export type { RefreshOutcome } from './refresh.ts'
 export type { Timings } from './timings.ts'
 export type { TokenPair } from './token-pair.ts'

@@ -14,8 +14,9 @@ import { openToken, type SealedPair, sealPair, type TokenPair } from './token-pa
 //        └── lease taken ──> poll until the version changes or the lease is free
 //
 // Between "the provider rotated" and "stored" lies the one moment in which a crash can cost the grant. It cannot be
-// closed, so it is kept short (the pair is stored first, and again until that works), and visible: `refreshStartedAt`
-// stays set. Nothing ever cuts a running call short; callers give up waiting, the call's result is still stored.
+// closed, so it is kept short (nobody gets the token before the pair is stored; a failed write is tried again for some
+// seconds), and visible: `refreshStartedAt` stays set. Callers that give up waiting do not cut the call short: its
+// result is still stored, as long as the process lives.
 
 /** How a refresh ended; `dead_after_unfinished`: an earlier one never stored its result and may have lost the grant. */
 export type RefreshOutcome = 'refreshed' | 'superseded' | 'dead' | 'dead_after_unfinished' | 'failed' | 'not_stored'

@@ -99,8 +99,10 @@ describe('keeping tokens', () => {
   test('activating a pending credential may be repeated; there must be one', async () => {
     expect(await vaultWith().activate(linkId)).toBe(false)
     await seal('pending')
+    expect(await vaultWith().isActive(linkId)).toBe(false)
     expect(await vaultWith().activate(linkId)).toBe(true)
     expect(await vaultWith().activate(linkId)).toBe(true)
+    expect(await vaultWith().isActive(linkId)).toBe(true)
     expect(await vaultWith().accessToken(linkId)).toBe('access-2')
   })
 
@@ -414,21 +416,43 @@ describe('releasing', () => {
       expect(await credentials.countDocuments()).toBe(1)
       await provider.revoke(token)
     })
-    expect(await vault.release(linkId, revoke)).toEqual({ revoked: true })
+    expect(await vault.release(linkId, revoke)).toEqual({ revoked: true, deleted: true })
     expect(provider.revoked).toEqual(['refresh-1'])
     expect(await credentials.countDocuments()).toBe(0)
-    expect(await vault.release(linkId, revoke)).toEqual({ revoked: false })
+    expect(await vault.release(linkId, revoke)).toEqual({ revoked: false, deleted: false })
     expect(revoke).toHaveBeenCalledTimes(1)
   })
 
   test('a pending credential is revoked, too; a dead one is only deleted', async () => {
     await seal('pending')
-    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true })
+    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true, deleted: true })
     await seal()
     await credentials.updateOne({ _id: linkId }, { $set: { status: 'dead' } })
-    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: false })
+    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: false, deleted: true })
     expect(provider.revoked).toHaveLength(1)
     expect(await credentials.countDocuments()).toBe(0)
+  })
+
+  test('a credential whose key was retired is deleted and told about: nothing will ever open it', async () => {
+    await seal()
+    const told: unknown[] = []
+    const retired = vaultWith({
+      keyring: parseTokenKeys(k2),
+      onUnreadable: (id, error) => told.push([id, error.message]),
+    })
+    expect(await retired.release(linkId, provider.revoke)).toEqual({ revoked: false, deleted: true })
+    expect(told).toEqual([[linkId, 'key k1 is not in the keyring']])
+    expect(provider.revoked).toEqual([])
+    expect(await credentials.countDocuments()).toBe(0)
+  })
+
+  test('says that it revoked although another deleted the credential meanwhile', async () => {
+    await seal()
+    const released = vaultWith().release(linkId, async (token) => {
+      await provider.revoke(token)
+      await credentials.deleteOne({ _id: linkId })
+    })
+    expect(await released).toEqual({ revoked: true, deleted: false })
   })
 
   test('keeps the credential when revoking fails, for the next try', async () => {
@@ -436,7 +460,7 @@ describe('releasing', () => {
     const failure = new ProviderError('transient')
     await expect(vaultWith().release(linkId, () => Promise.reject(failure))).rejects.toBe(failure)
     expect(await stored()).toMatchObject({ status: 'active', leaseOwner: null })
-    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true })
+    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true, deleted: true })
   })
 
   test('waits for a refresh under way and revokes the token it brings', async () => {
@@ -454,7 +478,7 @@ describe('releasing', () => {
     const released = vaultWith().release(linkId, provider.revoke)
     gate.open()
     expect(await token).toBe('access-2')
-    expect(await released).toEqual({ revoked: true })
+    expect(await released).toEqual({ revoked: true, deleted: true })
     expect(provider.revoked).toEqual(['refresh-2'])
   })
 
@@ -468,7 +492,7 @@ describe('releasing', () => {
     await gate.reached
     expect(await vaultWith().accessToken(linkId)).toBe('access-2')
     gate.open()
-    expect(await slow).toEqual({ revoked: true })
+    expect(await slow).toEqual({ revoked: true, deleted: true })
     expect(provider.revoked).toEqual(['refresh-1', 'refresh-2'])
     expect(await credentials.countDocuments()).toBe(0)
   })
@@ -487,7 +511,7 @@ describe('releasing', () => {
     })
     const late = paused.accessToken(linkId)
     await gate.reached
-    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true })
+    expect(await vaultWith().release(linkId, provider.revoke)).toEqual({ revoked: true, deleted: true })
     gate.open()
     await expect(late).rejects.toThrow(CredentialMissingError)
     expect(provider.revoked).toEqual(['refresh-1', 'refresh-2'])

@@ -1,9 +1,14 @@
 import { type Environment, readConfig, setting } from '@slipstream/runtime'
+import { tokenKeysSetting } from '@slipstream/vault'
 import { z } from 'zod'
 
 /** Kept as it stands: an issuer is compared letter by letter, and some end in a slash. */
 const issuer = z
-  .url({ protocol: /^https?$/, error: 'must be the http or https URL of an OpenID Connect issuer' })
+  .url({
+    protocol: /^https?$/,
+    error: ({ input }) =>
+      input === undefined ? 'is required' : 'must be the http or https URL of an OpenID Connect issuer',
+  })
   .refine((value) => !/[?#]/.test(value), { error: 'must have neither query nor fragment' })
 
 /** `https:` (App Links, Universal Links) or a scheme of the app's own; never one that a browser would run. */
@@ -13,20 +18,27 @@ const deepLink = z
     error: 'must be https: or a scheme of the app',
   })
 
+/** The page, the cookies and the callback all live at the root. */
+const publicUrl = setting
+  .url('http', 'https')
+  .refine((value) => !URL.canParse(value) || value === new URL(value).origin, {
+    error: 'must be an origin such as https://train.example, without a path',
+  })
+
 const schema = z.object({
   MONGODB_URI: setting.url('mongodb', 'mongodb+srv'),
   NATS_URL: setting.url('nats', 'tls'),
   PORT: setting.port(3000),
   OPS_PORT: setting.port(9101),
-  PUBLIC_URL: setting.url('http', 'https').optional(),
+  PUBLIC_URL: publicUrl.optional(),
   LOG_LEVEL: setting.logLevel(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
-  STRAVA_CLIENT_ID: setting.text().regex(/^\d+$/, { error: 'must be the number of a Strava API application' }),
+  STRAVA_CLIENT_ID: setting.text(),
   STRAVA_CLIENT_SECRET: setting.secret(),
   STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
   STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
-  TOKEN_KEYS: setting.secret(),
+  TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
   PROFILE_GATE: z.enum(['local', 'claim', 'off'], { error: 'must be local, claim or off' }).default('local'),

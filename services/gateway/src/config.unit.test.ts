@@ -9,7 +9,7 @@ const required = {
   AUTH_AUDIENCE: 'slipstream-api',
   STRAVA_CLIENT_ID: '12345',
   STRAVA_CLIENT_SECRET: 'canary-secret',
-  TOKEN_KEYS: 'k1:canary-key',
+  TOKEN_KEYS: `k1:${Buffer.alloc(32, 'canary').toString('base64')}`,
 }
 
 test('what is required is enough; the issuer keeps its slash', () => {
@@ -30,7 +30,8 @@ test('all problems are listed at once, without a value', () => {
     MONGODB_URI: undefined,
     NATS_URL: 'http://x',
     AUTH_ISSUER_URL: 'tenant',
-    STRAVA_CLIENT_ID: 'abc',
+    PUBLIC_URL: 'https://train.example/base',
+    TOKEN_KEYS: 'k1:canary-key',
     STRAVA_ATHLETE_LIMIT: '0',
     PROFILE_GATE: 'maybe',
     APP_DEEP_LINK: 'javascript:alert(1)',

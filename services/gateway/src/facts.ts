@@ -63,6 +63,8 @@ export const createFacts = (log: Logger, metrics: Metrics, { countLinks }: FactS
     browserChanged: () => log.info('a mobile return came in another browser than the one that left'),
     grantLeftOver: (error: unknown) => log.warn({ err: error }, 'a grant nobody uses could not be revoked'),
     grantTakenBack: (fact: { attemptId: string; revoked: boolean }) => log.info(fact, 'unclaimed grant taken back'),
+    tokenUnreadable: (linkId: string, error: Error) =>
+      log.error({ linkId, err: error }, 'tokens were deleted without revoking their grant: they could not be opened'),
     unlinkAsked: ({ receiptId, linkId }: { receiptId: string; linkId: string }) =>
       log.info({ receiptId, linkId }, 'athlete unlinked'),
     revocationSettled: (fact: { receiptId: string; revoked: boolean }) => log.info(fact, 'grant of an unlink settled'),

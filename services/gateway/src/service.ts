@@ -8,16 +8,15 @@ import {
   mongoOutboxSource,
 } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
-import { type Clock, newId, repeat, Secret, type Service, systemClock } from '@slipstream/runtime'
+import { type Clock, newId, repeat, type Service, systemClock } from '@slipstream/runtime'
 import { createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger, startOpsServer, startTracing } from '@slipstream/telemetry'
-import { createVault, parseTokenKeys } from '@slipstream/vault'
+import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
 import { createIssuerKeys } from './adapters/issuer-keys.ts'
 import type { GatewayConfig } from './config.ts'
 import { createFacts } from './facts.ts'
-import { toTokenPair } from './handlers/link-flow.ts'
 import { onAthleteErased } from './handlers/on-athlete-erased.ts'
 import { onReauthRequired } from './handlers/on-reauth-required.ts'
 import { createStreamRegistry } from './handlers/stream-registry.ts'
@@ -85,6 +84,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
   const streams = createStreamRegistry()
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 })
   const stops: (() => Promise<void>)[] = []
+  let stopping = false
   let port = config.http.port
   let routes: readonly Route[] = []
 
@@ -100,11 +100,17 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     const repositories = createRepositories(store, newId)
     const { links, receipts } = repositories
     const facts = createFacts(log, metrics, { countLinks: links.countByStatus })
+    const vault = createGrantVault({
+      credentials: collections.credentials,
+      keyring,
+      clock,
+      onUnreadable: facts.tokenUnreadable,
+    })
     const messaging = await startMessaging({
       url: config.natsUrl,
       sources: [mongoOutboxSource('links', collections.links), mongoOutboxSource('receipts', collections.receipts)],
       handlers: {
-        'athlete.reauth_required': onReauthRequired({ links, facts }),
+        'athlete.reauth_required': onReauthRequired({ links, vault, facts }),
         'athlete.erased': onAthleteErased({ receipts, clock }),
       },
       deliveries: createDeliveryLog(collections, clock),
@@ -116,7 +122,11 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     const ops = await startOpsServer({
       port: config.http.opsPort,
       registry: metrics.registry,
-      readiness: async () => ({ mongodb: await store.readiness(), nats: degradable(messaging.readiness()) }),
+      readiness: async () => ({
+        process: stopping ? { ok: false, detail: 'stopping' } : { ok: true },
+        mongodb: await store.readiness(),
+        nats: degradable(messaging.readiness()),
+      }),
     })
     stops.push(ops.close)
 
@@ -130,12 +140,6 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       fetch: fetchWith,
       onCall: facts.stravaCalled,
     })
-    const vault = createVault({
-      credentials: collections.credentials,
-      keyring,
-      clock,
-      refreshTokens: async (token) => toTokenPair(await oauth.refresh({ refreshToken: new Secret(token) })),
-    })
     const common = { ...repositories, clock, newId, nudge: messaging.nudge, facts, vault, oauth }
     const unlinking = createUnlinkWorker(common)
     const sweep = async () => {
@@ -146,7 +150,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       everyMs: overrides.sweepIntervalMs ?? sweepIntervalMs,
       onError: (error) => facts.sweepFailed('sweep', error),
     })
-    stops.push(vault.drain, unlinking.stop, sweeping.stop)
+    stops.push(unlinking.stop, sweeping.stop)
 
     const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
     routes = createRoutes({
@@ -199,6 +203,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     },
     start,
     stop: async () => {
+      stopping = true
       const drained = server.listening ? drain(server) : undefined
       streams.endAll()
       await drained

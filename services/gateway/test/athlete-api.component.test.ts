@@ -217,6 +217,7 @@ describe('syncing', () => {
         {
           requestedVersion: 2,
           completedVersion,
+          publishedAt: completedVersion < 2 ? requestedAt : null,
           request: {
             runId: `run_${name}`,
             lane: 'interactive',
@@ -228,7 +229,12 @@ describe('syncing', () => {
       )
     const past = new Date(Date.now() - 60_000)
     await insert(system, 'schedules', [before('p', past), before('q', past), before('done', past, 2)])
+    const { db } = system.store.connection
+    await db!.setProfilingLevel('all')
     expect((await ask()).position).toBe(2)
+    await db!.setProfilingLevel('off')
+    const counted = await db!.collection('system.profile').findOne({ 'command.aggregate': 'schedules' })
+    expect(counted!.planSummary).toBe('IXSCAN { publishedAt: 1 }')
   })
 
   test('the last run and how far all is complete', async () => {
@@ -237,6 +243,8 @@ describe('syncing', () => {
     await insert(system, 'sync_runs', [
       runOf(link, 'run_good', { startedAt, finishedAt: day(0, 1) }),
       runOf(link, 'run_bad', { finishedAt: day(0, 2), outcome: 'failed', errorCode: 'strava_unavailable' }),
+      // Replaced by a newer request: nothing an athlete would call a sync.
+      runOf(link, 'run_replaced', { finishedAt: day(0, 3), outcome: 'cancelled' }),
     ])
     const status = statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))
     expect(status.lastSync).toMatchObject({ runId: 'run_bad', outcome: 'failed' })
@@ -252,6 +260,7 @@ describe('syncing', () => {
     })
     const bus = await system.bus()
     const mine = await storedLink(system, 'ben')
+    await system.store.collections.credentials.updateOne({ _id: mine._id }, { $set: { status: 'dead' } })
     await bus.publish({
       id: 'evt_reauth',
       type: 'athlete.reauth_required',
@@ -283,6 +292,29 @@ describe('syncing', () => {
     })
     await vi.waitFor(() => expect(system.logLines.join('')).toContain('link-gone-or-renewed'))
     expect(await other.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'active' })
+  })
+
+  test('a late finding does not, either, when its clock is ahead; one about the scope counts', async () => {
+    await linkOnWeb(system, other, { athlete: ben })
+    const bus = await system.bus()
+    const mine = await storedLink(system, 'ben')
+    const find = (id: string, code: 'reauth_required' | 'scope_missing', aheadMs: number) => {
+      const since = new Date(Date.now() + aheadMs).toISOString()
+      const data = { athleteId: mine.athleteId, linkId: mine._id, code, since }
+      return bus.publish({ id, type: 'athlete.reauth_required', data, occurredAt: new Date() })
+    }
+    const skips = () => system.logLines.filter((line) => line.includes('link-gone-or-renewed')).length
+    const before = skips()
+    await find('evt_ahead', 'reauth_required', 5_000)
+    await vi.waitFor(() => expect(skips()).toBe(before + 1))
+    expect(await other.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'active' })
+    await find('evt_scope', 'scope_missing', 0)
+    await vi.waitFor(async () =>
+      expect(await other.json('GET', '/api/v1/strava/status')).toMatchObject({
+        status: 'reauth_required',
+        error: { code: 'scope_missing' },
+      }),
+    )
   })
 })
 

@@ -218,6 +218,42 @@ describe('unclaimed grants', () => {
   })
 })
 
+test('unlinked while the app was at Strava: completion waits until that is settled, and makes no link of it', async () => {
+  athlete = await signIn('anna')
+  await linkOnWeb(system, athlete, { athlete: anna })
+  const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+  system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+  await athlete.call('DELETE', '/api/v1/strava/link')
+
+  const early = await completeOnMobile(athlete, result, codeVerifier)
+  expect(early.status).toBe(503)
+  expect(await early.json()).toMatchObject({ code: 'strava_unavailable' })
+  expect(await linkCount()).toBe(0)
+
+  system.strava.control.clearFaults()
+  const later = await completeOnMobile(athlete, result, codeVerifier)
+  expect(await later.json()).toMatchObject({ code: 'result_invalid' })
+  expect(await linkCount()).toBe(0)
+  expect(await system.store.collections.credentials.countDocuments()).toBe(0)
+  expect(isConnected('anna')).toBe(false)
+})
+
+test('a second account of the same athlete is refused at completion; its grant goes when Strava answers again', async () => {
+  athlete = await signIn('anna')
+  const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: ben })
+  await linkOnWeb(system, athlete, { athlete: anna })
+  system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+  const answer = await completeOnMobile(athlete, result, codeVerifier)
+  expect(answer.status).toBe(503)
+  expect(await answer.json()).toMatchObject({ code: 'strava_unavailable' })
+
+  system.strava.control.clearFaults()
+  system.clock.advance(10 * 60_000)
+  await vi.waitFor(() => expect(isConnected('ben')).toBe(false))
+  expect(isConnected('anna')).toBe(true)
+  expect(await linkCount()).toBe(1)
+})
+
 test('an app links the same account again: link and id stay', async () => {
   athlete = await signIn('anna')
   await linkOnWeb(system, athlete, { athlete: anna })

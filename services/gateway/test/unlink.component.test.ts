@@ -101,7 +101,31 @@ test('a grant that is dead already completes the receipt and says it was not rev
   await system.store.collections.credentials.updateMany({}, { $set: { status: 'dead' } })
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
-  expect((await readReceipt(receiptId)).revokedAtStrava).toBe(false)
+  expect(await readReceipt(receiptId)).toMatchObject({ revokedAtStrava: false, deleted: { links: 1, credentials: 1 } })
+  eraser.stop()
+})
+
+test('tokens that do not open any more are deleted, and the operator is told that their grant lives on', async () => {
+  const eraser = await eraseWhenTold()
+  await linkOnWeb(system, athlete, { athlete: anna })
+  const { _id: linkId } = await storedLink(system, 'anna')
+  await system.store.collections.credentials.updateMany({}, { $set: { 'refreshToken.kid': 'retired' } })
+  const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
+  await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
+  expect(await readReceipt(receiptId)).toMatchObject({ revokedAtStrava: false, deleted: { links: 1, credentials: 1 } })
+  expect(await system.store.collections.credentials.countDocuments()).toBe(0)
+  const told = system.logLines.filter((line) => line.includes('could not be opened')).map((line) => JSON.parse(line))
+  expect(told).toMatchObject([{ level: 'error', linkId, err: { message: 'key retired is not in the keyring' } }])
+  eraser.stop()
+})
+
+test('a receipt counts no credential where there was none', async () => {
+  const eraser = await eraseWhenTold()
+  await linkOnWeb(system, athlete, { athlete: anna })
+  await system.store.collections.credentials.deleteMany({})
+  const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
+  await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
+  expect(await readReceipt(receiptId)).toMatchObject({ revokedAtStrava: false, deleted: { links: 1, credentials: 0 } })
   eraser.stop()
 })
 

@@ -122,7 +122,7 @@ describe('what Strava says instead of yes', () => {
     ['it cuts the line', { kind: 'cut' }, 'strava_unavailable'],
     ['it answers with a page of text', { kind: 'status', status: 502, body: 'html' }, 'strava_unavailable'],
     ['the app is switched off', { kind: 'app_inactive' }, 'app_inactive'],
-    ['our secret is wrong', { kind: 'wrong_client_secret' }, 'strava_unavailable'],
+    ['our secret is wrong', { kind: 'wrong_client_secret' }, 'app_misconfigured'],
     ['the quota is used up', { kind: 'status', status: 429 }, 'quota_exhausted'],
   ] as const)('%s', async (_what, effect, code) => {
     const athlete = await system.signIn('anna')
@@ -428,6 +428,15 @@ describe('attacks on the web flow', () => {
     expect(await response.json()).toMatchObject({ code: 'invalid_request', errors: [{ path: 'returnTo' }] })
   })
 
+  test('HEAD, as a link scanner sends it, spends no link token', async () => {
+    const athlete = await system.signIn('athlete')
+    const browser = createBrowser()
+    const { connectUrl } = await askWeb(system, athlete, browser)
+    const head = await fetch(connectUrl, { method: 'HEAD', redirect: 'manual' })
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET'])
+    expect(locationOf(await browser.visit(connectUrl))).toContain('/oauth/authorize')
+  })
+
   test('a program that asks for JSON gets the problem document', async () => {
     const response = await system.call(null, 'GET', '/connect?token=x', undefined, { accept: 'application/json' })
     expect(response.status).toBe(400)
@@ -454,6 +463,19 @@ describe('attacks on the web flow', () => {
     }
     expect(logged).toContain('/callback')
   })
+})
+
+test('unlinked while the browser was at Strava: the code is not exchanged until that is settled', async () => {
+  const athlete = await system.signIn('anna')
+  await linkOnWeb(system, athlete, { athlete: anna })
+  const { browser, back } = await walkToReturn(system, athlete, { athlete: anna })
+  const exchanged = tokenCalls()
+  system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+  await athlete.call('DELETE', '/api/v1/strava/link')
+  expect(locationOf(await browser.visit(back))).toContain('code=strava_unavailable')
+  expect(tokenCalls()).toBe(exchanged)
+  expect(await linkCount()).toBe(0)
+  system.strava.control.clearFaults()
 })
 
 test('linking waits until an earlier unlink is settled at Strava', async () => {

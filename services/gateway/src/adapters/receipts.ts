@@ -56,11 +56,15 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       return found.map(toReceipt)
     },
 
-    settleRevocation: async (receiptId, revoked, deleted, now) => {
-      await receipts.updateOne(
-        { _id: receiptId, revocationSettledAt: null },
-        { $set: { revokedAtStrava: revoked, revocationSettledAt: now, ...countsOf(deleted) } },
-      )
+    existsFor: async (linkId) => (await receipts.exists({ linkId })) !== null,
+
+    noteRevocation: async (receiptId) => {
+      // The credential this was done with is deleted next, before the receipt can be complete.
+      await receipts.updateOne({ _id: receiptId }, { $set: { revokedAtStrava: true, ...countsOf({ credentials: 1 }) } })
+    },
+
+    settleRevocation: async (receiptId, deleted, now) => {
+      await receipts.updateOne({ _id: receiptId }, { $max: { revocationSettledAt: now, ...countsOf(deleted) } })
       await completeIfDone(receiptId, now)
     },
 

@@ -41,7 +41,7 @@ export const createSyncView = ({
 
   lastFinished: async ({ athleteId, linkId }, outcome) => {
     const found = await syncRuns
-      .findOne({ athleteId, linkId, finishedAt: { $ne: null }, ...(outcome && { outcome }) })
+      .findOne({ athleteId, linkId, finishedAt: { $ne: null }, outcome: outcome ?? { $nin: ['cancelled', null] } })
       .sort({ finishedAt: -1 })
       .lean()
     return found && toRun(found)
@@ -51,6 +51,7 @@ export const createSyncView = ({
     schedules.countDocuments({
       'request.lane': 'interactive',
       'request.requestedAt': { $lt: requestedAt },
-      $expr: { $gt: ['$requestedVersion', '$completedVersion'] },
+      // Set exactly while work is open, and indexed; a comparison with a date passes over null.
+      publishedAt: { $gt: new Date(0) },
     }),
 })

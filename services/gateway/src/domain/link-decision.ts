@@ -14,6 +14,7 @@ const codeOfStravaProblem: Partial<Record<string, ErrorCode>> = {
   access_denied: 'consent_denied',
   athlete_limit_reached: 'app_full',
   app_inactive: 'app_inactive',
+  client_credentials_invalid: 'app_misconfigured',
   code_invalid: 'link_expired',
   rate_limited: 'quota_exhausted',
 }

@@ -43,6 +43,7 @@ test.each([
   ['access_denied', 'consent_denied'],
   ['athlete_limit_reached', 'app_full'],
   ['app_inactive', 'app_inactive'],
+  ['client_credentials_invalid', 'app_misconfigured'],
   ['code_invalid', 'link_expired'],
   ['transient', 'strava_unavailable'],
   ['something_new', 'strava_unavailable'],

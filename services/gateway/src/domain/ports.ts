@@ -77,7 +77,12 @@ export interface Receipts {
   /** The athlete's newest receipt that is not complete. */
   incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
   incomplete(requestedBefore: Date, limit: number): Promise<UnlinkReceipt[]>
-  settleRevocation(receiptId: string, revoked: boolean, deleted: Record<string, number>, now: Date): Promise<void>
+  /** Whether this link was unlinked, its receipt complete or not. */
+  existsFor(linkId: string): Promise<boolean>
+  /** Strava confirmed; written before the credential is deleted, so that a crash in between leaves no lie. */
+  noteRevocation(receiptId: string): Promise<void>
+  /** The grant is gone as far as it can be. May be repeated, in any order: the larger counts stay. */
+  settleRevocation(receiptId: string, deleted: { links: number; credentials: number }, now: Date): Promise<void>
   recordErasure(receiptId: string, deleted: Record<string, number>, erasedAt: Date, now: Date): Promise<boolean>
   /** Tells it again, unless the last telling still waits to be published. */
   announceAgain(receiptId: string, event: OutboxEvent<'athlete.unlinked'>): Promise<void>
@@ -103,6 +108,7 @@ export interface Workouts {
 export interface SyncView {
   schedule(link: Link): Promise<ScheduleView | null>
   run(link: Link, runId: string): Promise<RunView | null>
+  /** Leaves out runs that a newer one replaced. */
   lastFinished(link: Link, outcome?: 'succeeded'): Promise<RunView | null>
   /** How many waiting people's requests came before `requestedAt` and are still open. */
   interactiveBefore(requestedAt: Date): Promise<number>

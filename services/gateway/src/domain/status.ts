@@ -19,6 +19,8 @@ export interface StatusFacts {
   lastSucceededRun: RunView | null
   /** Since when Strava has the whole app switched off. */
   appInactiveSince: Date | null
+  /** Since when Strava has not been answering; a run that waits then waits for that, not for quota. */
+  stravaUnavailableSince: Date | null
   /** When the quota lets the next call of a waiting person through. */
   quotaOpensAt: Date
   now: Date
@@ -86,7 +88,9 @@ const completeUpTo = (run: RunView | null): Date | null => {
 const errorCodeOf = (link: Link, facts: StatusFacts): ErrorCode | null => {
   if (facts.appInactiveSince) return 'app_inactive'
   if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
-  if (facts.currentRun?.state === 'waiting_for_quota') return 'quota_exhausted'
+  if (facts.currentRun?.state === 'waiting_for_quota') {
+    return facts.stravaUnavailableSince ? 'strava_unavailable' : 'quota_exhausted'
+  }
   if (facts.lastFinishedRun?.outcome === 'failed') {
     return knownCode(facts.lastFinishedRun.errorCode, 'strava_unavailable')
   }

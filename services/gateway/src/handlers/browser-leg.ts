@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import type { LinkAttempt } from '../domain/model.ts'
+import { RefusalError } from '../domain/refusal.ts'
 import { errorDeepLink, errorPage } from '../domain/return-target.ts'
 import { problemOf } from '../http/problem.ts'
 import type { LinkFlow } from './link-flow.ts'
@@ -24,6 +25,11 @@ const wantsJson = (request: Request): boolean => request.accepts(['html', 'json'
 export const browserLeg =
   (flow: LinkFlow, step: (request: Request, response: Response, trail: Trail) => Promise<string>) =>
   async (request: Request, response: Response): Promise<void> => {
+    // Express lets GET routes answer HEAD; a scanner that looks at a link must not spend it.
+    if (request.method === 'HEAD') {
+      response.set('Allow', 'GET')
+      throw new RefusalError('method_not_allowed')
+    }
     const trail: Trail = { attempt: null }
     try {
       redirect(response, await step(request, response, trail))

@@ -51,7 +51,10 @@ const readConsent = (request: Request): { code: string; scopes: string[] } => {
 
 const exchange = async ({ oauth, quota }: LinkFlow, code: string): Promise<StravaGrant> => {
   try {
-    return await oauth.exchangeCode({ code })
+    const grant = await oauth.exchangeCode({ code })
+    // An application that was switched off is on again.
+    await quota.succeeded(null)
+    return grant
   } catch (error) {
     if (!(error instanceof StravaError)) throw error
     if (error.kind === 'app_inactive') await quota.markInactive()
@@ -71,17 +74,14 @@ const takeGrant = async (
     displayName: grant.athlete.displayName ?? '',
     scopes,
   }
-  await flow.attempts.recordGrant(attempt.id, pending, flow.clock.now())
   if (attempt.platform === 'web') {
     await linkAtOnce(flow, attempt, pending, grant)
     await flow.attempts.finish(attempt.id, 'completed', flow.clock.now())
     return linkedPage(flow.settings.webReturnUrl, attempt.returnTo)
   }
-  const sealed = await sealForApp(flow, attempt, pending, grant)
+  await sealForApp(flow, attempt, pending, grant)
   const result = newOneTimeSecret()
-  const now = flow.clock.now()
-  await flow.attempts.recordGrant(attempt.id, sealed, now)
-  const expiresAt = secondsLater(now, lifetimes.resultSeconds)
+  const expiresAt = secondsLater(flow.clock.now(), lifetimes.resultSeconds)
   await flow.attempts.offerResult(attempt.id, { resultHash: sha256(result), expiresAt })
   return resultDeepLink(flow.settings.appDeepLink, result)
 }
@@ -94,6 +94,8 @@ export const callbackRoutes = (flow: LinkFlow): PublicRoute[] => {
     try {
       checkBrowser(flow, request, attempt, trail)
       const { code, scopes } = readConsent(request)
+      // Again, as an unlink may have begun since the link token was given out.
+      await flow.settleEarlierUnlink(attempt.athleteId)
       const grant = await exchange(flow, code)
       return await takeGrant(flow, attempt, { scopes, grant })
     } catch (error) {

@@ -39,17 +39,35 @@ const commit = async (
 }
 
 /**
+ * Keeps the tokens with a link, its own or the one it is about to become. The attempt names that link first: should it
+ * have ended meanwhile, with whoever would have deleted them gone by, the sweep finds them there.
+ */
+const seal = async (
+  flow: LinkFlow,
+  attempt: LinkAttempt,
+  pending: PendingLink,
+  owner: { linkId: string; athleteId: string; status: 'pending' | 'active' },
+  grant: StravaGrant,
+): Promise<void> => {
+  await flow.attempts.recordGrant(attempt.id, { ...pending, linkId: owner.linkId }, flow.clock.now())
+  await flow.vault.seal({ ...owner, tokens: toTokenPair(grant) })
+}
+
+/**
  * Refuses a grant whose Strava account is linked to another athlete. It is not revoked: Strava knows one grant per
  * account and app, so that would cut off the athlete who has it. For the same reason the tokens go to that athlete's
  * link: if Strava rotated, the ones there are dead. Nothing else of the link changes.
  */
-const refuseInUse = async (flow: LinkFlow, grant: StravaGrant, holder: { linkId: string; athleteId: string }) => {
-  await flow.vault.seal({
-    linkId: holder.linkId,
-    athleteId: holder.athleteId,
-    status: 'active',
-    tokens: toTokenPair(grant),
-  })
+const refuseInUse = async (
+  flow: LinkFlow,
+  attempt: LinkAttempt,
+  pending: PendingLink,
+  grant: StravaGrant,
+  { linkId, athleteId }: { linkId: string; athleteId: string },
+) => {
+  await seal(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
+  // Unlinked meanwhile: then these tokens may have come after its own were deleted.
+  if (!(await flow.links.find(linkId))) await takeBack(flow, linkId)
   throw new RefusalError('strava_account_in_use')
 }
 
@@ -78,12 +96,14 @@ export const linkAtOnce = async (
   const { athleteId } = attempt
   for (let round = 1; round <= maxRounds; round++) {
     const decision = await decide(flow, athleteId, pending.stravaAthleteId)
-    if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, grant, decision.holder)
+    if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, grant, decision.holder)
     if (decision.kind === 'refuse_different') return await refuseDifferent(flow, grant)
     const linkId = decision.kind === 'create' ? pending.linkId : decision.link.linkId
-    await flow.vault.seal({ linkId, athleteId, status: 'active', tokens: toTokenPair(grant) })
+    await seal(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
     if (await commit(flow, attempt, pending, decision)) return
-    await dropTokens(flow, pending.linkId)
+    const { deleted } = await dropTokens(flow, linkId)
+    // An unlink of that link has taken them, and the grant with them: no link can be made of it.
+    if (!deleted) throw new RefusalError('link_expired')
   }
   throw tooContended()
 }
@@ -91,22 +111,21 @@ export const linkAtOnce = async (
 /**
  * Mobile, at the return from Strava: tokens are sealed, nothing is activated. Only where this athlete has this very
  * account linked already do they replace those of the link at once: the pair was proven before, and the old tokens may
- * have died by this exchange.
- * @returns the link that completion will make or renew
+ * have died by this exchange. The attempt then names the link that completion will make or renew.
  */
 export const sealForApp = async (
   flow: LinkFlow,
-  { athleteId }: LinkAttempt,
+  attempt: LinkAttempt,
   pending: PendingLink,
   grant: StravaGrant,
-): Promise<PendingLink> => {
+): Promise<void> => {
+  const { athleteId } = attempt
   const decision = await decide(flow, athleteId, pending.stravaAthleteId)
-  if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, grant, decision.holder)
+  if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, grant, decision.holder)
   if (decision.kind === 'refuse_different') return await refuseDifferent(flow, grant)
   const [linkId, status] =
     decision.kind === 'create' ? ([pending.linkId, 'pending'] as const) : ([decision.link.linkId, 'active'] as const)
-  await flow.vault.seal({ linkId, athleteId, status, tokens: toTokenPair(grant) })
-  return { ...pending, linkId }
+  await seal(flow, attempt, pending, { linkId, athleteId, status }, grant)
 }
 
 /** Mobile, when the app has proven itself: the pending grant becomes the link. */
@@ -120,6 +139,11 @@ export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending:
     if (decision.kind === 'refuse_different') {
       await takeBack(flow, pending.linkId)
       throw new RefusalError('different_strava_account')
+    }
+    // Sealed for a link that was unlinked since. Made again under its id, it would be removed by the unlink's sweep.
+    if (decision.kind === 'create' && (await flow.receipts.existsFor(pending.linkId))) {
+      await takeBack(flow, pending.linkId)
+      throw new RefusalError('result_invalid')
     }
     if (decision.kind === 'create' && !(await flow.vault.activate(pending.linkId))) {
       throw new RefusalError('result_invalid')

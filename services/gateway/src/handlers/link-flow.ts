@@ -4,9 +4,9 @@ import { newEvent } from '@slipstream/messaging'
 import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { StravaOAuth, StravaTokens } from '@slipstream/strava'
-import type { TokenPair, Vault } from '@slipstream/vault'
+import type { GrantVault, TokenPair } from '@slipstream/vault'
 import type { Link, LinkedEvent } from '../domain/model.ts'
-import type { LinkAttempts, Links, Profiles } from '../domain/ports.ts'
+import type { LinkAttempts, Links, Profiles, Receipts } from '../domain/ports.ts'
 import type { Cookies } from '../http/cookies.ts'
 
 /** Where the people of a linking attempt come from; `unknown` when no attempt was found. */
@@ -17,9 +17,10 @@ export interface LinkFlow {
   attempts: LinkAttempts
   links: Links
   profiles: Profiles
-  vault: Pick<Vault, 'seal' | 'activate' | 'release'>
+  receipts: Pick<Receipts, 'existsFor'>
+  vault: Pick<GrantVault, 'seal' | 'activate' | 'release'>
   oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode' | 'revoke'>
-  quota: Pick<QuotaLedger, 'markInactive'>
+  quota: Pick<QuotaLedger, 'markInactive' | 'succeeded'>
   cookies: Cookies
   clock: Clock
   newId: NewId

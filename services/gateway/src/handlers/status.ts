@@ -45,6 +45,7 @@ export const createStatusReader =
       lastFinishedRun,
       lastSucceededRun,
       appInactiveSince: quotaStatus.inactiveSince,
+      stravaUnavailableSince: quotaStatus.unavailableSince,
       quotaOpensAt: quotaStatus.opensAt('interactive'),
       now,
     })

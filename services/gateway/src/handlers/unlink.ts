@@ -12,7 +12,7 @@ export interface UnlinkDeps {
   clock: Clock
   newId: NewId
   nudge(): void
-  /** Removes the link and settles the grant, now and until it is done; see receipt-sweeper.ts. */
+  /** Removes the link and settles the grant, now and until it is done; see sweeps/receipts.ts. */
   wipe(receipt: UnlinkReceipt): Promise<void>
   facts: { unlinkAsked(fact: { receiptId: string; linkId: string }): void }
 }

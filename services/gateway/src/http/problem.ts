@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
+import { StravaError } from '@slipstream/strava'
 import type { Response } from 'express'
 import { LinkConflictError } from '../domain/ports.ts'
 import { type FieldProblem, RefusalError } from '../domain/refusal.ts'
@@ -23,6 +24,7 @@ const storeUnavailable =
 const codeOf = (error: unknown): ErrorCode => {
   if (error instanceof RefusalError) return error.code
   if (!(error instanceof Error)) return 'internal_error'
+  if (error instanceof StravaError) return 'strava_unavailable'
   if (error instanceof LinkConflictError || storeUnavailable.test(error.name)) return 'service_unavailable'
   return codeOfParserStatus[parserStatus(error)] ?? 'internal_error'
 }

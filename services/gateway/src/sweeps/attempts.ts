@@ -1,13 +1,13 @@
 import { type Clock, Secret } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
-import type { Vault } from '@slipstream/vault'
+import type { GrantVault } from '@slipstream/vault'
 import type { LinkAttempt } from '../domain/model.ts'
 import type { LinkAttempts, Links } from '../domain/ports.ts'
 
 export interface AttemptSweepDeps {
   attempts: Pick<LinkAttempts, 'abandoned' | 'finish'>
   links: Pick<Links, 'find' | 'ofAccount'>
-  vault: Pick<Vault, 'release'>
+  vault: Pick<GrantVault, 'release'>
   oauth: Pick<StravaOAuth, 'revoke'>
   clock: Clock
   facts: {

@@ -1,15 +1,15 @@
 import { type Clock, type NewId, Secret } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
-import type { Vault } from '@slipstream/vault'
+import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { unlinkedEvent } from '../handlers/unlink.ts'
 
 export interface UnlinkWorkerDeps {
-  receipts: Pick<Receipts, 'incomplete' | 'incompleteOf' | 'settleRevocation' | 'announceAgain'>
+  receipts: Pick<Receipts, 'incomplete' | 'incompleteOf' | 'noteRevocation' | 'settleRevocation' | 'announceAgain'>
   links: Pick<Links, 'remove'>
-  vault: Pick<Vault, 'release'>
+  vault: Pick<GrantVault, 'release'>
   oauth: Pick<StravaOAuth, 'revoke'>
   clock: Clock
   newId: NewId
@@ -50,8 +50,13 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
   const pauses = new Map<string, { until: number; ms: number }>()
 
   const settle = async ({ receiptId, linkId }: UnlinkReceipt): Promise<void> => {
-    const { revoked } = await vault.release(linkId, (refreshToken) => oauth.revoke({ token: new Secret(refreshToken) }))
-    await receipts.settleRevocation(receiptId, revoked, { links: 1, credentials: 1 }, clock.now())
+    const revoke = async (refreshToken: string) => {
+      await oauth.revoke({ token: new Secret(refreshToken) })
+      await receipts.noteRevocation(receiptId)
+    }
+    const { revoked, deleted } = await vault.release(linkId, revoke)
+    // A receipt is opened only for a link that is there, and the link goes before this: one, whoever removed it.
+    await receipts.settleRevocation(receiptId, { links: 1, credentials: deleted ? 1 : 0 }, clock.now())
     facts.revocationSettled({ receiptId, revoked })
   }
 

@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto'
+import { connectStore, ensureIndexes } from '@slipstream/persistence'
+import { newId, Secret } from '@slipstream/runtime'
+import type { StravaGrant } from '@slipstream/strava'
+import { testDatabase } from '@slipstream/testing'
+import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { LinkAttempt, PendingLink, UnlinkReceipt } from '../src/domain/model.ts'
+import { linkAtOnce, linkPending } from '../src/handlers/establish-link.ts'
+import { type LinkFlow, linkedEvent } from '../src/handlers/link-flow.ts'
+import { unlinkedEvent } from '../src/handlers/unlink.ts'
+import { createRepositories } from '../src/repositories.ts'
+import { sweepAttempts } from '../src/sweeps/attempts.ts'
+import { createUnlinkWorker } from '../src/sweeps/receipts.ts'
+import { createTestClock } from './support/system.ts'
+
+/** Linking and unlinking when the other comes in between two of their writes, or the process dies there. */
+
+const database = testDatabase()
+const store = await connectStore({ uri: database.uri, owner: 'gateway' })
+const { credentials } = store.collections
+const repositories = createRepositories(store, newId)
+const { links, receipts, attempts } = repositories
+const clock = createTestClock()
+const keyring = parseTokenKeys(`k1:${randomBytes(32).toString('base64')}`)
+
+let revoked: string[]
+let isStravaAway: boolean
+let failures: unknown[]
+
+const oauth = {
+  authorizeUrl: () => '',
+  exchangeCode: () => Promise.reject(new Error('not asked')),
+  revoke: async ({ token }: { token: Secret }) => {
+    if (isStravaAway) throw new Error('Strava is away')
+    revoked.push(token.reveal())
+  },
+}
+const vaultWith = (collection = credentials) => createGrantVault({ credentials: collection, keyring, clock })
+const vault = vaultWith()
+
+const workerWith = (collection = credentials) =>
+  createUnlinkWorker({
+    ...repositories,
+    vault: vaultWith(collection),
+    oauth,
+    clock,
+    newId,
+    nudge: () => {},
+    facts: { revocationSettled: () => {}, sweepFailed: (_what, error) => failures.push(error) },
+  })
+
+const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
+  ...repositories,
+  links: { ...links, ...changed },
+  vault,
+  oauth,
+  quota: { markInactive: async () => {}, succeeded: async () => {} },
+  cookies: { read: () => null, set: () => {} },
+  clock,
+  newId,
+  settleEarlierUnlink: workerWith().settleEarlierUnlink,
+  nudge: () => {},
+  facts: { linked: () => {}, linkRefused: () => {}, browserChanged: () => {}, grantLeftOver: () => {} },
+  settings: { profileGate: 'off', athleteLimit: null, publicUrl: '', webReturnUrl: '', appDeepLink: '' },
+})
+
+const tokensOf = (name: string) => ({
+  accessToken: `access-${name}`,
+  refreshToken: `refresh-${name}`,
+  accessExpiresAt: new Date(Date.now() + 3_600_000),
+})
+const fresh: StravaGrant = {
+  accessToken: new Secret('access-fresh'),
+  refreshToken: new Secret('refresh-fresh'),
+  accessExpiresAt: new Date(Date.now() + 3_600_000),
+  athlete: { stravaAthleteId: '1', displayName: 'Anna' },
+}
+const identity = { stravaAthleteId: '1', displayName: 'Anna', scopes: ['read'] }
+const pending: PendingLink = { ...identity, linkId: 'lnk_new' }
+
+/** The link there is, with its tokens. */
+const linkOf = async (athleteId: string) => {
+  const link = { ...identity, linkId: 'lnk_old', athleteId, linkedAt: clock.now() }
+  await vault.seal({ linkId: link.linkId, athleteId, status: 'active', tokens: tokensOf('old') })
+  await links.create(link, linkedEvent(link, { newId }, link.linkedAt))
+}
+
+const openReceipt = (athleteId: string): Promise<UnlinkReceipt> => {
+  const requestedAt = clock.now()
+  const wanted = { athleteId, linkId: 'lnk_old', reason: 'user', receiptId: newId('rcp'), requestedAt } as const
+  return receipts.open(wanted, unlinkedEvent(wanted, { newId }, requestedAt))
+}
+
+const unlinkWhole = async (athleteId: string) => {
+  const worker = workerWith()
+  await worker.wipe(await openReceipt(athleteId))
+  await worker.stop()
+}
+
+/** An attempt whose code is being exchanged. */
+const begin = async (athleteId: string): Promise<LinkAttempt> => {
+  const now = clock.now()
+  const secrets = { linkTokenHash: newId('token'), stateHash: newId('state') }
+  await attempts.issue(
+    {
+      athleteId,
+      platform: 'web',
+      linkTokenHash: secrets.linkTokenHash,
+      browserHash: null,
+      codeChallenge: null,
+      returnTo: null,
+      expiresAt: new Date(now.getTime() + 60_000),
+    },
+    now,
+  )
+  const { id } = (await attempts.findByLinkToken(secrets.linkTokenHash))!
+  const expiresAt = new Date(now.getTime() + 60_000)
+  await attempts.authorize(id, { stateHash: secrets.stateHash, transactionCookieHash: 'x', expiresAt }, now)
+  return (await attempts.consumeState(secrets.stateHash, expiresAt, now))!
+}
+
+const linkIds = () => store.collections.links.distinct('_id')
+const credentialIds = () => credentials.distinct('_id')
+
+beforeAll(() => ensureIndexes(store.connection))
+beforeEach(() => {
+  revoked = []
+  isStravaAway = false
+  failures = []
+})
+afterEach(async () => {
+  await store.collections.links.deleteMany({})
+  await store.collections.linkTransactions.deleteMany({})
+  await store.collections.receipts.deleteMany({})
+  await credentials.deleteMany({})
+})
+afterAll(async () => {
+  await store.close()
+  await database.drop()
+})
+
+describe('unlinked while the same athlete links again', () => {
+  test('before the unlink has touched the tokens: a new link has them, and the old one none', async () => {
+    await linkOf('ath_1')
+    const renew: LinkFlow['links']['renew'] = async (...parameters) => {
+      await links.remove('lnk_old')
+      return await links.renew(...parameters)
+    }
+    await linkAtOnce(flowWith({ renew }), await begin('ath_1'), pending, fresh)
+    expect(await linkIds()).toEqual(['lnk_new'])
+    expect(await credentialIds()).toEqual(['lnk_new'])
+    expect(revoked).toEqual([])
+  })
+
+  test('after the unlink has revoked the new tokens: no link is made of them', async () => {
+    await linkOf('ath_1')
+    const renew: LinkFlow['links']['renew'] = async (...parameters) => {
+      await unlinkWhole('ath_1')
+      return await links.renew(...parameters)
+    }
+    const attempt = await begin('ath_1')
+    await expect(linkAtOnce(flowWith({ renew }), attempt, pending, fresh)).rejects.toMatchObject({
+      code: 'link_expired',
+    })
+    expect(revoked).toEqual(['refresh-fresh'])
+    expect(await linkIds()).toEqual([])
+    expect(await credentialIds()).toEqual([])
+  })
+
+  test('tokens of the app that came after the unlink was settled are taken back, and no link is made', async () => {
+    await linkOf('ath_1')
+    await unlinkWhole('ath_1')
+    await vault.seal({ linkId: 'lnk_old', athleteId: 'ath_1', status: 'active', tokens: tokensOf('late') })
+    const late = { ...pending, linkId: 'lnk_old' }
+    await expect(linkPending(flowWith(), await begin('ath_1'), late)).rejects.toMatchObject({ code: 'result_invalid' })
+    expect(revoked).toEqual(['refresh-old', 'refresh-late'])
+    expect(await linkIds()).toEqual([])
+    expect(await credentialIds()).toEqual([])
+  })
+})
+
+describe('unlinked by its holder while another athlete tries for the account', () => {
+  const ofAccount: LinkFlow['links']['ofAccount'] = async (stravaAthleteId) => {
+    const holder = await links.ofAccount(stravaAthleteId)
+    await unlinkWhole('ath_holder')
+    return holder
+  }
+
+  test('no tokens stay with the ended link', async () => {
+    await linkOf('ath_holder')
+    const attempt = await begin('ath_other')
+    await expect(linkAtOnce(flowWith({ ofAccount }), attempt, pending, fresh)).rejects.toMatchObject({
+      code: 'strava_account_in_use',
+    })
+    expect(revoked).toEqual(['refresh-old', 'refresh-fresh'])
+    expect(await credentialIds()).toEqual([])
+  })
+
+  test('nor while Strava is away: the sweep finds them through the attempt', async () => {
+    await linkOf('ath_holder')
+    const attempt = await begin('ath_other')
+    const thenAway: LinkFlow['links']['ofAccount'] = async (stravaAthleteId) => {
+      const holder = await ofAccount(stravaAthleteId)
+      isStravaAway = true
+      return holder
+    }
+    const linking = linkAtOnce(flowWith({ ofAccount: thenAway }), attempt, pending, fresh)
+    await expect(linking).rejects.toThrow('Strava is away')
+    isStravaAway = false
+    clock.advance(10 * 60_000)
+    await sweepAttempts({
+      ...repositories,
+      vault,
+      oauth,
+      clock,
+      facts: { grantTakenBack: () => {}, sweepFailed: (_what, error) => failures.push(error) },
+    })
+    expect(failures).toEqual([])
+    expect(revoked).toEqual(['refresh-old', 'refresh-fresh'])
+    expect(await credentialIds()).toEqual([])
+  })
+})
+
+test.each([
+  ['before', false],
+  ['after', true],
+])('a process that dies %s deleting the tokens leaves a receipt that ends true', async (_when, isDeleted) => {
+  await linkOf('ath_1')
+  const receipt = await openReceipt('ath_1')
+  const dying = new Proxy(credentials, {
+    get: (target, property) => {
+      if (property !== 'deleteOne') return Reflect.get(target, property)
+      return async (filter: object) => {
+        if (isDeleted) await target.deleteOne(filter)
+        throw new Error('died')
+      }
+    },
+  })
+  const worker = workerWith(dying)
+  await worker.wipe(receipt)
+  await worker.stop()
+  expect(failures).toMatchObject([{ message: 'died' }])
+  expect(await receipts.find(receipt.receiptId, 'ath_1')).toMatchObject({
+    revokedAtStrava: true,
+    revocationSettledAt: null,
+  })
+  await credentials.updateMany({}, { $set: { leaseUntil: null } })
+
+  clock.advance(60_000)
+  await workerWith().sweep()
+  expect(await receipts.find(receipt.receiptId, 'ath_1')).toMatchObject({
+    revokedAtStrava: true,
+    revocationSettledAt: expect.any(Date),
+    deleted: { links: 1, credentials: 1 },
+  })
+  expect(await credentialIds()).toEqual([])
+})
+
+test('two processes that settle the same unlink count its tokens once, whoever writes last', async () => {
+  await linkOf('ath_1')
+  await credentials.updateMany({}, { $set: { status: 'dead' } })
+  const { receiptId } = await openReceipt('ath_1')
+  for (const credentialsDeleted of [0, 1, 0]) {
+    await receipts.settleRevocation(receiptId, { links: 1, credentials: credentialsDeleted }, clock.now())
+  }
+  expect((await receipts.find(receiptId, 'ath_1'))?.deleted).toEqual({ links: 1, credentials: 1 })
+})
