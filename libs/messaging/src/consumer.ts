@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
 import { consumerMetrics } from './consumer-metrics.ts'
-import { type Delivery, type DeliveryContext, deliver } from './deliver.ts'
+import { type Delivery, type DeliveryContext, deliver, type GivenUp } from './deliver.ts'
 import type { DeliveryLog } from './delivery-log.ts'
 import { ContractError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
@@ -12,7 +12,7 @@ import { createStopSignals } from './stop-signals.ts'
 import { type ConsumedType, type ConsumerName, consumers } from './topology.ts'
 import { flush } from './transport.ts'
 
-export type { Delivery } from './deliver.ts'
+export type { Delivery, GivenUp } from './deliver.ts'
 export type { DeadLetter, DeliveryLog } from './delivery-log.ts'
 
 /** One bounded piece of work for one event. It may be called again for the same event, also after it succeeded. */
@@ -24,8 +24,11 @@ export interface ConsumerOptions<Name extends ConsumerName> {
   /** One for each type the consumer receives. */
   handlers: { [Type in ConsumedType<Name>]: Handler<Type> }
   deliveries: DeliveryLog
-  /** Keeps throttled work until `retryAt`; its message is acknowledged afterwards. */
-  park?: (data: EventData<ConsumedType<Name>>, retryAt: Date) => Promise<void>
+  /**
+   * Called when an event becomes a dead letter, before its message goes: nobody will work on it any more. Repeated until
+   * it works, so it may come more than once for the same event.
+   */
+  onGivenUp?: (data: EventData<ConsumedType<Name>>, given: GivenUp) => Promise<void>
   log: Logger
   metrics: Metrics
   clock?: Clock
@@ -47,7 +50,7 @@ export const runConsumer = async <Name extends ConsumerName>(
   bus: Pick<Bus, 'transport'>,
   options: ConsumerOptions<Name>,
 ): Promise<RunningConsumer> => {
-  const { name, park, clock = systemClock, random = Math.random } = options
+  const { name, onGivenUp, clock = systemClock, random = Math.random } = options
   const { transport } = bus
   const definition = consumers[name]
   const log = options.log.child({ consumer: name })
@@ -63,7 +66,7 @@ export const runConsumer = async <Name extends ConsumerName>(
       if (handler === undefined) throw new ContractError(`${name} has no handler for ${event.type}`)
       return await handler(event.data as never, delivery)
     },
-    park: park && ((event, retryAt) => park(event.data as EventData<ConsumedType<Name>>, retryAt)),
+    onGivenUp: async (event, given) => onGivenUp?.(event.data as EventData<ConsumedType<Name>>, given),
     flush: () => flush(transport.connection, log),
     log,
     metrics: consumerMetrics(options.metrics),

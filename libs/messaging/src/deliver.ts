@@ -5,7 +5,7 @@ import { type Logger, SpanKind, withSpan } from '@slipstream/telemetry'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { type DeliveryLog, deadLetterOf } from './delivery-log.ts'
 import { decodeEvent, type ReceivedEvent } from './envelope.ts'
-import { TransientError } from './errors.ts'
+import { ThrottledError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { untilItWorks } from './retry.ts'
 import type { StopSignals } from './stop-signals.ts'
@@ -21,6 +21,15 @@ export interface Delivery {
   occurredAt: Date
 }
 
+/** Why nobody will work on an event any more. */
+export interface GivenUp {
+  /** The event's id. */
+  id: string
+  reason: DeadLetterReason
+  /** What the last attempt ended with. */
+  error: Error
+}
+
 /** What one consumer's deliveries have in common. */
 export interface DeliveryContext {
   consumer: string
@@ -28,7 +37,7 @@ export interface DeliveryContext {
   deliveries: DeliveryLog
   /** Runs the handler of the event's type. */
   handle(event: ReceivedEvent, delivery: Delivery): Promise<Outcome>
-  park: ((event: ReceivedEvent, retryAt: Date) => Promise<void>) | undefined
+  onGivenUp(event: ReceivedEvent, given: GivenUp): Promise<void>
   /** Waits until the server has received what was sent. */
   flush(): Promise<void>
   log: Logger
@@ -40,9 +49,6 @@ export interface DeliveryContext {
 
 const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error('something that is not an error was thrown', { cause: thrown })
-
-const judge = (context: DeliveryContext, result: Outcome | Error, attempt: number): Verdict =>
-  verdictFor(result, { attempt, maxAttempts, now: context.clock.now(), random: context.random() })
 
 /** Waits for the server's confirmation: a plain ack that was sent while disconnected is lost without a word. */
 const acknowledge = async ({ log }: DeliveryContext, message: JsMsg) => {
@@ -61,22 +67,34 @@ const forgetAttempts = async ({ deliveries, consumer, log }: DeliveryContext, ev
   }
 }
 
+interface Burial {
+  reason: DeadLetterReason
+  error: Error
+  attempts: number
+}
+
 /** The letter is kept before the message goes; a log that is away is waited for. */
-const bury = async (
-  context: DeliveryContext,
-  message: JsMsg,
-  cause: { reason: DeadLetterReason; error: Error; attempts: number },
-) => {
+const bury = async (context: DeliveryContext, message: JsMsg, cause: Burial, beforeTerm?: () => Promise<void>) => {
   const letter = deadLetterOf(context.consumer, message, cause)
-  await untilItWorks(() => context.deliveries.keepDeadLetter(letter), {
-    what: 'keeping a dead letter',
-    log: context.log,
-    signal: context.stop.deadline,
-  })
+  const waiting = { log: context.log, signal: context.stop.deadline }
+  await untilItWorks(() => context.deliveries.keepDeadLetter(letter), { what: 'keeping a dead letter', ...waiting })
+  if (beforeTerm) await untilItWorks(beforeTerm, { what: 'giving up an event', ...waiting })
   message.term(cause.reason)
   await context.flush()
   const { subject, eventId, attempts, reason } = letter
   context.log.error({ subject, eventId, attempts, reason, err: cause.error }, 'event became a dead letter')
+}
+
+const giveUp = async (context: DeliveryContext, message: JsMsg, event: ReceivedEvent, cause: Burial) => {
+  const { reason, error } = cause
+  await bury(context, message, cause, () => context.onGivenUp(event, { id: event.id, reason, error }))
+  await forgetAttempts(context, event.id)
+}
+
+const handBack = ({ log }: DeliveryContext, message: JsMsg, type: string, error: unknown) => {
+  message.nak()
+  log.warn({ err: error, type, subject: message.subject }, 'event handed back')
+  return 'handed_back' as const
 }
 
 /** Runs the handler and gives it up when it does not end in time at a stop. */
@@ -99,34 +117,13 @@ const runHandler = async (
   }
 }
 
-/** Parks throttled work; without a place to park it, the message itself waits. Either way no attempt is spent. */
-const parkIfThrottled = async (
-  context: DeliveryContext,
-  event: ReceivedEvent,
-  attempt: number,
-  judged: { result: Outcome | Error; verdict: Verdict },
-) => {
-  if (judged.verdict.kind !== 'park') return judged
-  const { retryAt } = judged.verdict
-  if (context.park === undefined) {
-    await forgetAttempts(context, event.id)
-    const delayMs = retryAt.getTime() - context.clock.now().getTime()
-    return { result: judged.result, verdict: { kind: 'nak', delayMs } as const }
-  }
-  try {
-    await context.park(event, retryAt)
-    return judged
-  } catch (thrown) {
-    const result = new TransientError('the work could not be parked', { cause: thrown })
-    return { result, verdict: judge(context, result, attempt) }
-  }
-}
-
 const report = (context: DeliveryContext, event: ReceivedEvent, fields: object, result: Outcome | Error) => {
   const { log, metrics, consumer } = context
   if (!(result instanceof Error)) {
     if (result.kind === 'skipped') log.info({ ...fields, reason: result.reason }, 'event skipped')
     else log.debug(fields, 'event handled')
+  } else if (result instanceof ThrottledError) {
+    log.info({ ...fields, retryAt: result.retryAt }, 'event postponed')
   } else if (isUnexpected(result)) {
     metrics.unexpectedErrors.inc({ consumer, type: event.type })
     log.error({ ...fields, err: result }, 'event failed unexpectedly')
@@ -136,7 +133,7 @@ const report = (context: DeliveryContext, event: ReceivedEvent, fields: object, 
 type Handled = Verdict['kind'] | 'handed_back'
 
 const work = async (context: DeliveryContext, message: JsMsg, event: ReceivedEvent): Promise<Handled> => {
-  const { consumer, deliveries, log, stop } = context
+  const { consumer, deliveries, log, clock, stop } = context
   // While the log is away the message is held, not sent back: an outage costs neither attempts nor deliveries.
   const attempt = await untilItWorks(() => deliveries.startAttempt(consumer, event.id), {
     what: 'counting attempts',
@@ -145,21 +142,32 @@ const work = async (context: DeliveryContext, message: JsMsg, event: ReceivedEve
   })
   if (attempt > maxAttempts) {
     const error = new Error('every attempt ended without a verdict, as when the process is killed')
-    await bury(context, message, { reason: 'attempts_exhausted', error, attempts: attempt - 1 })
-    await forgetAttempts(context, event.id)
+    await giveUp(context, message, event, { reason: 'attempts_exhausted', error, attempts: attempt - 1 })
     return 'dead_letter'
   }
-  const first = await runHandler(context, event, attempt)
-  if (first instanceof Error && stop.deadline.aborted) throw first
-  const judged = { result: first, verdict: judge(context, first, attempt) }
-  const { result, verdict } = await parkIfThrottled(context, event, attempt, judged)
-  report(context, event, { type: event.type, eventId: event.id, attempt, verdict: verdict.kind }, result)
-  if (verdict.kind === 'nak') message.nak(verdict.delayMs)
-  else {
-    if (verdict.kind === 'dead_letter') {
-      await bury(context, message, { reason: verdict.reason, error: toError(result), attempts: attempt })
-    } else await acknowledge(context, message)
+  const result = await runHandler(context, event, attempt)
+  if (result instanceof Error && stop.deadline.aborted) {
+    // A stop is no failure of the work. The message goes first: while MongoDB is away, forgetting takes its time.
+    const handled = handBack(context, message, event.type, result)
     await forgetAttempts(context, event.id)
+    return handled
+  }
+  const verdict = verdictFor(result, { attempt, maxAttempts, now: clock.now(), random: context.random() })
+  report(context, event, { type: event.type, eventId: event.id, attempt, verdict: verdict.kind }, result)
+  switch (verdict.kind) {
+    case 'nak':
+      message.nak(verdict.delayMs)
+      break
+    case 'postpone':
+      await forgetAttempts(context, event.id)
+      message.nak(verdict.delayMs)
+      break
+    case 'dead_letter':
+      await giveUp(context, message, event, { reason: verdict.reason, error: toError(result), attempts: attempt })
+      break
+    case 'ack':
+      await acknowledge(context, message)
+      await forgetAttempts(context, event.id)
   }
   return verdict.kind
 }
@@ -198,15 +206,9 @@ export const deliver = async (context: DeliveryContext, message: JsMsg): Promise
   const heartbeat = setInterval(() => message.working(), context.ackWaitMs / 3)
   const event = read(message)
   const type = event instanceof Error ? 'unreadable' : event.type
-  let handled: Handled = 'handed_back'
-  try {
-    handled =
-      event instanceof Error ? await buryUnreadable(context, message, event) : await workInSpan(context, message, event)
-  } catch (error) {
-    message.nak()
-    context.log.warn({ err: error, type, subject: message.subject }, 'event handed back')
-  } finally {
-    clearInterval(heartbeat)
-    endTimer({ type, verdict: handled })
-  }
+  const working = event instanceof Error ? buryUnreadable(context, message, event) : workInSpan(context, message, event)
+  const verdict = await working
+    .catch((error: unknown) => handBack(context, message, type, error))
+    .finally(() => clearInterval(heartbeat))
+  endTimer({ type, verdict })
 }

@@ -1,22 +1,10 @@
-/** The work was committed before (a unique key says so): the message is acknowledged. */
-export class DuplicateError extends Error {
-  override readonly name = 'DuplicateError'
-  readonly code = 'duplicate'
-}
-
 /** The message cannot be read or has an unknown type or version; trying again cannot help. Names fields, never values. */
 export class ContractError extends Error {
   override readonly name = 'ContractError'
   readonly code = 'contract_violated'
 }
 
-/** The provider refused the grant for good. The handler has recorded that; the message itself is fine. */
-export class GrantRevokedError extends Error {
-  override readonly name = 'GrantRevokedError'
-  readonly code = 'grant_revoked'
-}
-
-/** A quota window is closed until `retryAt`. Not a failure: the work is parked and spends no attempt. */
+/** The work may not be done before `retryAt`: a closed quota window, say. Not a failure: it spends no attempt. */
 export class ThrottledError extends Error {
   override readonly name = 'ThrottledError'
   readonly code = 'throttled'

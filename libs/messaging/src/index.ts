@@ -4,11 +4,12 @@ export {
   type DeadLetter,
   type Delivery,
   type DeliveryLog,
+  type GivenUp,
   type Handler,
   type RunningConsumer,
   runConsumer,
 } from './consumer.ts'
-export { ContractError, DuplicateError, GrantRevokedError, ThrottledError, TransientError } from './errors.ts'
+export { ContractError, ThrottledError, TransientError } from './errors.ts'
 export { newEvent } from './new-event.ts'
 export {
   createOutboxRelay,

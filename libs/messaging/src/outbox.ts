@@ -16,7 +16,7 @@ export interface OutboxSource {
   waiting(occurredBefore: Date, limit: number): Promise<WaitingEvents[]>
   /** Takes these events out of their documents. */
   settle(published: { documentId: string; eventIds: string[] }[]): Promise<void>
-  /** How many documents have waiting events. */
+  /** How many events wait. */
   count(): Promise<number>
 }
 
@@ -66,7 +66,7 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     help: 'From the change an event tells to its storage in NATS.',
     labelNames: ['type'],
   })
-  const pendingGauge = metrics.gauge({ name: 'slipstream_outbox_pending', help: 'Documents with unpublished events.' })
+  const pendingGauge = metrics.gauge({ name: 'slipstream_outbox_pending', help: 'Events that wait to be published.' })
 
   let failing = false
   const noteFailure = (error: unknown, source: string) => {

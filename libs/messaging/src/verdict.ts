@@ -1,10 +1,11 @@
-import { ContractError, DuplicateError, GrantRevokedError, ThrottledError, TransientError } from './errors.ts'
+import { ContractError, ThrottledError, TransientError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What to tell JetStream about one delivery. */
 export type Verdict =
   | { kind: 'ack' }
-  | { kind: 'park'; retryAt: Date }
+  /** Comes again, and that is no attempt. */
+  | { kind: 'postpone'; delayMs: number }
   | { kind: 'nak'; delayMs: number }
   | { kind: 'dead_letter'; reason: DeadLetterReason }
 
@@ -14,7 +15,6 @@ export interface VerdictInput {
   /** Which try this was, from 1. */
   attempt: number
   maxAttempts: number
-  /** Kept for windows that are open again by the time the verdict is made. */
   now: Date
   /** In [0, 1); spreads the retries of messages that failed together. */
   random: number
@@ -45,9 +45,7 @@ const isMongoTransient = (error: Error): boolean => {
 /** Errors nobody foresaw: handled as transient, but logged with their stack and counted apart. */
 export const isUnexpected = (error: Error): boolean =>
   !(
-    error instanceof DuplicateError ||
     error instanceof ContractError ||
-    error instanceof GrantRevokedError ||
     error instanceof ThrottledError ||
     error instanceof TransientError ||
     isMongoTransient(error)
@@ -58,10 +56,9 @@ export const isUnexpected = (error: Error): boolean =>
  */
 export const verdictFor = (result: Outcome | Error, input: VerdictInput): Verdict => {
   if (!(result instanceof Error)) return { kind: 'ack' }
-  if (result instanceof DuplicateError || result instanceof GrantRevokedError) return { kind: 'ack' }
   if (result instanceof ContractError) return { kind: 'dead_letter', reason: 'contract_violated' }
   if (result instanceof ThrottledError) {
-    return result.retryAt > input.now ? { kind: 'park', retryAt: result.retryAt } : { kind: 'park', retryAt: input.now }
+    return { kind: 'postpone', delayMs: Math.max(0, result.retryAt.getTime() - input.now.getTime()) }
   }
   if (input.attempt >= input.maxAttempts) return { kind: 'dead_letter', reason: 'attempts_exhausted' }
   const asked = result instanceof TransientError ? result.retryAfterMs : undefined

@@ -4,9 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import {
   type ConsumerOptions,
   ContractError,
-  DuplicateError,
   done,
-  GrantRevokedError,
   type Handler,
   type RunningConsumer,
   runConsumer,
@@ -57,20 +55,11 @@ const runGateway = async (handler: Reauth, extra: Partial<ConsumerOptions<'gatew
 
 const runInteractive = async (
   handler: Handler<'sync.requested'>,
-  park?: (data: unknown, retryAt: Date) => Promise<void>,
+  extra: Partial<ConsumerOptions<'ingestion-interactive'>> = {},
 ) => {
   const { bus, log, metrics } = harness
   const handlers = { 'sync.requested': handler }
-  running.push(
-    await runConsumer(bus, {
-      name: 'ingestion-interactive',
-      handlers,
-      deliveries,
-      log,
-      metrics,
-      ...(park && { park }),
-    }),
-  )
+  running.push(await runConsumer(bus, { name: 'ingestion-interactive', handlers, deliveries, log, metrics, ...extra }))
 }
 
 const gatewaySettled = () => allSettled(harness.manager, 'EVENTS', 'gateway')
@@ -109,20 +98,6 @@ describe('verdicts', () => {
     await harness.bus.publish(reauthRequired('ath_skip'))
     await gatewaySettled()
     expect(harness.lines).toContainEqual(expect.objectContaining({ msg: 'event skipped', reason: 'link-inactive' }))
-  })
-
-  test.each([
-    ['DuplicateError', new DuplicateError('one_per_activity')],
-    ['GrantRevokedError', new GrantRevokedError('refused')],
-  ])('%s: acknowledged after one attempt', async (_, error) => {
-    const handler = vi.fn<Reauth>(async () => {
-      throw error
-    })
-    await runGateway(handler)
-    await harness.bus.publish(reauthRequired('ath_settled'))
-    await gatewaySettled()
-    expect(handler).toHaveBeenCalledOnce()
-    expect(deliveries.letters).toEqual([])
   })
 
   test('poison: dead letter after exactly one attempt, gone from the work queue, others go on', async () => {
@@ -231,53 +206,73 @@ describe('verdicts', () => {
 })
 
 describe('throttled', () => {
-  const retryAt = new Date(Date.now() + 3_600_000)
-
-  test('parked before it is acknowledged; spends no attempt', async () => {
-    const parked: unknown[] = []
-    await runInteractive(
-      async () => {
-        throw new ThrottledError(retryAt)
-      },
-      async (data, until) => {
-        parked.push([data, until, await messagesIn(harness.manager, 'SYNC')])
-      },
-    )
-    const event = syncRequested('ath_throttled', 1)
-    await harness.bus.publish(event)
-    await vi.waitFor(() => expect(parked).toEqual([[event.data, retryAt, 1]]))
-    await interactiveSettled()
-    expect(await messagesIn(harness.manager, 'SYNC')).toBe(0)
-    await vi.waitFor(() => expect(deliveries.attempts.size).toBe(0))
-    expect(deliveries.letters).toEqual([])
-  })
-
-  test('parking fails: the message stays and is tried again', async () => {
-    let calls = 0
-    const park = vi.fn(async () => {
-      calls += 1
-      if (calls === 1) throw new Error('no database')
-    })
-    await runInteractive(async () => {
-      throw new ThrottledError(retryAt)
-    }, park)
-    await harness.bus.publish(syncRequested('ath_unparked', 1))
-    await vi.waitFor(() => expect(park).toHaveBeenCalledTimes(2), { timeout: 5_000 })
-    await interactiveSettled()
-    expect(deliveries.letters).toEqual([])
-  })
-
-  test('with nowhere to park, the message itself waits and spends no attempt', async () => {
-    let calls = 0
-    await runGateway(async () => {
-      calls += 1
-      if (calls <= 6) throw new ThrottledError(new Date(Date.now() + 20))
+  test('the message waits until the time named, however often, and spends no attempt', async () => {
+    const attempts: number[] = []
+    await runGateway(async (_, { attempt }) => {
+      attempts.push(attempt)
+      if (attempts.length <= 6) throw new ThrottledError(new Date(Date.now() + 20))
       return done()
     })
     await harness.bus.publish(reauthRequired('ath_waiting'))
-    await vi.waitFor(() => expect(calls).toBe(7), { timeout: 5_000 })
+    await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1]), { timeout: 5_000 })
     await gatewaySettled()
     expect(deliveries.letters).toEqual([])
+    await vi.waitFor(async () =>
+      expect(await verdictsOf(harness, 'gateway')).toEqual({
+        'athlete.reauth_required postpone': 6,
+        'athlete.reauth_required ack': 1,
+      }),
+    )
+  })
+})
+
+describe('an event that is given up', () => {
+  type OnGivenUp = NonNullable<ConsumerOptions<'ingestion-interactive'>['onGivenUp']>
+
+  test('is told, with its letter kept and its message still there', async () => {
+    const seen: unknown[] = []
+    const onGivenUp: OnGivenUp = async (data, { id, reason, error }) => {
+      seen.push([data, id, reason, error.message, deliveries.letters.length, await messagesIn(harness.manager, 'SYNC')])
+    }
+    const handler: Handler<'sync.requested'> = async () => {
+      throw new ContractError('no such version')
+    }
+    await runInteractive(handler, { onGivenUp })
+    const event = syncRequested('ath_given_up', 1)
+    await harness.bus.publish(event)
+    await vi.waitFor(() => expect(seen).toEqual([[event.data, event.id, 'contract_violated', 'no such version', 1, 1]]))
+    await interactiveSettled()
+    await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
+  })
+
+  test('is told when every attempt killed its process', async () => {
+    const onGivenUp = vi.fn<OnGivenUp>(async () => {})
+    const event = syncRequested('ath_killed', 1)
+    deliveries.attempts.set(`ingestion-interactive:${event.id}`, 5)
+    await runInteractive(async () => done(), { onGivenUp })
+    await harness.bus.publish(event)
+    await vi.waitFor(() =>
+      expect(onGivenUp).toHaveBeenCalledExactlyOnceWith(
+        event.data,
+        expect.objectContaining({ id: event.id, reason: 'attempts_exhausted' }),
+      ),
+    )
+  })
+
+  test('is told until that works; until then its message stays', async () => {
+    const messages: number[] = []
+    const onGivenUp: OnGivenUp = async () => {
+      messages.push(await messagesIn(harness.manager, 'SYNC'))
+      if (messages.length === 1) throw new Error('no database')
+    }
+    const event = syncRequested('ath_told_twice', 1)
+    deliveries.attempts.set(`ingestion-interactive:${event.id}`, 5)
+    await runInteractive(async () => done(), { onGivenUp })
+    await harness.bus.publish(event)
+    await vi.waitFor(() => expect(messages).toEqual([1, 1]))
+    await interactiveSettled()
+    await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
+    expect(deliveries.letters).toHaveLength(1)
   })
 })
 

@@ -22,6 +22,7 @@ const definition = {
 let harness: Harness
 let workers: PullWorker[] = []
 let consumer = ''
+let deliveries: ReturnType<typeof memoryDeliveryLog>
 
 beforeAll(async () => {
   harness = await startHarness()
@@ -36,6 +37,7 @@ afterEach(async () => {
 
 const createConsumer = async () => {
   consumer = newId('test')
+  deliveries = memoryDeliveryLog()
   await harness.manager.consumers.add('EVENTS', {
     durable_name: consumer,
     ack_policy: AckPolicy.Explicit,
@@ -57,9 +59,9 @@ const startWorker = (handle: DeliveryContext['handle'], stop = stopControls().si
   const context: DeliveryContext = {
     consumer,
     ackWaitMs,
-    deliveries: memoryDeliveryLog(),
+    deliveries,
     handle,
-    park: undefined,
+    onGivenUp: async () => {},
     flush: () => flush(bus.transport.connection, log),
     log,
     metrics: consumerMetrics(metrics),
@@ -119,7 +121,7 @@ test('a worker that dies silently: its message comes to another after the ack wa
   await vi.waitFor(() => expect(handle).toHaveBeenCalledOnce(), { timeout: 5_000 })
 })
 
-test('told to end at the deadline, a handler that obeys has its message handed back at once', async () => {
+test('told to end at the deadline, a handler that obeys has its message handed back at once; that is no attempt', async () => {
   await createConsumer()
   const { controls, signals } = stopControls()
   const started = Promise.withResolvers<void>()
@@ -137,6 +139,7 @@ test('told to end at the deadline, a handler that obeys has its message handed b
   const next = vi.fn<DeliveryContext['handle']>(async () => done())
   startWorker(next)
   await vi.waitFor(() => expect(next).toHaveBeenCalledOnce(), { timeout: ackWaitMs / 2 })
+  expect(next.mock.calls[0]?.[1]).toMatchObject({ attempt: 1 })
 })
 
 test('a handler that never ends cannot hold up a stop', async () => {

@@ -131,7 +131,7 @@ test('a document whose event cannot be published blocks no other, keeps its orde
   expect(lines).toHaveLength(1)
 })
 
-test('measures the delay of each event and how many documents wait', async () => {
+test('measures the delay of each event and how many wait', async () => {
   const now = new Date('2026-11-21T10:00:00Z')
   const outbox = memoryOutbox()
   const onPublished = vi.fn<NonNullable<OutboxRelayOptions['onPublished']>>()

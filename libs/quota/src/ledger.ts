@@ -2,6 +2,15 @@ import type { Lane } from '@slipstream/contracts'
 import { isDuplicateKey, type QuotaDocument, type WritableCollection } from '@slipstream/persistence'
 import type { Clock } from '@slipstream/runtime'
 import {
+  type Availability,
+  afterAnswer,
+  afterFailure,
+  afterInactive,
+  afterPermit,
+  closedUntil,
+  initialAvailability,
+} from './availability.ts'
+import {
   type Buckets,
   bucketNames,
   closeWindow,
@@ -9,6 +18,7 @@ import {
   earliestOpening,
   initialBuckets,
   learn,
+  nextReset,
   type QuotaReading,
   rollWindows,
 } from './windows.ts'
@@ -16,27 +26,39 @@ import {
 // All replicas share one document per Strava app. Each change reads it, decides in plain code, and writes only if
 // `revision` is still the one read: no two permits are ever given for the same count.
 
-export type TakeResult = { granted: true } | { granted: false; retryAt: Date }
+/** A permit is good for one call that leaves before `validUntil`: later, that call counts in a window it was not taken from. */
+export type TakeResult = { granted: true; validUntil: Date } | { granted: false; retryAt: Date }
 
 export interface QuotaStatus {
   buckets: Buckets
   /** Since when Strava has the whole app switched off (403 Application/Status/Inactive); null while it is on. */
   inactiveSince: Date | null
+  /** Since when Strava has not been answering, as 5 calls in a row have shown; null while it answers. */
+  unavailableSince: Date | null
   /** When a call of this lane may be made at the earliest; now, if it may be made now. */
   opensAt(lane: Lane): Date
 }
 
+/** After each call one of `succeeded`, `learn`, `close` and `failed` is due. They write only what changes. */
 export interface QuotaLedger {
-  /** Takes the permit for one call. Call it before each attempt: refused and failed calls count at Strava, too. */
+  /**
+   * Takes the permit for one call. Call it before each attempt: refused and failed calls count at Strava, too. While
+   * the app is inactive or Strava does not answer, one call every 5 minutes or 30 seconds is granted, over all replicas.
+   */
   take(lane: Lane): Promise<TakeResult>
-  /** Takes over what an answer says. @param sentAt when the call was sent; by default now */
+  /** After a successful call: takes over its quota, and calls may go on. @param sentAt when it was sent; by default now */
+  succeeded(reading: QuotaReading | null, sentAt?: Date): Promise<void>
+  /** After an answer that refuses for a reason of its own, such as a 401. @param sentAt as for `succeeded` */
   learn(reading: QuotaReading | null, sentAt?: Date): Promise<void>
-  /** After a 429: closes what is spent, for all. Resolves to when it opens again. @param sentAt as for `learn` */
+  /** After a 429: closes what is spent, for all. Resolves to when it opens again. @param sentAt as for `succeeded` */
   close(reading: QuotaReading | null, sentAt?: Date): Promise<Date>
+  /**
+   * After a 5xx, a time-out or a broken connection. Resolves to when Strava is asked next, once it counts as unavailable;
+   * to null as long as calls may go on. @param sentAt as for `succeeded`
+   */
+  failed(reading: QuotaReading | null, sentAt?: Date): Promise<Date | null>
   /** After a 403 Application/Status/Inactive: no permit for anyone, but one every 5 minutes to see whether it ended. */
   markInactive(): Promise<void>
-  /** After a successful call. Writes only if the app was marked inactive. */
-  markActive(): Promise<void>
   read(): Promise<QuotaStatus>
 }
 
@@ -46,9 +68,11 @@ export class QuotaContendedError extends Error {
   readonly code = 'quota_contended'
 }
 
-type State = Pick<QuotaDocument, 'inactiveSince' | 'nextProbeAt'> & { buckets: Buckets }
+interface State {
+  buckets: Buckets
+  availability: Availability
+}
 
-const probeEveryMs = 5 * 60_000
 /** In each round one replica succeeds, so this is out of reach for any sensible number of them. */
 const maxRounds = 100
 
@@ -59,13 +83,19 @@ const stateOf = (document: QuotaDocument): State => ({
     read15m: document.read15m,
     readDay: document.readDay,
   },
-  inactiveSince: document.inactiveSince,
-  nextProbeAt: document.nextProbeAt,
+  availability: {
+    inactiveSince: document.inactiveSince,
+    failuresInRow: document.failuresInRow,
+    unavailableSince: document.unavailableSince,
+    nextProbeAt: document.nextProbeAt,
+  },
 })
 
 const isSame = (one: State, other: State): boolean =>
-  one.inactiveSince?.getTime() === other.inactiveSince?.getTime() &&
-  one.nextProbeAt?.getTime() === other.nextProbeAt?.getTime() &&
+  one.availability.failuresInRow === other.availability.failuresInRow &&
+  (['inactiveSince', 'unavailableSince', 'nextProbeAt'] as const).every(
+    (name) => one.availability[name]?.getTime() === other.availability[name]?.getTime(),
+  ) &&
   bucketNames.every(
     (name) =>
       one.buckets[name].limit === other.buckets[name].limit &&
@@ -73,17 +103,17 @@ const isSame = (one: State, other: State): boolean =>
       one.buckets[name].windowStart.getTime() === other.buckets[name].windowStart.getTime(),
   )
 
-const initialState = (now: Date): State => ({ buckets: initialBuckets(now), inactiveSince: null, nextProbeAt: null })
+const initialState = (now: Date): State => ({ buckets: initialBuckets(now), availability: initialAvailability })
 
-/** While the app is inactive, one call every 5 minutes is let through; the first that succeeds ends it. */
 const decidePermit = (state: State, lane: Lane, now: Date): { next: State; result: TakeResult } => {
-  if (state.nextProbeAt && state.nextProbeAt > now) {
-    return { next: state, result: { granted: false, retryAt: state.nextProbeAt } }
-  }
+  const probeAt = closedUntil(state.availability, now)
+  if (probeAt) return { next: state, result: { granted: false, retryAt: probeAt } }
   const decision = decideTake(state.buckets, lane, now)
   if (!decision.granted) return { next: state, result: { granted: false, retryAt: decision.retryAt } }
-  const nextProbeAt = state.inactiveSince && new Date(now.getTime() + probeEveryMs)
-  return { next: { ...state, buckets: decision.buckets, nextProbeAt }, result: { granted: true } }
+  return {
+    next: { buckets: decision.buckets, availability: afterPermit(state.availability, now) },
+    result: { granted: true, validUntil: nextReset(decision.buckets) },
+  }
 }
 
 export const createQuotaLedger = (options: {
@@ -96,9 +126,9 @@ export const createQuotaLedger = (options: {
   const find = (): Promise<QuotaDocument | null> => quota.findOne({ _id: clientId }).lean<QuotaDocument>().exec()
 
   /** False when another has written since `document` was read. */
-  const write = async (document: QuotaDocument | null, { buckets, inactiveSince, nextProbeAt }: State) => {
+  const write = async (document: QuotaDocument | null, { buckets, availability }: State) => {
     const revision = document?.revision ?? 0
-    const fields = { ...buckets, inactiveSince, nextProbeAt, revision: revision + 1 }
+    const fields = { ...buckets, ...availability, revision: revision + 1 }
     try {
       if (!document) await quota.create({ _id: clientId, ...fields })
       else return (await quota.updateOne({ _id: clientId, revision }, { $set: fields })).matchedCount === 1
@@ -129,31 +159,49 @@ export const createQuotaLedger = (options: {
 
   return {
     take: (lane) => inTurn((state) => decidePermit(state, lane, clock.now())),
+    succeeded: (reading, sentAt = clock.now()) =>
+      inTurn(({ buckets }) => ({
+        next: { buckets: learn(buckets, reading, sentAt), availability: initialAvailability },
+        result: undefined,
+      })),
     learn: (reading, sentAt = clock.now()) =>
-      inTurn((state) => ({ next: { ...state, buckets: learn(state.buckets, reading, sentAt) }, result: undefined })),
+      inTurn(({ buckets, availability }) => ({
+        next: { buckets: learn(buckets, reading, sentAt), availability: afterAnswer(availability) },
+        result: undefined,
+      })),
     close: (reading, sentAt = clock.now()) =>
       inTurn((state) => {
         const buckets = closeWindow(state.buckets, reading, sentAt)
-        return { next: { ...state, buckets }, result: earliestOpening(buckets, 'interactive', clock.now()) }
+        return {
+          next: { buckets, availability: afterAnswer(state.availability) },
+          result: earliestOpening(buckets, 'interactive', clock.now()),
+        }
+      }),
+    failed: (reading, sentAt = clock.now()) =>
+      inTurn((state) => {
+        const availability = afterFailure(state.availability, clock.now())
+        return {
+          next: { buckets: learn(state.buckets, reading, sentAt), availability },
+          result: availability.unavailableSince && availability.nextProbeAt,
+        }
       }),
     markInactive: () =>
-      inTurn((state) => {
-        const now = clock.now()
-        const nextProbeAt = new Date(now.getTime() + probeEveryMs)
-        return { next: { ...state, inactiveSince: state.inactiveSince ?? now, nextProbeAt }, result: undefined }
-      }),
-    markActive: () =>
-      inTurn((state) => ({ next: { ...state, inactiveSince: null, nextProbeAt: null }, result: undefined })),
+      inTurn(({ buckets, availability }) => ({
+        next: { buckets, availability: afterInactive(availability, clock.now()) },
+        result: undefined,
+      })),
     read: async () => {
       const now = clock.now()
       const document = await find()
-      const { buckets, inactiveSince, nextProbeAt } = document ? stateOf(document) : initialState(now)
+      const { buckets, availability } = document ? stateOf(document) : initialState(now)
       return {
         buckets: rollWindows(buckets, now),
-        inactiveSince,
+        inactiveSince: availability.inactiveSince,
+        unavailableSince: availability.unavailableSince,
         opensAt: (lane) => {
           const opening = earliestOpening(buckets, lane, now)
-          return nextProbeAt && nextProbeAt > opening ? nextProbeAt : opening
+          const probeAt = closedUntil(availability, now)
+          return probeAt && probeAt > opening ? probeAt : opening
         },
       }
     },

@@ -53,6 +53,9 @@ const windowStartAt = (name: BucketName, now: Date): Date =>
 
 const resetOf = (name: BucketName, bucket: Bucket): Date => new Date(bucket.windowStart.getTime() + windowMs[name])
 
+/** When the first of the running windows ends. Midnight is a quarter hour as well, so the day never ends first. */
+export const nextReset = (buckets: Buckets): Date => resetOf('read15m', buckets.read15m)
+
 const mapBuckets = (buckets: Buckets, change: (bucket: Bucket, name: BucketName) => Bucket): Buckets => ({
   overall15m: change(buckets.overall15m, 'overall15m'),
   overallDay: change(buckets.overallDay, 'overallDay'),

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 describe('one ledger', () => {
   test('starts with the limits of a new app and remembers what was taken', async () => {
-    expect(await ledgerOf().take('interactive')).toEqual({ granted: true })
+    expect(await ledgerOf().take('interactive')).toEqual({ granted: true, validUntil: at(15) })
     const { buckets, inactiveSince } = await ledgerOf().read()
     expect(buckets.read15m).toEqual({ limit: 100, used: 1, windowStart: at(0) })
     expect(buckets.overallDay).toMatchObject({ limit: 2_000, used: 1 })
@@ -74,7 +74,7 @@ describe('one ledger', () => {
     const ledger = ledgerOf()
     await ledger.learn(reading(100, 80))
     expect(await ledger.take('scheduled')).toEqual({ granted: false, retryAt: at(15) })
-    expect(await ledger.take('realtime')).toEqual({ granted: true })
+    expect(await ledger.take('realtime')).toMatchObject({ granted: true })
     const status = await ledger.read()
     expect([status.opensAt('scheduled'), status.opensAt('interactive')]).toEqual([at(15), now])
   })
@@ -128,7 +128,7 @@ describe('several replicas', () => {
     expect(await other.take('interactive')).toEqual({ granted: false, retryAt: at(15) })
     expect((await other.read()).opensAt('realtime')).toEqual(at(15))
     now = at(15)
-    expect(await other.take('interactive')).toEqual({ granted: true })
+    expect(await other.take('interactive')).toMatchObject({ granted: true })
   })
 
   test('a 429 whose headers show a spent day closes until midnight', async () => {
@@ -137,7 +137,7 @@ describe('several replicas', () => {
 
   test('each app has a ledger of its own', async () => {
     await ledgerOf('one').close(null)
-    expect(await ledgerOf('other').take('backfill')).toEqual({ granted: true })
+    expect(await ledgerOf('other').take('backfill')).toMatchObject({ granted: true })
   })
 })
 
@@ -155,18 +155,57 @@ describe('an inactive app', () => {
     await one.markInactive()
     const status = await other.read()
     expect(status.inactiveSince).toEqual(at(1))
-    expect(status.opensAt('interactive')).toEqual(at(12))
+    expect(status.opensAt('interactive')).toEqual(at(11))
 
-    await other.markActive()
+    await other.learn(reading(100, 3))
+    expect(await one.read()).toMatchObject({ inactiveSince: at(1) })
+    await other.succeeded(reading(100, 4))
     expect(await one.read()).toMatchObject({ inactiveSince: null })
     expect(await takeTimes(one, 5)).toBe(5)
   })
+})
 
-  test('marking an active app as active writes nothing', async () => {
-    await ledgerOf().markActive()
-    expect(await quota.countDocuments()).toBe(0)
-    await ledgerOf().take('interactive')
-    await ledgerOf().markActive()
-    expect((await quota.findOne().lean())?.revision).toBe(1)
+describe('a Strava that does not answer', () => {
+  test('gets one call every 30 seconds over all replicas, until it answers', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf()]
+    for (const ledger of [one, other, one, other]) expect(await ledger.failed(null)).toBeNull()
+    expect(await takeTimes(one, 1)).toBe(1)
+    expect(await other.failed(null)).toEqual(at(1.5))
+    expect(await one.take('interactive')).toEqual({ granted: false, retryAt: at(1.5) })
+    expect(await one.read()).toMatchObject({ unavailableSince: at(1) })
+    expect((await one.read()).opensAt('interactive')).toEqual(at(1.5))
+
+    now = at(1.5)
+    const granted = await Promise.all([one, other].map((ledger) => takeTimes(ledger, 5)))
+    expect(granted[0]! + granted[1]!).toBe(1)
+    expect(await one.failed(null)).toEqual(at(2))
+    now = at(2)
+    expect(await takeTimes(other, 2)).toBe(1)
+    await other.succeeded(reading(100, 7))
+    expect(await one.read()).toMatchObject({ unavailableSince: null, inactiveSince: null })
+    expect(await takeTimes(one, 5)).toBe(5)
   })
+
+  test.each([
+    ['a refusal', (ledger: QuotaLedger) => ledger.learn(null)],
+    ['a 429', (ledger: QuotaLedger) => ledger.close(null)],
+    ['an inactive app', (ledger: QuotaLedger) => ledger.markInactive()],
+  ])('answers again with %s', async (_case, answer) => {
+    for (let failures = 0; failures < 5; failures += 1) await ledgerOf().failed(null)
+    expect((await ledgerOf().read()).unavailableSince).not.toBeNull()
+    await answer(ledgerOf())
+    expect((await ledgerOf().read()).unavailableSince).toBeNull()
+  })
+
+  test('tells its quota even so', async () => {
+    await ledgerOf().failed(reading(600, 40))
+    expect((await ledgerOf().read()).buckets.read15m).toMatchObject({ limit: 600, used: 40 })
+  })
+})
+
+test('a successful call writes only what is new', async () => {
+  await ledgerOf().take('interactive')
+  await ledgerOf().succeeded(null)
+  await ledgerOf().succeeded(reading(100, 1, 1_000))
+  expect((await quota.findOne().lean())?.revision).toBe(1)
 })

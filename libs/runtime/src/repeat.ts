@@ -5,16 +5,19 @@ export interface Repetition {
   stop(): Promise<void>
 }
 
-/** Runs a task again and again, `everyMs` after its last end. A turn that fails is reported and does not end the rest. */
+/**
+ * Runs a task again and again, `everyMs` after its last end. A turn that fails is reported and does not end the rest. The
+ * signal is aborted at the stop: a long turn looks at it between two items.
+ */
 export const repeat = (
-  task: () => Promise<void>,
+  task: (signal: AbortSignal) => Promise<void>,
   { everyMs, onError }: { everyMs: number; onError: (error: unknown) => void },
 ): Repetition => {
   const stopping = new AbortController()
   const { signal } = stopping
   const run = async () => {
     while (!signal.aborted) {
-      await task().catch(onError)
+      await task(signal).catch(onError)
       await delay(everyMs, undefined, { signal }).catch(() => {}) // woken by stop
     }
   }

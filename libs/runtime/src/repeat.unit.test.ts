@@ -18,6 +18,19 @@ it('goes on after a turn that failed, and reports it', async () => {
   expect(errors).toEqual([new Error('first turn')])
 })
 
+it('tells a turn under way of the stop', async () => {
+  const begun = Promise.withResolvers<AbortSignal>()
+  const repetition = repeat(
+    (signal) => {
+      begun.resolve(signal)
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+    { everyMs: 3_600_000, onError: () => {} },
+  )
+  expect((await begun.promise).aborted).toBe(false)
+  await repetition.stop()
+})
+
 it('stops at once between turns, and waits for a turn under way', async () => {
   const begun = Promise.withResolvers<void>()
   const release = Promise.withResolvers<void>()

@@ -1,4 +1,5 @@
 import { type Environment, readConfig, type Secret, setting } from '@slipstream/runtime'
+import { tokenKeysSetting } from '@slipstream/vault'
 import { z } from 'zod'
 
 export interface IngestionConfig {
@@ -24,7 +25,7 @@ const environmentSchema = z.object({
   STRAVA_CLIENT_SECRET: setting.secret(),
   STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
   STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
-  TOKEN_KEYS: setting.secret(),
+  TOKEN_KEYS: tokenKeysSetting(),
   DATA_POLICY: z.enum(['strava-2026', 'keep']).default('strava-2026'),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting.url('http', 'https').optional(),
 })

@@ -2,12 +2,14 @@ import { ConfigError } from '@slipstream/runtime'
 import { describe, expect, it } from 'vitest'
 import { ingestionConfig } from './config.ts'
 
+const tokenKey = Buffer.alloc(32, 'canary').toString('base64')
+
 const required = {
   MONGODB_URI: 'mongodb://localhost/slipstream',
   NATS_URL: 'nats://localhost:4222',
   STRAVA_CLIENT_ID: '12345',
   STRAVA_CLIENT_SECRET: 'client-secret-canary',
-  TOKEN_KEYS: 'token-keys-canary',
+  TOKEN_KEYS: `test:${tokenKey}`,
 }
 
 describe('the settings of ingestion', () => {
@@ -38,6 +40,7 @@ describe('the settings of ingestion', () => {
   it('do not show secrets when printed', () => {
     const config = ingestionConfig(required)
     expect(JSON.stringify(config)).not.toContain('canary')
-    expect(config.secrets.tokenKeys.reveal()).toBe('token-keys-canary')
+    expect(JSON.stringify(config)).not.toContain(tokenKey)
+    expect(config.secrets.tokenKeys.reveal()).toBe(required.TOKEN_KEYS)
   })
 })

@@ -76,6 +76,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     giveBackFailed: (run: SyncRun, error: unknown) => {
       log.warn({ ...runOf(run), err: error }, 'sync run could not be given back; its lease will end by itself')
     },
+    progressNotAnnounced: (run: SyncRun, error: unknown) => {
+      log.warn({ ...runOf(run), err: error }, 'progress of a sync run was not announced')
+    },
     eventPublished: ({ type, data }: OutboxEvent, delaySeconds: number) => {
       if (type !== 'activity.ingested' && type !== 'activity.updated') return
       if ('latencyMs' in data) ingestionLatency.observe({ cause: data.cause }, data.latencyMs / 1000 + delaySeconds)

@@ -39,9 +39,11 @@ import { createWorkoutStore } from './adapters/workout-store.ts'
 import type { IngestionConfig } from './config.ts'
 import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
+import { giveUpRun } from './handlers/give-up-run.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncRequested } from './handlers/on-sync-requested.ts'
 import { eraseOrphans, resumeParkedRuns } from './handlers/sweeps.ts'
+import type { SyncPageDeps } from './handlers/sync-page.ts'
 
 export interface IngestionTimings {
   /** A crashed worker blocks its run this long; shorter than the 30 s after which NATS delivers its message again. */
@@ -140,8 +142,9 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
     const deliveries = createDeliveryLog(collections, clock)
     const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
     const erasure = createErasure(collections)
-    const syncRequested = onSyncRequested({
-      links: createLinkReader(collections),
+    const links = createLinkReader(collections)
+    const pageDeps: SyncPageDeps = {
+      links,
       runs,
       tickets: createFetchTickets(collections),
       pages: createStravaPages({ api, vault, ledger, clock }),
@@ -154,19 +157,26 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       announceProgress: (data) => bus.announce('sync.progress', data),
       nudge: relay.nudge,
       keepForMs: config.keepForMs,
-      renewLeaseEveryMs: timings.renewLeaseEveryMs,
-    })
-    const athleteUnlinked = onAthleteUnlinked({ erasure, publish: bus.publish, facts, clock, newId })
+      leaseTimings: { leaseMs: timings.leaseMs, renewEveryMs: timings.renewLeaseEveryMs },
+    }
+    const syncRequested = onSyncRequested(pageDeps)
+    const onGivenUp = giveUpRun(pageDeps)
+    const athleteUnlinked = onAthleteUnlinked({ links, erasure, publish: bus.publish, facts, clock })
 
     relay.start()
     const shared = { deliveries, log, metrics, clock }
     const consumers = await Promise.all([
       runConsumer(bus, { ...shared, name: 'ingestion-erasure', handlers: { 'athlete.unlinked': athleteUnlinked } }),
       ...lanes.map((lane) =>
-        runConsumer(bus, { ...shared, name: `ingestion-${lane}`, handlers: { 'sync.requested': syncRequested } }),
+        runConsumer(bus, {
+          ...shared,
+          name: `ingestion-${lane}`,
+          handlers: { 'sync.requested': syncRequested },
+          onGivenUp,
+        }),
       ),
     ])
-    const every = (everyMs: number, name: string, task: () => Promise<void>) =>
+    const every = (everyMs: number, name: string, task: (signal: AbortSignal) => Promise<void>) =>
       repeat(task, { everyMs, onError: (error) => facts.backgroundFailed(name, error) })
     const repetitions = [
       every(

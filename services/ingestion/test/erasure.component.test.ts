@@ -57,6 +57,43 @@ describe('unlinking', () => {
     expect(ofType(seen, 'activity.ingested')).toEqual([])
   })
 
+  it('waits while the link is still there: what is erased too early would be fetched again', async () => {
+    const link = await harness.link('dana')
+    await harness.finishedRun(await harness.request(link))
+    const before = await held(link)
+    const seen = harness.follow(link.athleteId)
+    const eventId = newId('evt')
+    await harness.announceUnlink(link, newId('receipt'), eventId)
+    await eventually(async () =>
+      expect(
+        await harness.store.collections.deliveryAttempts.findById(`ingestion-erasure:${eventId}`).lean(),
+      ).toMatchObject({ attempts: 2 }),
+    )
+    expect(await held(link)).toEqual(before)
+    expect(ofType(seen, 'athlete.erased')).toEqual([])
+    await harness.removeLink(link)
+    await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    expect(await held(link)).toEqual(nothing)
+  })
+
+  it('is answered under one id, however often it is told', async () => {
+    const link = await harness.link('dana')
+    await harness.finishedRun(await harness.request(link))
+    const seen = harness.follow(link.athleteId)
+    const receiptId = newId('receipt')
+    await harness.unlink(link, receiptId)
+    await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    await harness.announceUnlink(link, receiptId)
+    await eventually(async () => {
+      const { manager } = harness.bus.transport
+      const settled = { num_pending: 0, num_ack_pending: 0 }
+      expect(await manager.consumers.info('EVENTS', 'ingestion-erasure')).toMatchObject(settled)
+    })
+    expect(ofType(seen, 'athlete.erased')).toMatchObject([
+      { id: `${receiptId}.erased`, data: { deleted: { sync_runs: 1 } } },
+    ])
+  })
+
   it('answers a request that arrives afterwards with nothing', async () => {
     const link = await harness.link('anna')
     await harness.unlink(link, newId('receipt'))
@@ -70,14 +107,17 @@ describe('unlinking', () => {
 })
 
 describe('the sweep for orphans', () => {
-  it('erases workouts whose link is gone, and no others', async () => {
+  it('erases workouts and runs whose link is gone, and no others', async () => {
     const kept = await harness.link('ben')
     const orphan = await harness.link('anna')
-    for (const link of [kept, orphan]) await harness.finishedRun(await harness.request(link))
+    const withoutWorkouts = await harness.link('anna')
+    for (const link of [kept, orphan, withoutWorkouts]) await harness.finishedRun(await harness.request(link))
     const before = await held(kept)
-    await harness.store.connection.collection<{ _id: string }>('links').deleteOne({ _id: orphan.linkId })
+    for (const link of [orphan, withoutWorkouts]) await harness.removeLink(link)
+    await harness.store.collections.workouts.deleteMany({ linkId: withoutWorkouts.linkId })
     await harness.startIngestion({ eraseOrphansEveryMs: 50 })
     await eventually(async () => expect(await held(orphan)).toEqual(nothing))
+    await eventually(async () => expect(await held(withoutWorkouts)).toEqual(nothing))
     expect(await held(kept)).toEqual(before)
   })
 })

@@ -51,7 +51,10 @@ export interface Harness {
   startIngestion(timings?: Partial<IngestionTimings>): Promise<Ingestion>
   /** A link whose tokens belong to a simulated account. */
   link(account: string): Promise<TestLink>
+  /** As the gateway does it, in one step. */
   unlink(link: TestLink, receiptId: string): Promise<void>
+  removeLink(link: TestLink): Promise<void>
+  announceUnlink(link: TestLink, receiptId: string, eventId?: string): Promise<void>
   request(link: TestLink, options?: RequestOptions): Promise<string>
   finishedRun(runId: string): Promise<SyncRunDocument>
   /** Events of an athlete, as they arrive. */
@@ -91,6 +94,14 @@ export const startHarness = async (): Promise<Harness> => {
   const following = new AbortController()
   const followers: Promise<void>[] = []
   const links = store.connection.collection<{ _id: string }>('links')
+  const removeLink = async ({ linkId }: TestLink) => {
+    await links.deleteOne({ _id: linkId })
+  }
+  const announceUnlink = async ({ athleteId, linkId }: TestLink, receiptId: string, eventId = newId('evt')) => {
+    const now = clock.now()
+    const data = { athleteId, linkId, reason: 'user' as const, receiptId, unlinkedAt: now.toISOString() }
+    await bus.publish(newEvent('athlete.unlinked', data, { id: eventId, now }))
+  }
 
   return {
     simulator,
@@ -135,11 +146,12 @@ export const startHarness = async (): Promise<Harness> => {
       } as never)
       return ids
     },
-    unlink: async ({ athleteId, linkId }, receiptId) => {
-      await links.deleteOne({ _id: linkId })
-      const data = { athleteId, linkId, reason: 'user' as const, receiptId, unlinkedAt: clock.now().toISOString() }
-      await bus.publish(newEvent('athlete.unlinked', data, { id: newId('evt'), now: clock.now() }))
+    unlink: async (link, receiptId) => {
+      await removeLink(link)
+      await announceUnlink(link, receiptId)
     },
+    removeLink,
+    announceUnlink,
     request: async (link, options = {}) => {
       const { lane = 'interactive', cause = 'linked', requestedVersion = 1, runId = newId('run') } = options
       const { eventId = newId('evt') } = options

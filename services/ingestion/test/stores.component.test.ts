@@ -1,16 +1,20 @@
+import type { RunCounts } from '@slipstream/contracts'
+import { TransientError } from '@slipstream/messaging'
 import { createDeliveryLog } from '@slipstream/persistence'
 import { newId, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createErasure } from '../src/adapters/erasure.ts'
 import { createFetchTickets } from '../src/adapters/fetch-tickets.ts'
+import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createRunStore } from '../src/adapters/run-store.ts'
 import { createUnreadableKeeper } from '../src/adapters/unreadable-keeper.ts'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import { decidePage } from '../src/domain/decide-page.ts'
-import type { LinkReader, RunStore, SyncRequested } from '../src/domain/ports.ts'
+import type { LinkReader, RunLease, RunStore, SyncRequested } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
-import { syncPage } from '../src/handlers/sync-page.ts'
+import { eraseOrphans } from '../src/handlers/sweeps.ts'
+import { type SyncPageDeps, syncPage } from '../src/handlers/sync-page.ts'
 import { morningRun } from './fixtures/activities.ts'
 import { eventually, type Harness, startHarness } from './harness.ts'
 
@@ -71,6 +75,26 @@ describe('the lease on a run', () => {
     })
     await runs.finish(lease, { outcome: 'failed', errorCode: 'internal_error', counts, finishedAt: new Date() })
     expect(await runs.lease(request.runId)).toBeNull()
+  })
+
+  it('ends with the work: a holder that has given the run up changes nothing more', async () => {
+    const runs = runStore('one', 10_000)
+    const end = { outcome: 'succeeded' as const, errorCode: null, finishedAt: new Date() }
+    const ways: ((lease: RunLease, counts: RunCounts) => Promise<boolean>)[] = [
+      (lease, counts) => runs.release(lease, counts),
+      (lease, counts) => runs.park(lease, new Date(), counts),
+      (lease, counts) => runs.continueWith(lease, 2, counts),
+      (lease, counts) => runs.finish(lease, { ...end, counts }),
+    ]
+    for (const way of ways) {
+      const request = requestFor(newId('link'))
+      const { counts } = await runs.open(request)
+      const lease = (await runs.lease(request.runId))!
+      expect(await way(lease, counts)).toBe(true)
+      const before = await harness.store.collections.syncRuns.findById(request.runId).lean()
+      for (const again of [...ways, runs.renew]) expect(await again(lease, { ...counts, listed: 999 })).toBe(false)
+      expect(await harness.store.collections.syncRuns.findById(request.runId).lean()).toEqual(before)
+    }
   })
 
   it('opens a run once, however many ask at the same time', async () => {
@@ -148,46 +172,102 @@ describe('workouts', () => {
   })
 })
 
-describe('a link that goes away between the look at it and the write', () => {
-  it('leaves nothing behind', async () => {
-    const link = await harness.link('anna')
-    const { collections } = harness.store
-    const erasure = createErasure(collections)
-    const runs = runStore('one', 10_000)
-    const run = await runs.open({ ...requestFor(link.linkId), athleteId: link.athleteId })
+const pageDeps = (runs: RunStore, changes: Partial<SyncPageDeps>): SyncPageDeps => {
+  const { collections } = harness.store
+  return {
+    runs,
+    links: createLinkReader(collections),
+    erasure: createErasure(collections),
+    tickets: createFetchTickets(collections),
+    pages: { fetch: async () => ({ kind: 'page', activities: [morningRun], unreadable: [] }) },
+    workouts: createWorkoutStore(collections, systemClock),
+    unreadable: createUnreadableKeeper(createDeliveryLog(collections, systemClock)),
+    facts: createFacts(createLogger('test', 'silent'), createMetrics('test')),
+    clock: systemClock,
+    newWorkoutId: () => newId('workout'),
+    announceProgress: () => {},
+    nudge: () => {},
+    keepForMs: null,
+    leaseTimings: { leaseMs: 10_000, renewEveryMs: 1000 },
+    ...changes,
+  }
+}
+const delivery = { id: newId('evt'), attempt: 1, signal: new AbortController().signal, occurredAt: new Date() }
+
+const leasedRun = async () => {
+  const link = await harness.link('anna')
+  const runs = runStore('one', 10_000)
+  const { _id } = await runs.open({ ...requestFor(link.linkId), athleteId: link.athleteId })
+  return { ...link, runs, lease: (await runs.lease(_id))! }
+}
+const storedRun = (lease: RunLease) => harness.store.collections.syncRuns.findById(lease.run._id).lean()
+
+describe('a link that goes away', () => {
+  const held = async (linkId: string) => {
+    const { workouts, syncRuns, fetchTickets } = harness.store.collections
+    return [
+      await workouts.countDocuments({ linkId }),
+      await syncRuns.countDocuments({ linkId }),
+      await fetchTickets.countDocuments({ _id: linkId }),
+    ]
+  }
+
+  it('between the look at it and the write leaves nothing behind', async () => {
+    const { linkId, runs, lease } = await leasedRun()
     // There before the write, erased and gone after it.
     const answers: (Awaited<ReturnType<LinkReader['status']>> | 'erased')[] = ['active', 'erased']
     const links: LinkReader = {
       status: async () => {
         const answer = answers.shift()
         if (answer !== 'erased') return answer ?? null
-        expect(await collections.workouts.countDocuments({ linkId: link.linkId })).toBe(1)
+        expect(await held(linkId)).toEqual([1, 1, 1])
         return null
       },
       newestVersion: async () => null,
     }
-    const outcome = await syncPage(
-      {
-        links,
-        runs,
-        erasure,
-        tickets: createFetchTickets(collections),
-        pages: { fetch: async () => ({ kind: 'page', activities: [morningRun], unreadable: [] }) },
-        workouts: createWorkoutStore(collections, systemClock),
-        unreadable: createUnreadableKeeper(createDeliveryLog(collections, systemClock)),
-        facts: createFacts(createLogger('test', 'silent'), createMetrics('test')),
-        clock: systemClock,
-        newWorkoutId: () => newId('workout'),
-        announceProgress: () => {},
-        nudge: () => {},
-        keepForMs: null,
-        renewLeaseEveryMs: 1000,
-      },
-      (await runs.lease(run._id))!,
-      { id: newId('evt'), attempt: 1, signal: new AbortController().signal, occurredAt: new Date() },
-    )
-    expect(outcome).toEqual({ kind: 'skipped', reason: 'link-gone' })
-    expect(await collections.workouts.countDocuments({ linkId: link.linkId })).toBe(0)
-    expect(await collections.syncRuns.countDocuments({ linkId: link.linkId })).toBe(0)
+    expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
+    expect(await held(linkId)).toEqual([0, 0, 0])
+  })
+
+  it('while Strava is asked leaves nothing behind', async () => {
+    const { linkId, runs, lease } = await leasedRun()
+    const links: LinkReader = { status: async () => null, newestVersion: async () => null }
+    expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
+    expect(await held(linkId)).toEqual([0, 0, 0])
+  })
+})
+
+describe('the sweep for orphans', () => {
+  it('erases nothing more after the stop', async () => {
+    const { linkId, athleteId } = await harness.link('anna')
+    await runStore('one', 10_000).open({ ...requestFor(linkId), athleteId })
+    await harness.removeLink({ linkId, athleteId })
+    const { collections } = harness.store
+    const facts = createFacts(createLogger('test', 'silent'), createMetrics('test'))
+    const turn = eraseOrphans({ erasure: createErasure(collections), facts })
+    await turn(AbortSignal.abort())
+    expect(await collections.syncRuns.countDocuments({ linkId })).toBe(1)
+    await turn(new AbortController().signal)
+    expect(await collections.syncRuns.countDocuments({ linkId })).toBe(0)
+  })
+})
+
+describe('a page', () => {
+  it('counts as done although its progress cannot be announced', async () => {
+    const { runs, lease } = await leasedRun()
+    const announceProgress = () => {
+      throw new Error('the connection is closed')
+    }
+    expect(await syncPage(pageDeps(runs, { announceProgress }), lease, delivery)).toEqual({ kind: 'done' })
+    expect(await storedRun(lease)).toMatchObject({ state: 'queued', nextPage: 2, counts: { listed: 1 } })
+  })
+
+  it('that a stop cuts short leaves its run to the next process, also at the last attempt', async () => {
+    const { runs, lease } = await leasedRun()
+    const signal = AbortSignal.abort()
+    const fetch = async () => Promise.reject(new TransientError('aborted'))
+    const last = { ...delivery, attempt: 5, signal }
+    await expect(syncPage(pageDeps(runs, { pages: { fetch } }), lease, last)).rejects.toThrow('aborted')
+    expect(await storedRun(lease)).toMatchObject({ state: 'queued', nextPage: 1, leaseOwner: null, outcome: null })
   })
 })

@@ -188,17 +188,26 @@ describe('a crashed worker', () => {
     const link = await harness.link('busy')
     const runId = newId('run')
     await harness.store.collections.syncRuns.create(held(link.linkId, link.athleteId, runId, 1500))
-    await harness.request(link, { runId })
-    await eventually(async () =>
-      expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false),
-    )
-    expect(await stored(link)).toBe(0)
-    await eventually(async () => {
-      if ((await run(runId))?.state === 'running') await harness.request(link, { runId })
-      expect((await run(runId))?.state).toBe('finished')
-    })
-    expect(await run(runId)).toMatchObject({ outcome: 'succeeded', counts: { listed: 450, created: 450 } })
+    const eventId = newId('evt')
+    await harness.request(link, { runId, eventId })
+    const finished = await harness.finishedRun(runId)
+    expect(finished).toMatchObject({ outcome: 'succeeded', counts: { listed: 450, created: 450 } })
     expect(await stored(link)).toBe(250)
+    expect(await letters()).not.toContainEqual(expect.objectContaining({ eventId }))
+  })
+
+  it('that dies of the same request every time ends its run as failed', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    const eventId = newId('evt')
+    const expiresAt = new Date(Date.now() + 60_000)
+    const _id = `ingestion-interactive:${eventId}`
+    await harness.store.collections.deliveryAttempts.create({ _id, attempts: 5, expiresAt })
+    const runId = await harness.request(link, { eventId })
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'failed', errorCode: 'internal_error' })
+    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+    expect(ofType(seen, 'sync.finished')[0]?.data).toMatchObject({ runId, outcome: 'failed', requestedVersion: 1 })
+    expect(callsOf('activities')).toEqual({})
   })
 })
 

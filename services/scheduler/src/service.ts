@@ -134,7 +134,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       clock,
       random,
     })
-    const every = (everyMs: number, name: string, task: () => Promise<void>) =>
+    const every = (everyMs: number, name: string, task: (signal: AbortSignal) => Promise<void>) =>
       repeat(task, { everyMs, onError: (error) => facts.backgroundFailed(name, error) })
     const { staleAfterMs } = timings
     const sweepDeps = { ...deps, runs: createRunReader(collections), hasMessage: bus.hasMessage, staleAfterMs }

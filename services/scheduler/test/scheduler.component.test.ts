@@ -1,4 +1,5 @@
 import type { EventData } from '@slipstream/contracts'
+import { newEvent } from '@slipstream/messaging'
 import type { LinkDocument, ScheduleDocument } from '@slipstream/persistence'
 import { newId } from '@slipstream/runtime'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -107,7 +108,7 @@ describe('a manual sync', () => {
 })
 
 describe('the end of a run', () => {
-  it('of an older request leaves the newer one open', async () => {
+  it('of an older request leaves the newer one open, and asks for it again: its message may be gone', async () => {
     const { link, request } = await linkAndImport()
     await harness.publish('sync.triggered', {
       athleteId: link.athleteId,
@@ -119,6 +120,7 @@ describe('the end of a run', () => {
     await harness.publish('sync.finished', finishedEvent(request, 'cancelled'))
     await eventually(async () => expect(await harness.schedule(link.athleteId)).toMatchObject({ completedVersion: 1 }))
     expect((await harness.schedule(link.athleteId))?.publishedAt).not.toBeNull()
+    expect(await nthRequest(link.athleteId, 3)).toEqual(second)
     await harness.publish('sync.finished', finishedEvent(second))
     await completed(link.athleteId, 2)
   })
@@ -141,8 +143,26 @@ describe('unlinking', () => {
       unlinkedAt: new Date().toISOString(),
     }
     await harness.publish('athlete.unlinked', { ...unlinked, linkId: 'link_of_the_past' })
+    await harness.removeLink(link._id)
     await harness.publish('athlete.unlinked', { ...unlinked, linkId: link._id })
     await eventually(async () => expect(await harness.schedule(link.athleteId)).toBeNull())
+  })
+
+  it('waits while the link is still there', async () => {
+    const { link } = await linkAndImport()
+    const id = newId('evt')
+    const unlinked = { athleteId: link.athleteId, linkId: link._id, reason: 'user' as const }
+    const now = new Date()
+    const data = { ...unlinked, receiptId: newId('receipt'), unlinkedAt: now.toISOString() }
+    await harness.bus.publish(newEvent('athlete.unlinked', data, { id, now }))
+    await eventually(async () =>
+      expect(await harness.store.collections.deliveryAttempts.findById(`scheduler:${id}`).lean()).toMatchObject({
+        attempts: 2,
+      }),
+    )
+    expect(await harness.schedule(link.athleteId)).not.toBeNull()
+    await harness.removeLink(link._id)
+    await vi.waitFor(async () => expect(await harness.schedule(link.athleteId)).toBeNull(), { timeout: 10_000 })
   })
 })
 

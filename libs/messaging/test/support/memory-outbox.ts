@@ -18,7 +18,7 @@ export const memoryOutbox = (name = 'documents') => {
         else documents.set(documentId, rest)
       }
     },
-    count: async () => documents.size,
+    count: async () => [...documents.values()].flat().length,
   }
   const add = (documentId: string, ...events: OutboxEvent[]) =>
     documents.set(documentId, [...(documents.get(documentId) ?? []), ...events])

@@ -156,8 +156,9 @@ interface BucketDocument {
 }
 
 /**
- * One document per Strava app; `_id` is the client id. `inactiveSince` is set while Strava has the app switched off;
- * until `nextProbeAt` no call is made then. Every change raises `revision`.
+ * One document per Strava app; `_id` is the client id. `inactiveSince` is set while Strava has the app switched off,
+ * `unavailableSince` while it does not answer (`failuresInRow` calls have failed); until `nextProbeAt` no call is made
+ * then. Every change raises `revision`.
  */
 export interface QuotaDocument {
   _id: string
@@ -166,6 +167,8 @@ export interface QuotaDocument {
   read15m: BucketDocument
   readDay: BucketDocument
   inactiveSince: Date | null
+  failuresInRow: number
+  unavailableSince: Date | null
   nextProbeAt: Date | null
   revision: number
 }
@@ -179,6 +182,8 @@ export const quota = defineCollection<QuotaDocument>('quota', {
   read15m: bucket,
   readDay: bucket,
   inactiveSince: optionalTime,
+  failuresInRow: count,
+  unavailableSince: optionalTime,
   nextProbeAt: optionalTime,
   revision: count,
 })

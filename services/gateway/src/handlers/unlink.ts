@@ -62,9 +62,10 @@ export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [
     access: 'athlete',
     handle: async (_request, response, { athleteId }) => {
       const receipt = await openReceipt(deps, athleteId)
-      deps.nudge()
       deps.facts.unlinkAsked(receipt)
       await deps.wipe(receipt)
+      // Not before the link is gone: who hears of the unlink must not find it still there.
+      deps.nudge()
       response.status(202).json({ receiptId: receipt.receiptId })
     },
   },

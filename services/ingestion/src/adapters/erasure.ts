@@ -2,6 +2,22 @@ import type { Collections } from '@slipstream/persistence'
 import type { Erasure } from '../domain/ports.ts'
 import { unreadableLettersOf } from './unreadable-keeper.ts'
 
+/** The link ids found in a collection, each once, whose link is gone. */
+const linkIdsWithoutLink = [
+  { $group: { _id: '$linkId' } },
+  {
+    $lookup: {
+      from: 'links',
+      localField: '_id',
+      foreignField: '_id',
+      pipeline: [{ $project: { _id: 1 } }],
+      as: 'link',
+    },
+  },
+  { $match: { link: [] } },
+  { $project: { _id: 1 as const } },
+]
+
 export const createErasure = ({
   workouts,
   syncRuns,
@@ -18,20 +34,10 @@ export const createErasure = ({
   },
 
   orphans: async () => {
-    const found = await workouts.aggregate<{ _id: string }>([
-      { $group: { _id: '$linkId' } },
-      {
-        $lookup: {
-          from: 'links',
-          localField: '_id',
-          foreignField: '_id',
-          pipeline: [{ $project: { _id: 1 } }],
-          as: 'link',
-        },
-      },
-      { $match: { link: [] } },
-      { $project: { _id: 1 } },
+    const found = await Promise.all([
+      workouts.aggregate<{ _id: string }>(linkIdsWithoutLink),
+      syncRuns.aggregate<{ _id: string }>(linkIdsWithoutLink),
     ])
-    return found.map(({ _id }) => _id)
+    return [...new Set(found.flat().map(({ _id }) => _id))]
   },
 })

@@ -72,7 +72,8 @@ export interface RunStoreOptions {
 
 /**
  * Runs in MongoDB. A lease is taken and extended on the server's time, so clocks of replicas do not matter, and every
- * write of a holder repeats its fence: one that was paused past its lease changes nothing.
+ * write of a holder repeats its fence: one that was paused past its lease changes nothing. Nor does one that has given its
+ * lease up: only a held run is `running`.
  */
 export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: RunStoreOptions): RunStore => {
   const { syncRuns } = collections
@@ -84,7 +85,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
     events: OutboxEvent[] = [],
   ): Promise<boolean> => {
     const { matchedCount } = await syncRuns.updateOne(
-      { _id: run._id, fence },
+      { _id: run._id, fence, state: 'running' },
       { $set: set, $push: { outbox: { $each: events } } },
     )
     return matchedCount === 1
@@ -141,7 +142,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
 
     renew: async ({ run, fence }) => {
       const { matchedCount } = await syncRuns.updateOne(
-        { _id: run._id, fence },
+        { _id: run._id, fence, state: 'running' },
         [{ $set: { leaseUntil: { $add: ['$$NOW', leaseMs] } } }],
         { updatePipeline: true },
       )

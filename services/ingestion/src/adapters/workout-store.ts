@@ -6,7 +6,7 @@ import type { PageDecision, WorkoutFact } from '../domain/decide-page.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
 import type { StoredWorkout } from '../domain/workout.ts'
 
-/** Runs of one link exclude one another, so even a second round is rare. */
+/** Two runs of one link meet only where a newer one replaces an older one, so even a second round is rare. */
 const maxRounds = 5
 
 const idOf = (workout: { stravaActivityId: string }) => workout.stravaActivityId

@@ -60,7 +60,7 @@ export interface RunStore {
   open(request: SyncRequested): Promise<SyncRun>
   /** Null when another delivery holds the run or it has finished. */
   lease(runId: string): Promise<RunLease | null>
-  /** Each of these answers false, and changes nothing, when the lease was lost to another holder. */
+  /** Each of these answers false, and changes nothing, when the lease has passed to another holder or was given up. */
   renew(lease: RunLease): Promise<boolean>
   /** Gives the run back as it was, for another try. */
   release(lease: RunLease, counts: RunCounts): Promise<boolean>
@@ -96,7 +96,7 @@ export interface WorkoutStore {
 export interface Erasure {
   /** Deletes what this service holds of a link. Returns how many documents per collection. */
   eraseLink(linkId: string): Promise<Record<string, number>>
-  /** Links with workouts here although the link itself is gone. */
+  /** Links with workouts or runs here although the link itself is gone. */
   orphans(): Promise<string[]>
 }
 

@@ -15,12 +15,15 @@ export const resumeParkedRuns =
     facts.runsResumed(resumed)
   }
 
-/** The net under the erasure: data a crashed worker wrote for a link that went away at that very moment. */
+/** The net under the erasure: what a crashed worker wrote for a link that went away at that very moment. */
 export const eraseOrphans =
   ({ erasure, facts }: { erasure: Erasure; facts: Facts }) =>
-  async (): Promise<void> => {
-    const linkIds = await erasure.orphans()
-    if (linkIds.length === 0) return
-    for (const linkId of linkIds) await erasure.eraseLink(linkId)
-    facts.orphansErased(linkIds)
+  async (signal: AbortSignal): Promise<void> => {
+    const erased: string[] = []
+    for (const linkId of await erasure.orphans()) {
+      if (signal.aborted) break
+      await erasure.eraseLink(linkId)
+      erased.push(linkId)
+    }
+    if (erased.length > 0) facts.orphansErased(erased)
   }

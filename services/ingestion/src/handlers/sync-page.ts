@@ -1,16 +1,8 @@
-import type { EventData, RunCounts } from '@slipstream/contracts'
-import {
-  type Delivery,
-  done,
-  maxAttempts,
-  type Outcome,
-  skipped,
-  ThrottledError,
-  TransientError,
-} from '@slipstream/messaging'
+import type { EventData } from '@slipstream/contracts'
+import { type Delivery, done, maxAttempts, type Outcome, skipped, ThrottledError } from '@slipstream/messaging'
 import type { Clock } from '@slipstream/runtime'
 import { decidePage } from '../domain/decide-page.ts'
-import { addPage, estimateFinish, isLastPage, type PageResult } from '../domain/decide-run.ts'
+import { addPage, estimateFinish, isLastPage, type PageResult, type SyncRun } from '../domain/decide-run.ts'
 import type {
   Erasure,
   FetchTickets,
@@ -40,7 +32,7 @@ export interface SyncPageDeps {
   /** Publishes what was just committed. */
   nudge: () => void
   keepForMs: number | null
-  renewLeaseEveryMs: number
+  leaseTimings: { leaseMs: number; renewEveryMs: number }
 }
 
 /** Ends a run and tells it. */
@@ -50,22 +42,25 @@ export const finishRun = async (deps: SyncPageDeps, lease: RunLease, end: Finish
   deps.facts.runFinished(lease.run, end)
 }
 
-/**
- * Gives the run back after a failure: ended as failed when this was the last try, else free for the next one. A run
- * left open after its last try would be asked for again without end.
- */
-const giveBack = async (
-  deps: SyncPageDeps,
-  lease: RunLease,
-  counts: RunCounts,
-  error: unknown,
-  isLastAttempt: boolean,
-) => {
-  if (isLastAttempt) {
-    const errorCode = error instanceof TransientError ? 'strava_unavailable' : 'internal_error'
-    await finishRun(deps, lease, { outcome: 'failed', errorCode, counts, finishedAt: deps.clock.now() })
-  } else {
-    await deps.runs.release(lease, counts)
+/** What was begun before the link went away may have left something behind since its erasure. */
+export const eraseGone = async ({ erasure }: SyncPageDeps, linkId: string): Promise<Outcome> => {
+  await erasure.eraseLink(linkId)
+  return skipped('link-gone')
+}
+
+/** Nobody relies on it, and the page is committed: a failure here must not make it look undone. */
+const announce = (deps: SyncPageDeps, run: SyncRun, page: PageResult) => {
+  const counts = addPage(run.counts, page)
+  try {
+    deps.announceProgress({
+      athleteId: run.athleteId,
+      runId: run._id,
+      listed: counts.listed,
+      stored: counts.created + counts.updated + counts.unchanged,
+      estimatedFinishAt: estimateFinish(run, page, deps.clock.now())?.toISOString() ?? null,
+    })
+  } catch (error) {
+    deps.facts.progressNotAnnounced(run, error)
   }
 }
 
@@ -100,7 +95,7 @@ const fetchAndStore = async (
   // An unlink may pass by while Strava is asked. Checked before the write, so that nothing is stored after it; and again
   // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
   // redelivered message and by the sweep for orphans.
-  if ((await deps.links.status(run.linkId)) === null) return skipped('link-gone')
+  if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
   const tally = await deps.workouts.apply({
     linkId: run.linkId,
     activities: fetched.activities,
@@ -119,10 +114,7 @@ const fetchAndStore = async (
     await deps.unreadable.keep(run, unreadable)
     deps.facts.activityUnreadable(run, unreadable)
   }
-  if ((await deps.links.status(run.linkId)) === null) {
-    await deps.erasure.eraseLink(run.linkId)
-    return skipped('link-gone')
-  }
+  if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
   const page: PageResult = {
     ...tally,
@@ -135,13 +127,7 @@ const fetchAndStore = async (
     await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, finishedAt: now })
   } else if (await deps.runs.continueWith(lease, run.nextPage + 1, counts)) deps.nudge()
   else return skipped('lease-lost')
-  deps.announceProgress({
-    athleteId: run.athleteId,
-    runId: run._id,
-    listed: counts.listed,
-    stored: counts.created + counts.updated + counts.unchanged,
-    estimatedFinishAt: estimateFinish(run, page, deps.clock.now())?.toISOString() ?? null,
-  })
+  announce(deps, run, page)
   return done()
 }
 
@@ -150,13 +136,12 @@ const fetchAndStore = async (
  * is parked in MongoDB instead and the message is done with: waiting spends no attempt.
  */
 export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: Delivery): Promise<Outcome> => {
-  const kept = keepLease(deps.runs, lease, deps.renewLeaseEveryMs)
-  const isLastAttempt = delivery.attempt >= maxAttempts
+  const kept = keepLease(deps.runs, lease, deps.leaseTimings)
   let calls = 0
   try {
     return await fetchAndStore(deps, lease, {
       signal: AbortSignal.any([delivery.signal, kept.signal]),
-      isLastAttempt,
+      isLastAttempt: delivery.attempt >= maxAttempts,
       onCall: () => {
         calls += 1
       },
@@ -165,12 +150,12 @@ export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: De
   } catch (error) {
     const counts = { ...lease.run.counts, calls: lease.run.counts.calls + calls }
     if (error instanceof ThrottledError) {
-      await deps.runs.park(lease, error.retryAt, counts)
+      if (!(await deps.runs.park(lease, error.retryAt, counts))) return skipped('lease-lost')
       deps.facts.runParked(lease.run, error.retryAt)
       return skipped('waits-for-quota')
     }
     try {
-      await giveBack(deps, lease, counts, error, isLastAttempt)
+      await deps.runs.release(lease, counts)
     } catch (second) {
       // The lease ends by itself; the first error is the one that decides what happens to the message.
       deps.facts.giveBackFailed(lease.run, second)

@@ -155,13 +155,18 @@ const complete = (schedule: Schedule, version: number): Schedule => {
   return { ...schedule, completedVersion, publishedAt: isDone ? null : schedule.publishedAt }
 }
 
-/** A run ended. Null when the row tells nothing new: another link's run, or one that was counted before. */
+/**
+ * A run ended. Null when the row tells nothing new: another link's run, or one that was counted before. A newer request
+ * is asked for again: a page of the older run may have taken the place of its message, they use the same subject.
+ */
 export const decideFinished = (
   schedule: Schedule | null,
   event: Pick<EventData<'sync.finished'>, 'linkId' | 'runId' | 'requestedVersion' | 'outcome' | 'finishedAt'>,
+  now: Date,
 ): ScheduleChange | null => {
   if (schedule?.linkId !== event.linkId || schedule.completedVersion >= event.requestedVersion) return null
   const completed = complete(schedule, event.requestedVersion)
+  if (isOpen(completed)) return askAgain(completed, now)
   const isFailedWait =
     event.outcome === 'failed' && schedule.request?.runId === event.runId && schedule.request.lane === 'interactive'
   if (!isFailedWait) return { schedule: completed, asks: false }

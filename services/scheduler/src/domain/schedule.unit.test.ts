@@ -178,13 +178,16 @@ describe('the end of a run', () => {
   }
 
   it('closes the row', () => {
-    const change = decideFinished(open, finished)
+    const change = decideFinished(open, finished, now)
     expect(change).toEqual({ asks: false, schedule: { ...open, completedVersion: 5, publishedAt: null } })
     expect(isOpen(change?.schedule ?? open)).toBe(false)
   })
-  it('leaves a newer request open', () => {
+  it('leaves a newer request open and asks for it again', () => {
     const newer = { ...open, requestedVersion: 6 }
-    expect(decideFinished(newer, finished)).toEqual({ asks: false, schedule: { ...newer, completedVersion: 5 } })
+    expect(decideFinished(newer, finished, now)).toEqual({
+      asks: true,
+      schedule: { ...newer, completedVersion: 5, publishedAt: now },
+    })
   })
   it.each([
     ['no row', null, finished],
@@ -192,15 +195,15 @@ describe('the end of a run', () => {
     ['a run that was counted before', { ...open, completedVersion: 5 }, finished],
     ['a later end that was counted before', open, { ...finished, requestedVersion: 4 }],
   ])('changes nothing for %s', (_, schedule, event) => {
-    expect(decideFinished(schedule, event)).toBeNull()
+    expect(decideFinished(schedule, event, now)).toBeNull()
   })
   it('brings the next turn forward when an interactive run failed', () => {
     const request = { ...open.request!, lane: 'interactive' as const }
     const failed = { ...finished, outcome: 'failed' as const }
-    expect(decideFinished({ ...open, request }, failed)?.schedule.nextDueAt).toEqual(after(5 * minuteMs))
-    expect(decideFinished(open, failed)?.schedule.nextDueAt).toEqual(open.nextDueAt)
+    expect(decideFinished({ ...open, request }, failed, now)?.schedule.nextDueAt).toEqual(after(5 * minuteMs))
+    expect(decideFinished(open, failed, now)?.schedule.nextDueAt).toEqual(open.nextDueAt)
     const soon = { ...open, request, nextDueAt: after(minuteMs) }
-    expect(decideFinished(soon, failed)?.schedule.nextDueAt).toEqual(soon.nextDueAt)
+    expect(decideFinished(soon, failed, now)?.schedule.nextDueAt).toEqual(soon.nextDueAt)
   })
 })
 
@@ -261,9 +264,9 @@ describe('over any course of events', () => {
               : step === 'manual'
                 ? decideTriggered({ ...input, trigger: { runId: `run_${index}`, requestedAt: at } })
                 : step === 'finish_newest'
-                  ? decideFinished(schedule, finish(0))
+                  ? decideFinished(schedule, finish(0), at)
                   : step === 'finish_older'
-                    ? decideFinished(schedule, finish(1))
+                    ? decideFinished(schedule, finish(1), at)
                     : schedule === null
                       ? null
                       : step === 'due'

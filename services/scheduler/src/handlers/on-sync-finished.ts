@@ -4,10 +4,16 @@ import { changeSchedule } from './change-schedule.ts'
 import type { SchedulerDeps } from './request-runs.ts'
 
 export const onSyncFinished =
-  ({ schedules, facts }: SchedulerDeps): Handler<'sync.finished'> =>
+  ({ schedules, facts, clock, nudge }: SchedulerDeps): Handler<'sync.finished'> =>
   async (event) => {
-    const change = await changeSchedule(schedules, event.athleteId, (schedule) => decideFinished(schedule, event))
+    const change = await changeSchedule(schedules, event.athleteId, (schedule) =>
+      decideFinished(schedule, event, clock.now()),
+    )
     if (!change) return skipped('nothing-open')
-    facts.runCompleted(change)
+    facts.runFinished(event)
+    if (change.asks) {
+      nudge()
+      facts.runRequested(change)
+    }
     return done()
   }

@@ -1,0 +1,123 @@
+import type { ScheduleDocument } from '@slipstream/persistence'
+import { newId, systemClock } from '@slipstream/runtime'
+import { createLogger } from '@slipstream/telemetry'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLinkReader } from '../src/adapters/link-reader.ts'
+import { createRunReader } from '../src/adapters/run-reader.ts'
+import { createScheduleStore } from '../src/adapters/schedule-store.ts'
+import { createFacts } from '../src/facts.ts'
+import { claimDue } from '../src/handlers/claim-due.ts'
+import { type SweepDeps, sweep } from '../src/handlers/sweep.ts'
+import { type Harness, startHarness } from './harness.ts'
+
+let harness: Harness
+let nudges: number
+let lines: { msg: string }[]
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness?.stop())
+beforeEach(() => {
+  nudges = 0
+  lines = []
+})
+afterEach(async () => {
+  await harness.store.collections.schedules.deleteMany({})
+  await harness.store.connection.collection('links').deleteMany({})
+})
+
+const running = new AbortController().signal
+const stopped = AbortSignal.abort()
+const long = new Date('2026-01-01T00:00:00Z')
+/** No version at all: no event can be made of it. */
+const broken = { requestedVersion: 1.5, completedVersion: 0.5 }
+
+const deps = (): SweepDeps => {
+  const { collections } = harness.store
+  return {
+    schedules: createScheduleStore({ collections, clock: systemClock, newId }),
+    links: createLinkReader(collections),
+    runs: createRunReader(collections),
+    cadence: { intervalMs: 3_600_000, windowDays: 28 },
+    facts: createFacts(createLogger('test', 'info', { write: (line: string) => lines.push(JSON.parse(line)) })),
+    clock: systemClock,
+    newId,
+    random: () => 0,
+    nudge: () => {
+      nudges += 1
+    },
+    hasMessage: harness.bus.hasMessage,
+    staleAfterMs: 20_000,
+  }
+}
+
+const insert = async (changes: Partial<ScheduleDocument>): Promise<string> => {
+  const { _id: linkId, athleteId } = await harness.link({ linkedAt: long, statusSince: long })
+  const now = new Date()
+  await harness.insertSchedules([
+    {
+      ...{ _id: athleteId, linkId, requestedVersion: 2, completedVersion: 2, manualRunId: null, publishedAt: null },
+      request: {
+        ...{ runId: newId('run'), lane: 'scheduled', cause: 'hourly', requestedAt: long },
+        window: { after: long, before: now },
+      },
+      ...{ nextDueAt: now, outbox: [], ...changes },
+    },
+  ])
+  return athleteId
+}
+
+describe('a turn of hourly claims', () => {
+  it('leaves out a row that fails, and tells', async () => {
+    const bad = await insert({ ...broken, completedVersion: 1.5, nextDueAt: long })
+    const good = await insert({})
+    await claimDue(deps())(running)
+    expect(await harness.schedule(good)).toMatchObject({ requestedVersion: 3 })
+    expect(nudges).toBeGreaterThan(0)
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'error', task: 'claim-due', rows: 1, athleteId: bad }),
+    )
+  })
+
+  it('begins nothing after the stop', async () => {
+    const athleteId = await insert({})
+    await claimDue(deps())(stopped)
+    expect(await harness.schedule(athleteId)).toMatchObject({ requestedVersion: 2 })
+  })
+})
+
+describe('a turn of the sweep', () => {
+  it('leaves out rows that fail, and tells', async () => {
+    const bad = await insert({ ...broken, publishedAt: long })
+    const good = await insert({ requestedVersion: 3, publishedAt: long })
+    await sweep(deps())(running)
+    expect((await harness.schedule(good))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
+    expect(nudges).toBe(1)
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'error', task: 'sweep-open-rows', rows: 1, athleteId: bad }),
+    )
+  })
+
+  it('leaves out a link whose first import cannot be asked for, and tells', async () => {
+    const now = new Date()
+    const bad = await insert(broken)
+    await harness.store.connection.collection('links').updateOne({ athleteId: bad }, { $set: { statusSince: now } })
+    const { athleteId: neglected } = await harness.link()
+    const open = await insert({ requestedVersion: 3, publishedAt: long })
+    await sweep(deps())(running)
+    expect(await harness.schedule(neglected)).toMatchObject({ requestedVersion: 1 })
+    expect((await harness.schedule(open))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-links', athleteId: bad }))
+  })
+
+  it('begins nothing after the stop', async () => {
+    const stale = await insert({ requestedVersion: 3, publishedAt: long })
+    const ended = await insert({})
+    await harness.store.connection.collection('links').deleteOne({ athleteId: ended })
+    const neglected = await harness.link()
+    await sweep(deps())(stopped)
+    expect(await harness.schedule(stale)).toMatchObject({ publishedAt: long })
+    expect(await harness.schedule(ended)).not.toBeNull()
+    expect(await harness.schedule(neglected.athleteId)).toBeNull()
+  })
+})
