@@ -54,6 +54,8 @@ const foreignSettings = {
   TOKEN_KEYS: undefined,
   // Set by the test runner; the processes are to behave as they do for people.
   NODE_ENV: undefined,
+  // CI services ask for colours; what is compared here is the text.
+  NO_COLOR: '1',
 }
 
 const whenReady = async (launcher: ChildProcess, dataDir: string, logFile: string): Promise<Endpoints> => {

@@ -10,10 +10,18 @@ const listen = (port: number, host?: string): Promise<number | null> =>
     })
   })
 
-/** A loopback port nothing listens on at this moment; another process may still be quicker to take it. */
+/** The system may name a port again before whoever asked first has bound it. */
+const handedOut = new Set<number>()
+
+/**
+ * A loopback port nothing listens on at this moment, each handed out once by this process; another process may still be
+ * quicker to take it.
+ */
 export const freePort = async (): Promise<number> => {
   const port = await listen(0, '127.0.0.1')
   if (port === null) throw new Error('no free port on the loopback interface')
+  if (handedOut.has(port)) return freePort()
+  handedOut.add(port)
   return port
 }
 
