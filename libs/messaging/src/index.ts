@@ -19,4 +19,4 @@ export {
   type WaitingEvents,
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
-export { maxAttempts, type Verdict, verdictFor } from './verdict.ts'
+export { maxAttempts } from './verdict.ts'
