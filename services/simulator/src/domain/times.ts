@@ -25,3 +25,12 @@ export const utcOffsetSeconds = (timezone: string, at: Date): number => {
   const [, sign, hours, minutes] = match
   return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60)
 }
+
+/** What a clock on the wall there shows, as if it were UTC: epoch milliseconds. */
+export const wallClockMs = (at: Date, timezone: string): number => at.getTime() + utcOffsetSeconds(timezone, at) * 1000
+
+/** When the clock there shows this; of an hour that daylight saving leaves out or repeats, either of the two. */
+export const instantOf = (wallMs: number, timezone: string): Date => {
+  const roughly = new Date(wallMs - utcOffsetSeconds(timezone, new Date(wallMs)) * 1000)
+  return new Date(wallMs - utcOffsetSeconds(timezone, roughly) * 1000)
+}

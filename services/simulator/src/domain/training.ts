@@ -2,11 +2,11 @@ import type { SummaryActivity } from './activity.ts'
 import type { Athlete } from './athletes.ts'
 import { type ActivityPlan, buildActivity } from './build-activity.ts'
 import { type Random, seededRandom } from './random.ts'
-import { utcOffsetSeconds } from './times.ts'
+import { instantOf, wallClockMs } from './times.ts'
 
 /**
- * Invents each athlete's last 60 days. Every day is invented on its own from (seed, athlete, day), so a restart tomorrow
- * repeats today's activities with the same ids and adds one day.
+ * Invents each athlete's last 60 days, which are days of the athlete's own zone. Every day is invented on its own from
+ * (seed, athlete, day), so a restart tomorrow repeats today's activities with the same ids and adds one day.
  */
 const historyDays = 60
 const dayMs = 86_400_000
@@ -111,7 +111,10 @@ const dana: Habit = (day, random) => {
   }
 }
 
-/** 17 or 16 a day in a cycle of 27 days: any 27 whole days hold exactly 450. */
+/**
+ * 17 or 16 a day in a cycle of 27 days: any 27 whole days hold exactly 450. From 4 to 22 o'clock, so that the oldest of
+ * those days lies in the last 28 times 24 hours at every hour of today, and when a clock was put forward between them.
+ */
 const busy: Habit = (day, random) =>
   Array.from({ length: day % 27 < 18 ? 17 : 16 }, (_, index) => ({
     sportType: random.pick(['Run', 'Ride', 'Walk', 'WeightTraining']),
@@ -132,11 +135,9 @@ const habits: Readonly<Record<string, { habit: Habit; days: readonly [first: num
 const activityId = (athleteIndex: number, day: number, index: number): number =>
   15_000_000_000 + day * 40_000 + athleteIndex * 1000 + index
 
-/** Local wall-clock hour of a UTC day, as an instant. */
-const atLocalHour = (day: number, hour: number, timezone: string): Date => {
-  const wall = day * dayMs + Math.round(hour * 3600) * 1000
-  return new Date(wall - utcOffsetSeconds(timezone, new Date(wall)) * 1000)
-}
+/** Wall-clock hour of a calendar day in that zone, as an instant. */
+const atLocalHour = (day: number, hour: number, timezone: string): Date =>
+  instantOf(day * dayMs + Math.round(hour * 3600) * 1000, timezone)
 
 /** The athlete's invented activities of the last 60 days that have ended by `now`, oldest first. */
 export const inventTraining = (
@@ -147,7 +148,7 @@ export const inventTraining = (
 ): readonly SummaryActivity[] => {
   const plan = habits[athlete.account]
   if (!plan) return []
-  const today = Math.floor(now.getTime() / dayMs)
+  const today = Math.floor(wallClockMs(now, athlete.timezone) / dayMs)
   const [first, last] = plan.days
   const invented: SummaryActivity[] = []
   for (let day = today - first; day <= today - last; day += 1) {

@@ -44,11 +44,31 @@ describe('every athlete', () => {
 })
 
 describe('busy', () => {
-  it.each([0, 1, 5, 13, 26])('has 450 activities in the last 28 days, also %i days later', (days) => {
-    const at = new Date(now.getTime() + days * dayMs)
-    const all = trainingOf('busy', at)
-    expect(all).toHaveLength(450)
-    expect(all.every(({ start_date }) => Date.parse(start_date) > at.getTime() - 28 * dayMs)).toBe(true)
+  const hourMs = 3_600_000
+  const expectAllInWindow = (at: Date) => {
+    const windowStart = at.getTime() - 28 * dayMs
+    const inWindow = trainingOf('busy', at).filter(({ start_date }) => Date.parse(start_date) > windowStart)
+    expect(inWindow.length, at.toISOString()).toBe(450)
+  }
+
+  // In Melbourne daylight saving begins on 2026-10-03 and ends on 2027-04-03, both at 16:00 UTC.
+  it.each([
+    ['2026-11-20', 'daylight saving time'],
+    ['2026-07-01', 'standard time'],
+    ['2026-10-03', 'daylight saving begins'],
+    ['2026-10-31', 'it began 28 days ago'],
+    ['2027-04-03', 'it ends'],
+    ['2027-05-01', 'it ended 28 days ago'],
+  ])('has 450 activities in the last 28 days at every hour from %s on: %s', (day) => {
+    for (let hour = 0; hour < 48; hour += 1) expectAllInWindow(new Date(Date.parse(day) + hour * hourMs))
+  })
+
+  it('has them on every day of a cycle', () => {
+    for (let day = 0; day < 27; day += 1) expectAllInWindow(new Date(now.getTime() + day * (dayMs + hourMs)))
+  })
+
+  it('has none older than that, so that any list of all of them is the window', () => {
+    expect(trainingOf('busy')).toHaveLength(450)
   })
 })
 
