@@ -16,6 +16,9 @@ export interface Control {
   /** An access token for the API, as signing in would give it. */
   tokenFor(account: string): Promise<string>
   addActivity(account: string, activity: Record<string, unknown>): Promise<StravaActivity>
+  editActivity(activityId: number, changes: Record<string, unknown>): Promise<StravaActivity>
+  /** Rules of what goes wrong, in place of those there are; see the simulator's README. */
+  setFaults(rules: readonly Record<string, unknown>[]): Promise<void>
   /** Milliseconds each call to the simulated Strava takes. */
   setLatency(latencyMs: number): Promise<void>
   /** Everything Strava lists for the athlete since then, read past Slipstream; only before the athlete is linked. */
@@ -43,6 +46,10 @@ export const createControl = (simulatorUrl: string): Control => {
     revoke,
     tokenFor: async (account) => (await call<{ accessToken: string }>('POST', '/tokens', { account })).accessToken,
     addActivity: (account, activity) => call('POST', `/athletes/${account}/activities`, activity),
+    editActivity: (activityId, changes) => call('PATCH', `/activities/${activityId}`, changes),
+    async setFaults(rules) {
+      await call('PUT', '/faults', { rules })
+    },
     async setLatency(latencyMs) {
       await call('PUT', '/latency', { latencyMs })
     },
