@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from './error-catalogue.ts'
-import { laneSchema, runCountsSchema, runOutcomeSchema } from './lanes.ts'
+import { laneSchema, runCountsSchema, runOutcomeSchema, unlinkReasonSchema } from './lanes.ts'
 import { workoutSchema } from './workout.ts'
 
 const instant = z.iso.datetime()
@@ -40,7 +40,11 @@ export const linkCompletionRequestSchema = z
   })
   .meta({ id: 'LinkCompletionRequest' })
 
-export const linkStatuses = ['not_linked', 'pending', 'active', 'reauth_required', 'paused'] as const
+/** Statuses of a link that is there. */
+export const storedLinkStatuses = ['active', 'reauth_required', 'paused'] as const
+export type StoredLinkStatus = (typeof storedLinkStatuses)[number]
+
+export const linkStatuses = ['not_linked', 'pending', ...storedLinkStatuses] as const
 export type LinkStatus = (typeof linkStatuses)[number]
 
 export const actionableErrorSchema = z
@@ -94,7 +98,7 @@ export const unlinkAcceptedSchema = z.object({ receiptId: z.string() }).meta({ i
 export const receiptSchema = z
   .object({
     receiptId: z.string(),
-    reason: z.enum(['user', 'revoked_at_strava', 'slot_freed', 'policy']),
+    reason: unlinkReasonSchema,
     requestedAt: instant,
     completedAt: instant.nullable(),
     deleted: z.record(z.string(), z.int().nonnegative()),

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { causeSchema, laneSchema, runCountsSchema, runOutcomeSchema, windowSchema } from './lanes.ts'
+import {
+  causeSchema,
+  laneSchema,
+  runCountsSchema,
+  runOutcomeSchema,
+  unlinkReasonSchema,
+  windowSchema,
+} from './lanes.ts'
 import { workoutSchema } from './workout.ts'
 
 const athlete = { athleteId: z.string().regex(/^[A-Za-z0-9_-]+$/) }
@@ -41,7 +48,7 @@ export const eventData = {
   'athlete.unlinked': z.object({
     ...athlete,
     linkId: z.string(),
-    reason: z.enum(['user', 'revoked_at_strava', 'slot_freed', 'policy']),
+    reason: unlinkReasonSchema,
     receiptId: z.string(),
     unlinkedAt: instant,
   }),

@@ -1,4 +1,5 @@
 export * from './api.ts'
+export { defaultsOf } from './defaults.ts'
 export * from './error-catalogue.ts'
 export * from './events.ts'
 export * from './lanes.ts'

@@ -1,10 +1,10 @@
 import type { EventData, EventType } from '@slipstream/contracts'
+import type { DeliveryLog } from '@slipstream/records'
 import { type Clock, systemClock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
 import { consumerMetrics } from './consumer-metrics.ts'
 import { type Delivery, type DeliveryContext, deliver, type GivenUp } from './deliver.ts'
-import type { DeliveryLog } from './delivery-log.ts'
 import { ContractError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { startPullWorker } from './pull-worker.ts'
@@ -13,7 +13,6 @@ import { type ConsumedType, type ConsumerName, consumers } from './topology.ts'
 import { flush } from './transport.ts'
 
 export type { Delivery, GivenUp } from './deliver.ts'
-export type { DeadLetter, DeliveryLog } from './delivery-log.ts'
 
 /** One bounded piece of work for one event. It may be called again for the same event, also after it succeeded. */
 export type Handler<Type extends EventType> = (data: EventData<Type>, delivery: Delivery) => Promise<Outcome>

@@ -1,9 +1,7 @@
 export { type Bus, type BusOptions, connectBus, type FollowedEvent, type FollowOptions } from './bus.ts'
 export {
   type ConsumerOptions,
-  type DeadLetter,
   type Delivery,
-  type DeliveryLog,
   type GivenUp,
   type Handler,
   type RunningConsumer,
@@ -15,8 +13,6 @@ export {
   createOutboxRelay,
   type OutboxRelay,
   type OutboxRelayOptions,
-  type OutboxSource,
-  type WaitingEvents,
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
 export { maxAttempts } from './verdict.ts'

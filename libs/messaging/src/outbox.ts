@@ -1,24 +1,8 @@
 import type { OutboxEvent } from '@slipstream/contracts'
+import type { OutboxSource, WaitingEvents } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
-
-/** Events that wait in one document, oldest first. */
-export interface WaitingEvents {
-  documentId: string
-  events: OutboxEvent[]
-}
-
-/** A collection whose documents carry events until they are published. */
-export interface OutboxSource {
-  name: string
-  /** Documents with an event that occurred before the given time, at most `limit`. */
-  waiting(occurredBefore: Date, limit: number): Promise<WaitingEvents[]>
-  /** Takes these events out of their documents. */
-  settle(published: { documentId: string; eventIds: string[] }[]): Promise<void>
-  /** How many events wait. */
-  count(): Promise<number>
-}
 
 export interface OutboxRelay {
   start(): void

@@ -1,21 +1,5 @@
-import type { OutboxEvent } from '@slipstream/contracts'
+import type { OutboxSource, WithOutbox } from '@slipstream/records'
 import type { Model } from 'mongoose'
-
-/** The documents of one collection as the relay sees them: events that wait, and a way to take off those published. */
-export interface OutboxSource {
-  readonly name: string
-  /** Documents with an event from `occurredBefore` or earlier, oldest first, each with all its events in order. */
-  waiting(occurredBefore: Date, limit: number): Promise<{ documentId: string; events: OutboxEvent[] }[]>
-  /** Takes the named events off; others of the same document stay. */
-  settle(published: { documentId: string; eventIds: string[] }[]): Promise<void>
-  /** Waiting events, not documents. */
-  count(): Promise<number>
-}
-
-interface WithOutbox {
-  _id: string
-  outbox: OutboxEvent[]
-}
 
 // Casting needs no type of its own per collection: all that is read and written here is `_id` and `outbox`.
 type OutboxModel = Model<WithOutbox>

@@ -1,10 +1,10 @@
 import mongoose, { type Connection, type Model } from 'mongoose'
-import { type CollectionKey, collections, type DocumentOf, type Owner, type writes } from './collections/index.ts'
+import { type CollectionKey, collections, type Owner, type RowOf, type writes } from './collections/index.ts'
 
 /** A collection as its writer sees it. */
-export type WritableCollection<Key extends CollectionKey> = Model<DocumentOf<Key>>
+export type WritableCollection<Key extends CollectionKey> = Model<RowOf<Key>>
 type ReadOnly<Key extends CollectionKey> = Pick<
-  Model<DocumentOf<Key>>,
+  Model<RowOf<Key>>,
   'find' | 'findOne' | 'findById' | 'countDocuments' | 'exists' | 'aggregate'
 >
 

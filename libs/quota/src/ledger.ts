@@ -1,5 +1,6 @@
 import type { Lane } from '@slipstream/contracts'
-import { isDuplicateKey, type QuotaDocument, type WritableCollection } from '@slipstream/persistence'
+import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
+import type { QuotaRow } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import {
   type Availability,
@@ -76,7 +77,7 @@ interface State {
 /** In each round one replica succeeds, so this is out of reach for any sensible number of them. */
 const maxRounds = 100
 
-const stateOf = (document: QuotaDocument): State => ({
+const stateOf = (document: QuotaRow): State => ({
   buckets: {
     overall15m: document.overall15m,
     overallDay: document.overallDay,
@@ -123,10 +124,10 @@ export const createQuotaLedger = (options: {
 }): QuotaLedger => {
   const { quota, clientId, clock } = options
 
-  const find = (): Promise<QuotaDocument | null> => quota.findOne({ _id: clientId }).lean<QuotaDocument>().exec()
+  const find = (): Promise<QuotaRow | null> => quota.findOne({ _id: clientId }).lean<QuotaRow>().exec()
 
   /** False when another has written since `document` was read. */
-  const write = async (document: QuotaDocument | null, { buckets, availability }: State) => {
+  const write = async (document: QuotaRow | null, { buckets, availability }: State) => {
     const revision = document?.revision ?? 0
     const fields = { ...buckets, ...availability, revision: revision + 1 }
     try {

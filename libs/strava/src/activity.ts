@@ -32,6 +32,8 @@ export interface StravaActivity {
   averageWatts: number | null
   /** False: the watts are Strava's estimate. */
   deviceWatts: boolean | null
+  /** What the athlete marked it as; the numbers differ by sport. */
+  workoutType: number | null
   kilojoules: number | null
   sufferScore: number | null
   manual: boolean
@@ -77,6 +79,7 @@ const activitySchema = z
     average_cadence: amount,
     average_watts: amount,
     device_watts: optional(z.boolean()),
+    workout_type: optional(numberSchema),
     kilojoules: amount,
     suffer_score: amount,
     manual: flag,
@@ -111,6 +114,7 @@ const activitySchema = z
       averageCadence: raw.average_cadence,
       averageWatts: raw.average_watts,
       deviceWatts: raw.device_watts,
+      workoutType: raw.workout_type,
       kilojoules: raw.kilojoules,
       sufferScore: raw.suffer_score,
       manual: raw.manual,

@@ -1,4 +1,5 @@
-import type { CredentialDocument, WritableCollection } from '@slipstream/persistence'
+import type { WritableCollection } from '@slipstream/persistence'
+import type { CredentialRow } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { SealedPair } from './token-pair.ts'
 
@@ -9,7 +10,7 @@ import type { SealedPair } from './token-pair.ts'
 // - `tokenVersion` rises with every new pair.
 
 /** The credential as it was when the lease began; `fence` is the lease's own. */
-export type LeasedCredential = CredentialDocument
+export type LeasedCredential = CredentialRow
 
 /** `stored`, or what happened to the credential meanwhile. */
 export type Replacement = 'stored' | 'fenced_off' | 'gone'
@@ -41,13 +42,13 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
         ],
         { updatePipeline: true, returnDocument: 'before' },
       )
-      .lean<CredentialDocument>()
+      .lean<CredentialRow>()
     return before && { ...before, fence: before.fence + 1 }
   }
 
   return {
-    find: (linkId: string): Promise<CredentialDocument | null> =>
-      credentials.findOne({ _id: linkId }).lean<CredentialDocument>().exec(),
+    find: (linkId: string): Promise<CredentialRow | null> =>
+      credentials.findOne({ _id: linkId }).lean<CredentialRow>().exec(),
 
     /** Inserts or replaces. The newest grant always wins: raising the fence shuts out a refresh of the one before. */
     put: async (linkId: string, athleteId: string, status: 'pending' | 'active', tokens: SealedPair): Promise<void> => {

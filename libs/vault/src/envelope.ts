@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto'
-import type { SealedText } from '@slipstream/persistence'
+import type { SealedText } from '@slipstream/records'
 import type { Keyring } from './keyring.ts'
 
 // Each text is encrypted under a fresh key of its own, which in turn is encrypted ("wrapped") by a key of the keyring.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SealedText } from '@slipstream/persistence'
+import type { SealedText } from '@slipstream/records'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openText, type Place, SealBrokenError, sealText } from './envelope.ts'

@@ -1,4 +1,4 @@
-import type { CredentialDocument } from '@slipstream/persistence'
+import type { CredentialRow } from '@slipstream/records'
 import { openText, sealText } from './envelope.ts'
 import type { Keyring } from './keyring.ts'
 
@@ -9,7 +9,7 @@ export interface TokenPair {
   accessExpiresAt: Date
 }
 
-export type SealedPair = Pick<CredentialDocument, 'accessToken' | 'refreshToken' | 'accessExpiresAt'>
+export type SealedPair = Pick<CredentialRow, 'accessToken' | 'refreshToken' | 'accessExpiresAt'>
 
 type Owner = { linkId: string; athleteId: string }
 
@@ -20,8 +20,5 @@ export const sealPair = (pair: TokenPair, owner: Owner, keyring: Keyring): Seale
 })
 
 /** @throws SealBrokenError */
-export const openToken = (
-  credential: CredentialDocument,
-  field: 'accessToken' | 'refreshToken',
-  keyring: Keyring,
-): string => openText(credential[field], { linkId: credential._id, athleteId: credential.athleteId, field }, keyring)
+export const openToken = (credential: CredentialRow, field: 'accessToken' | 'refreshToken', keyring: Keyring): string =>
+  openText(credential[field], { linkId: credential._id, athleteId: credential.athleteId, field }, keyring)

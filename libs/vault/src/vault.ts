@@ -1,4 +1,4 @@
-import type { CredentialDocument } from '@slipstream/persistence'
+import type { CredentialRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { createCredentialStore } from './credential-store.ts'
 import { CredentialMissingError, GrantDeadError } from './errors.ts'
@@ -42,7 +42,7 @@ export const createVault = (options: VaultOptions): Vault => {
   const store = createCredentialStore({ credentials, clock, owner, leaseMs: timings.leaseMs })
   const refresher = createRefresher({ store, keyring, refreshTokens, revokeOrphan, onRefresh, timings })
 
-  const isFresh = ({ accessExpiresAt }: CredentialDocument) =>
+  const isFresh = ({ accessExpiresAt }: CredentialRow) =>
     accessExpiresAt.getTime() - clock.now().getTime() > timings.freshForMs
 
   return {

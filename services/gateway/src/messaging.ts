@@ -5,10 +5,10 @@ import {
   connectBus,
   createOutboxRelay,
   type OutboxRelay,
-  type OutboxSource,
   type RunningConsumer,
   runConsumer,
 } from '@slipstream/messaging'
+import type { OutboxSource } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 

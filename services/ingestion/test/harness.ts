@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Cause, EventData, EventType, Lane } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
-import { connectStore, type Store, type SyncRunDocument } from '@slipstream/persistence'
+import { connectStore, type Store } from '@slipstream/persistence'
+import type { SyncRunRow } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
@@ -56,7 +57,7 @@ export interface Harness {
   removeLink(link: TestLink): Promise<void>
   announceUnlink(link: TestLink, receiptId: string, eventId?: string): Promise<void>
   request(link: TestLink, options?: RequestOptions): Promise<string>
-  finishedRun(runId: string): Promise<SyncRunDocument>
+  finishedRun(runId: string): Promise<SyncRunRow>
   /** Events of an athlete, as they arrive. */
   follow(athleteId: string): SeenEvent[]
   stop(): Promise<void>
@@ -169,7 +170,7 @@ export const startHarness = async (): Promise<Harness> => {
         async () => {
           const run = await store.collections.syncRuns.findById(runId).lean()
           expect(run?.state).toBe('finished')
-          return run as SyncRunDocument
+          return run as SyncRunRow
         },
         { timeout: 10_000, interval: 20 },
       ),

@@ -1,4 +1,4 @@
-import type { ScheduleDocument } from '@slipstream/persistence'
+import type { ScheduleRow } from '@slipstream/records'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Harness, startHarness } from './harness.ts'
 
@@ -10,10 +10,7 @@ afterAll(() => harness?.stop())
 
 const hourMs = 60 * 60_000
 
-const dueSchedule = (
-  { athleteId, linkId }: { athleteId: string; linkId: string },
-  lateMs: number,
-): ScheduleDocument => ({
+const dueSchedule = ({ athleteId, linkId }: { athleteId: string; linkId: string }, lateMs: number): ScheduleRow => ({
   _id: athleteId,
   linkId,
   requestedVersion: 7,

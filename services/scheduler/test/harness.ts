@@ -1,12 +1,7 @@
 import type { EventData, EventType } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
-import {
-  connectStore,
-  ensureIndexes,
-  type LinkDocument,
-  type ScheduleDocument,
-  type Store,
-} from '@slipstream/persistence'
+import { connectStore, ensureIndexes, type Store } from '@slipstream/persistence'
+import type { LinkRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
@@ -20,13 +15,13 @@ export interface Harness {
   /** Every sync request heard on NATS, as it was published. */
   requests: EventData<'sync.requested'>[]
   startScheduler(timings?: Partial<SchedulerTimings>): Promise<Scheduler>
-  link(changes?: Partial<LinkDocument>): Promise<LinkDocument>
-  changeLink(linkId: string, changes: Partial<LinkDocument>): Promise<void>
+  link(changes?: Partial<LinkRow>): Promise<LinkRow>
+  changeLink(linkId: string, changes: Partial<LinkRow>): Promise<void>
   removeLink(linkId: string): Promise<void>
   /** As ingestion would write it. */
   insertRun(run: { _id: string } & Record<string, unknown>): Promise<void>
-  insertSchedules(schedules: ScheduleDocument[]): Promise<void>
-  schedule(athleteId: string): Promise<ScheduleDocument | null>
+  insertSchedules(schedules: ScheduleRow[]): Promise<void>
+  schedule(athleteId: string): Promise<ScheduleRow | null>
   publish<Type extends EventType>(type: Type, data: EventData<Type>): Promise<void>
   stop(): Promise<void>
 }
@@ -49,7 +44,7 @@ export const startHarness = async (): Promise<Harness> => {
     syncWindowDays: 28,
   }
   const started: Scheduler[] = []
-  const links = store.connection.collection<LinkDocument>('links')
+  const links = store.connection.collection<LinkRow>('links')
 
   return {
     nats,
@@ -64,7 +59,7 @@ export const startHarness = async (): Promise<Harness> => {
     },
     link: async (changes = {}) => {
       const now = new Date()
-      const link: LinkDocument = {
+      const link: LinkRow = {
         _id: newId('link'),
         athleteId: newId('athlete'),
         stravaAthleteId: newId('strava'),
@@ -104,7 +99,7 @@ export const startHarness = async (): Promise<Harness> => {
   }
 }
 
-export const linkedEvent = (link: LinkDocument): EventData<'athlete.linked'> => ({
+export const linkedEvent = (link: LinkRow): EventData<'athlete.linked'> => ({
   athleteId: link.athleteId,
   linkId: link._id,
   stravaAthleteId: link.stravaAthleteId,

@@ -1,6 +1,6 @@
 import type { EventData } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
-import type { LinkDocument, ScheduleDocument } from '@slipstream/persistence'
+import type { LinkRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Scheduler } from '../src/service.ts'
@@ -24,7 +24,7 @@ const nthRequest = (athleteId: string, count: number) =>
     return own[count - 1] as EventData<'sync.requested'>
   })
 
-const linkAndImport = async (): Promise<{ link: LinkDocument; request: EventData<'sync.requested'> }> => {
+const linkAndImport = async (): Promise<{ link: LinkRow; request: EventData<'sync.requested'> }> => {
   const link = await harness.link()
   await harness.publish('athlete.linked', linkedEvent(link))
   return { link, request: await nthRequest(link.athleteId, 1) }
@@ -33,7 +33,7 @@ const completed = (athleteId: string, version: number) =>
   eventually(async () => {
     const schedule = await harness.schedule(athleteId)
     expect(schedule).toMatchObject({ completedVersion: version, publishedAt: null })
-    return schedule as ScheduleDocument
+    return schedule as ScheduleRow
   })
 
 describe('linking', () => {

@@ -1,4 +1,4 @@
-import type { ScheduleDocument } from '@slipstream/persistence'
+import type { ScheduleRow } from '@slipstream/records'
 import { newId, systemClock } from '@slipstream/runtime'
 import { createLogger } from '@slipstream/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -51,7 +51,7 @@ const deps = (): SweepDeps => {
   }
 }
 
-const insert = async (changes: Partial<ScheduleDocument>): Promise<string> => {
+const insert = async (changes: Partial<ScheduleRow>): Promise<string> => {
   const { _id: linkId, athleteId } = await harness.link({ linkedAt: long, statusSince: long })
   const now = new Date()
   await harness.insertSchedules([

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeliveryLog } from '../../src/index.ts'
+import type { DeadLetter, DeliveryLog } from '@slipstream/records'
 
 /** A delivery log without a database; `isAway` makes it fail like one that cannot be reached. */
 export const memoryDeliveryLog = () => {

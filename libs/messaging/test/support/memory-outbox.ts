@@ -1,5 +1,5 @@
 import type { OutboxEvent } from '@slipstream/contracts'
-import type { OutboxSource } from '../../src/index.ts'
+import type { OutboxSource } from '@slipstream/records'
 
 /** Documents with waiting events, without a database. */
 export const memoryOutbox = (name = 'documents') => {

@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '@slipstream/contracts'
 import { Schema, type SchemaDefinition } from 'mongoose'
 
 /** An index as data: made by the migration step, its presence checked at every start. */
@@ -10,10 +11,29 @@ export interface IndexDeclaration {
   expireAfterSeconds?: number
 }
 
-export interface CollectionDefinition<Doc> {
+export interface CollectionDefinition<Row> {
   name: string
-  schema: Schema<Doc>
+  schema: Schema<Row>
   indexes: readonly IndexDeclaration[]
+}
+
+/** How mongoose casts and checks a field whose values are `Value`. */
+export interface Field<Value> {
+  readonly options: Readonly<Record<string, unknown>>
+  /** Never there: lets the compiler compare `Value` with the type of the row's field. */
+  readonly holds?: (value: Value) => Value
+}
+
+/** A field that rows of an earlier release lack; whoever reads it gives the value that stands for that. */
+export interface AddedField<Value> extends Field<Value> {
+  readonly isAdded: true
+}
+
+/** One field for each of the row's, of its type: one that is missing, unknown or of another type does not compile. */
+export type FieldsOf<Row> = {
+  readonly [Key in keyof Row]-?: Record<never, never> extends Pick<Row, Key>
+    ? AddedField<Exclude<Row[Key], undefined>>
+    : Field<Row[Key]>
 }
 
 /** `strict` and `strictQuery` throw: by default mongoose drops unknown fields, and an unknown filter key matches all. */
@@ -27,41 +47,70 @@ const strictOptions = {
   minimize: false,
 } as const
 
-export const defineCollection = <Doc>(
+const definitionOf = (fields: object): SchemaDefinition =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]: [string, Field<unknown>]) => [name, field.options]))
+
+export const defineCollection = <Row>(
   name: string,
-  fields: SchemaDefinition,
+  fields: FieldsOf<Row>,
   indexes: readonly IndexDeclaration[] = [],
-): CollectionDefinition<Doc> => ({
+): CollectionDefinition<Row> => ({
   name,
-  schema: new Schema(fields, { ...strictOptions, collection: name }) as unknown as Schema<Doc>,
+  schema: new Schema(definitionOf(fields), { ...strictOptions, collection: name }) as unknown as Schema<Row>,
   indexes,
 })
 
-/** A nested object without an id of its own, as strict as its parent. */
-export const nested = (fields: SchemaDefinition): Schema => new Schema(fields, { ...strictOptions, _id: false })
+const required = <Value>(type: unknown): Field<Value> => ({ options: { type, required: true } })
+const optional = <Value>(type: unknown): Field<Value | null> => ({ options: { type, default: null } })
 
-export const id = { type: String, required: true } as const
-export const text = { type: String, required: true } as const
-export const optionalText = { type: String, default: null } as const
-export const time = { type: Date, required: true } as const
-export const optionalTime = { type: Date, default: null } as const
-export const count = { type: Number, required: true } as const
-export const optionalNumber = { type: Number, default: null } as const
-export const flag = { type: Boolean, required: true } as const
+export const text = required<string>(String)
+/** A text that may be empty. */
+export const anyText: Field<string> = { options: { type: String, default: '' } }
+export const optionalText = optional<string>(String)
+export const texts = required<string[]>([String])
+export const time = required<Date>(Date)
+export const optionalTime = optional<Date>(Date)
+export const count = required<number>(Number)
+export const optionalNumber = optional<number>(Number)
+export const flag = required<boolean>(Boolean)
+export const optionalFlag = optional<boolean>(Boolean)
+/** Anything BSON can hold, unchecked. */
+export const mixed = <Value extends object>(): Field<Value> => ({
+  options: { type: Schema.Types.Mixed, default: {} },
+})
+
+export const oneOf = <const Value extends string>(values: readonly Value[]): Field<Value> => ({
+  options: { type: String, enum: [...values], required: true },
+})
+export const optionalOneOf = <const Value extends string>(values: readonly Value[]): Field<Value | null> => ({
+  options: { type: String, enum: [...values, null], default: null },
+})
+
+const schemaOf = (fields: object): Schema => new Schema(definitionOf(fields), { ...strictOptions, _id: false })
+
+/** A nested object without an id of its own, as strict as its parent. */
+export const nested = <Value extends object>(fields: FieldsOf<Value>): Field<Value> => required(schemaOf(fields))
+export const optionalNested = <Value extends object>(fields: FieldsOf<Value>): Field<Value | null> =>
+  optional(schemaOf(fields))
+export const listOf = <Value extends object>(fields: FieldsOf<Value>): Field<Value[]> => ({
+  options: { type: [schemaOf(fields)], default: [] },
+})
+
+/** For a field that came after release 0.1, or that only some rows have: absent stays absent. */
+export const added = <Value>({ options }: Field<Value>): AddedField<Value> => ({
+  options: { ...options, required: false, default: undefined },
+  isAdded: true,
+})
 
 /** Events that wait in the document whose change they tell. Written and emptied atomically with that document. */
-export const outbox = {
-  type: [
-    nested({
-      id: text,
-      type: text,
-      data: { type: Schema.Types.Mixed, required: true },
-      occurredAt: time,
-      traceparent: { type: String },
-    }),
-  ],
-  default: [],
-}
+export const outbox = listOf<OutboxEvent>({
+  id: text,
+  // The schema of an event lives with its type; it was checked when the event was made.
+  type: text as unknown as Field<OutboxEvent['type']>,
+  data: { options: { type: Schema.Types.Mixed, required: true } },
+  occurredAt: time,
+  traceparent: added(text),
+})
 
 /** Lets the relay find the few documents with waiting events among millions without. */
 export const outboxIndex: IndexDeclaration = { name: 'outbox_waiting', key: { 'outbox.occurredAt': 1 }, sparse: true }

@@ -1,48 +1,26 @@
-import { Schema } from 'mongoose'
-import { count, defineCollection, id, text, time } from './definition.ts'
+import type { DeadLetterRow, DeliveryAttemptRow } from '@slipstream/records'
+import { anyText, count, defineCollection, mixed, text, time } from './definition.ts'
 
-/** A message that could not be handled, kept with its reason so that it can be looked at and replayed. */
-export interface DeadLetterDocument {
-  _id: string
-  consumer: string
-  subject: string
-  eventId: string
-  eventType: string
-  reason: string
-  error: string
-  attempts: number
-  headers: Record<string, string>
-  payload: string
-  createdAt: Date
-}
-
-export const deadLetters = defineCollection<DeadLetterDocument>(
+export const deadLetters = defineCollection<DeadLetterRow>(
   'dead_letters',
   {
-    _id: id,
+    _id: text,
     consumer: text,
     subject: text,
-    eventId: { type: String, default: '' },
-    eventType: { type: String, default: '' },
+    eventId: anyText,
+    eventType: anyText,
     reason: text,
-    error: { type: String, default: '' },
+    error: anyText,
     attempts: count,
-    headers: { type: Schema.Types.Mixed, default: {} },
-    payload: { type: String, default: '' },
+    headers: mixed(),
+    payload: anyText,
     createdAt: time,
   },
   [{ name: 'newest', key: { createdAt: -1 } }],
 )
 
-/** How often a consumer tried a message; `_id` is `<consumer>:<ce-id>`. JetStream's own count does not survive a crash. */
-export interface DeliveryAttemptDocument {
-  _id: string
-  attempts: number
-  expiresAt: Date
-}
-
-export const deliveryAttempts = defineCollection<DeliveryAttemptDocument>(
+export const deliveryAttempts = defineCollection<DeliveryAttemptRow>(
   'delivery_attempts',
-  { _id: id, attempts: count, expiresAt: time },
+  { _id: text, attempts: count, expiresAt: time },
   [{ name: 'garbage', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
 )

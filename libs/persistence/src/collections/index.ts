@@ -1,7 +1,9 @@
+import { credentials } from './credentials.ts'
 import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
-import { athletes, credentials, links, linkTransactions, profiles, receipts } from './gateway.ts'
-import { fetchTickets, quota, syncRuns, workouts } from './ingestion.ts'
+import { athletes, links, linkTransactions, profiles, receipts } from './gateway.ts'
+import { fetchTickets, syncRuns, workouts } from './ingestion.ts'
+import { quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
 
 export const collections = {
@@ -21,8 +23,8 @@ export const collections = {
 } as const
 
 export type CollectionKey = keyof typeof collections
-export type DocumentOf<Key extends CollectionKey> =
-  (typeof collections)[Key] extends CollectionDefinition<infer Doc> ? Doc : never
+export type RowOf<Key extends CollectionKey> =
+  (typeof collections)[Key] extends CollectionDefinition<infer Row> ? Row : never
 
 /**
  * Who may write what: one writer per collection, except those written through one library only (`credentials` by

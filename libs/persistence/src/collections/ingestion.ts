@@ -1,11 +1,22 @@
-import type { Cause, Lane, OutboxEvent, RunCounts, RunOutcome, Workout } from '@slipstream/contracts'
+import { causes, lanes, type RunCounts, runOutcomes, visibilities, workoutTypes } from '@slipstream/contracts'
 import {
+  type FetchTicketRow,
+  type StoredWindow,
+  type SyncRunRow,
+  storedRunStates,
+  type WorkoutRow,
+} from '@slipstream/records'
+import {
+  added,
+  anyText,
   count,
   defineCollection,
   flag,
-  id,
   nested,
+  oneOf,
+  optionalFlag,
   optionalNumber,
+  optionalOneOf,
   optionalText,
   optionalTime,
   outbox,
@@ -14,36 +25,15 @@ import {
   time,
 } from './definition.ts'
 
-/** What the provider says about a workout, apart from our ids, versions and times. */
-export type WorkoutFacts = Omit<
-  Workout,
-  'id' | 'stravaActivityId' | 'source' | 'startedAt' | 'version' | 'firstIngestedAt' | 'updatedAt'
-> & { startedAt: Date }
-
-/** `_id` is the workoutId. A fetch that took a ticket at or below `appliedTicket` is out of date and changes nothing. */
-export interface WorkoutDocument extends WorkoutFacts {
-  _id: string
-  athleteId: string
-  linkId: string
-  source: 'strava'
-  stravaActivityId: string
-  version: number
-  appliedTicket: number
-  firstIngestedAt: Date
-  updatedAt: Date
-  fetchedAt: Date
-  outbox: OutboxEvent[]
-}
-
-export const workouts = defineCollection<WorkoutDocument>(
+export const workouts = defineCollection<WorkoutRow>(
   'workouts',
   {
-    _id: id,
+    _id: text,
     athleteId: text,
     linkId: text,
-    source: { type: String, enum: ['strava'], required: true },
+    source: oneOf(['strava']),
     stravaActivityId: text,
-    name: { type: String, default: '' },
+    name: anyText,
     sportType: text,
     startedAt: time,
     startedAtLocal: text,
@@ -56,12 +46,14 @@ export const workouts = defineCollection<WorkoutDocument>(
     maxHeartRateBpm: optionalNumber,
     averageCadenceRpm: optionalNumber,
     averageWatts: optionalNumber,
+    isPowerMeasured: added(optionalFlag),
+    workoutType: added(optionalOneOf(workoutTypes)),
     energyKilojoules: optionalNumber,
     relativeEffort: optionalNumber,
     isManual: flag,
     isTrainer: flag,
     isCommute: flag,
-    visibility: optionalText,
+    visibility: optionalOneOf(visibilities),
     deviceName: optionalText,
     stravaUrl: text,
     version: count,
@@ -79,62 +71,36 @@ export const workouts = defineCollection<WorkoutDocument>(
   ],
 )
 
-/** The last fetch ticket handed out for a link (`_id`): whoever fetches later holds the higher number. */
-export interface FetchTicketDocument {
-  _id: string
-  lastTicket: number
-}
+export const fetchTickets = defineCollection<FetchTicketRow>('fetch_tickets', { _id: text, lastTicket: count })
 
-export const fetchTickets = defineCollection<FetchTicketDocument>('fetch_tickets', { _id: id, lastTicket: count })
+/** Also of what a schedule asks for. */
+export const storedWindow = nested<StoredWindow>({ after: time, before: time })
 
-/**
- * One bounded attempt to catch up; `_id` is the runId. States: `queued` → `running` ⇄ `waiting_for_quota` → `finished`.
- * `nextPage` is where the next delivery goes on; the lease keeps two deliveries of one run apart.
- */
-export interface SyncRunDocument {
-  _id: string
-  athleteId: string
-  linkId: string
-  lane: Lane
-  cause: Cause
-  window: { after: Date; before: Date }
-  requestedVersion: number
-  requestedAt: Date
-  state: 'queued' | 'running' | 'waiting_for_quota' | 'finished'
-  nextPage: number
-  counts: RunCounts
-  resumeAt: Date | null
-  startedAt: Date | null
-  finishedAt: Date | null
-  outcome: RunOutcome | null
-  errorCode: string | null
-  leaseOwner: string | null
-  leaseUntil: Date | null
-  fence: number
-  outbox: OutboxEvent[]
-}
-
-export const syncRuns = defineCollection<SyncRunDocument>(
+export const syncRuns = defineCollection<SyncRunRow>(
   'sync_runs',
   {
-    _id: id,
+    _id: text,
     athleteId: text,
     linkId: text,
-    lane: text,
-    cause: text,
-    window: { type: nested({ after: time, before: time }), required: true },
+    lane: oneOf(lanes),
+    cause: oneOf(causes),
+    window: storedWindow,
     requestedVersion: count,
     requestedAt: time,
-    state: { type: String, enum: ['queued', 'running', 'waiting_for_quota', 'finished'], required: true },
+    state: oneOf(storedRunStates),
     nextPage: count,
-    counts: {
-      type: nested({ listed: count, created: count, updated: count, deleted: count, unchanged: count, calls: count }),
-      required: true,
-    },
+    counts: nested<RunCounts>({
+      listed: count,
+      created: count,
+      updated: count,
+      deleted: count,
+      unchanged: count,
+      calls: count,
+    }),
     resumeAt: optionalTime,
     startedAt: optionalTime,
     finishedAt: optionalTime,
-    outcome: optionalText,
+    outcome: optionalOneOf(runOutcomes),
     errorCode: optionalText,
     leaseOwner: optionalText,
     leaseUntil: optionalTime,
@@ -148,42 +114,3 @@ export const syncRuns = defineCollection<SyncRunDocument>(
     outboxIndex,
   ],
 )
-
-interface BucketDocument {
-  limit: number
-  used: number
-  windowStart: Date
-}
-
-/**
- * One document per Strava app; `_id` is the client id. `inactiveSince` is set while Strava has the app switched off,
- * `unavailableSince` while it does not answer (`failuresInRow` calls have failed); until `nextProbeAt` no call is made
- * then. Every change raises `revision`.
- */
-export interface QuotaDocument {
-  _id: string
-  overall15m: BucketDocument
-  overallDay: BucketDocument
-  read15m: BucketDocument
-  readDay: BucketDocument
-  inactiveSince: Date | null
-  failuresInRow: number
-  unavailableSince: Date | null
-  nextProbeAt: Date | null
-  revision: number
-}
-
-const bucket = { type: nested({ limit: count, used: count, windowStart: time }), required: true }
-
-export const quota = defineCollection<QuotaDocument>('quota', {
-  _id: id,
-  overall15m: bucket,
-  overallDay: bucket,
-  read15m: bucket,
-  readDay: bucket,
-  inactiveSince: optionalTime,
-  failuresInRow: count,
-  unavailableSince: optionalTime,
-  nextProbeAt: optionalTime,
-  revision: count,
-})

@@ -1,9 +1,10 @@
-import type { Cause, Lane, OutboxEvent } from '@slipstream/contracts'
+import { causes, lanes } from '@slipstream/contracts'
+import type { RunRequest, ScheduleRow } from '@slipstream/records'
 import {
   count,
   defineCollection,
-  id,
-  nested,
+  oneOf,
+  optionalNested,
   optionalText,
   optionalTime,
   outbox,
@@ -11,49 +12,22 @@ import {
   text,
   time,
 } from './definition.ts'
+import { storedWindow } from './ingestion.ts'
 
-/**
- * When an athlete is due, and what is asked for now. `_id` is the athleteId. Work is open while
- * `requestedVersion > completedVersion`: that row is the truth, the NATS message only a hint.
- */
-export interface ScheduleDocument {
-  _id: string
-  linkId: string
-  requestedVersion: number
-  completedVersion: number
-  /** The newest request; kept after completion as the last one. */
-  request: {
-    runId: string
-    lane: Lane
-    cause: Cause
-    window: { after: Date; before: Date }
-    requestedAt: Date
-  } | null
-  /** The last manual request taken in, so that a repeated or late trigger is known. */
-  manualRunId: string | null
-  /** When the hint was last handed to NATS. */
-  publishedAt: Date | null
-  nextDueAt: Date
-  outbox: OutboxEvent[]
-}
-
-export const schedules = defineCollection<ScheduleDocument>(
+export const schedules = defineCollection<ScheduleRow>(
   'schedules',
   {
-    _id: id,
+    _id: text,
     linkId: text,
     requestedVersion: count,
     completedVersion: count,
-    request: {
-      type: nested({
-        runId: text,
-        lane: text,
-        cause: text,
-        window: { type: nested({ after: time, before: time }), required: true },
-        requestedAt: time,
-      }),
-      default: null,
-    },
+    request: optionalNested<RunRequest>({
+      runId: text,
+      lane: oneOf(lanes),
+      cause: oneOf(causes),
+      window: storedWindow,
+      requestedAt: time,
+    }),
     manualRunId: optionalText,
     publishedAt: optionalTime,
     nextDueAt: time,

@@ -1,4 +1,5 @@
-import type { Collections, LinkTransactionDocument } from '@slipstream/persistence'
+import type { Collections } from '@slipstream/persistence'
+import { type LinkAttemptRow, named } from '@slipstream/records'
 import type { NewId } from '@slipstream/runtime'
 import type { LinkAttempt } from '../domain/model.ts'
 import type { LinkAttempts } from '../domain/ports.ts'
@@ -10,20 +11,9 @@ const keepWithGrantMs = 90 * 24 * hourMs
 
 const after = (now: Date, ms: number): Date => new Date(now.getTime() + ms)
 
-const toAttempt = (found: LinkTransactionDocument): LinkAttempt => ({
-  id: found._id,
-  athleteId: found.athleteId,
-  platform: found.platform,
-  step: found.step,
-  browserHash: found.browserHash,
-  transactionCookieHash: found.transactionCookieHash,
-  codeChallenge: found.codeChallenge,
-  returnTo: found.returnTo,
-  pendingLink: found.pendingLink,
-  expiresAt: found.expiresAt,
-})
+const toAttempt = (found: LinkAttemptRow): LinkAttempt => named(found, 'id')
 
-const toAttemptOrNull = (found: LinkTransactionDocument | null): LinkAttempt | null => found && toAttempt(found)
+const toAttemptOrNull = (found: LinkAttemptRow | null): LinkAttempt | null => found && toAttempt(found)
 
 export const createLinkAttempts = (
   attempts: Collections<'gateway'>['linkTransactions'],

@@ -1,10 +1,11 @@
-import { type Collections, isDuplicateKey, type LinkDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import { type LinkRow, named } from '@slipstream/records'
 import type { Link } from '../domain/model.ts'
 import { LinkConflictError, type Links } from '../domain/ports.ts'
 
-const toLink = ({ _id, outbox: _outbox, ...link }: LinkDocument): Link => ({ linkId: _id, ...link })
+const toLink = (found: LinkRow): Link => named(found, 'linkId')
 
-const toLinkOrNull = (found: LinkDocument | null): Link | null => found && toLink(found)
+const toLinkOrNull = (found: LinkRow | null): Link | null => found && toLink(found)
 
 export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
   find: async (linkId) => toLinkOrNull(await links.findById(linkId).lean()),

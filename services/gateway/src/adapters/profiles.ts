@@ -1,8 +1,9 @@
 import type { Profile } from '@slipstream/contracts'
-import type { Collections, ProfileDocument } from '@slipstream/persistence'
+import type { Collections } from '@slipstream/persistence'
+import type { ProfileRow } from '@slipstream/records'
 import type { Profiles } from '../domain/ports.ts'
 
-const toProfile = ({ displayName, primarySport, weeklyGoalHours, submittedAt }: ProfileDocument): Profile => ({
+const toProfile = ({ displayName, primarySport, weeklyGoalHours, submittedAt }: ProfileRow): Profile => ({
   displayName,
   primarySport,
   weeklyGoalHours,

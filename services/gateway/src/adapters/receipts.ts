@@ -1,13 +1,11 @@
-import { type Collections, isDuplicateKey, type ReceiptDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import { named, type ReceiptRow } from '@slipstream/records'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Receipts } from '../domain/ports.ts'
 
-const toReceipt = ({ _id, outbox: _outbox, ...receipt }: ReceiptDocument): UnlinkReceipt => ({
-  receiptId: _id,
-  ...receipt,
-})
+const toReceipt = (found: ReceiptRow): UnlinkReceipt => named(found, 'receiptId')
 
-const toReceiptOrNull = (found: ReceiptDocument | null): UnlinkReceipt | null => found && toReceipt(found)
+const toReceiptOrNull = (found: ReceiptRow | null): UnlinkReceipt | null => found && toReceipt(found)
 
 const countsOf = (deleted: Record<string, number>) =>
   Object.fromEntries(Object.entries(deleted).map(([collection, count]) => [`deleted.${collection}`, count]))

@@ -1,28 +1,9 @@
-import type { Collections, ScheduleDocument, SyncRunDocument } from '@slipstream/persistence'
-import type { RunView, ScheduleView } from '../domain/model.ts'
+import type { Collections } from '@slipstream/persistence'
+import { named, type SyncRunRow } from '@slipstream/records'
+import type { RunView } from '../domain/model.ts'
 import type { SyncView } from '../domain/ports.ts'
 
-const toSchedule = (found: ScheduleDocument): ScheduleView => ({
-  requestedVersion: found.requestedVersion,
-  completedVersion: found.completedVersion,
-  request: found.request,
-  manualRunId: found.manualRunId,
-  nextDueAt: found.nextDueAt,
-})
-
-const toRun = (found: SyncRunDocument): RunView => ({
-  runId: found._id,
-  lane: found.lane,
-  state: found.state,
-  counts: found.counts,
-  window: found.window,
-  requestedAt: found.requestedAt,
-  startedAt: found.startedAt,
-  resumeAt: found.resumeAt,
-  finishedAt: found.finishedAt,
-  outcome: found.outcome,
-  errorCode: found.errorCode,
-})
+const toRun = (found: SyncRunRow): RunView => named(found, 'runId')
 
 /** Schedules and runs may be of an earlier link until they are erased, so the link is part of every question. */
 export const createSyncView = ({
@@ -30,8 +11,7 @@ export const createSyncView = ({
   syncRuns,
 }: Pick<Collections<'gateway'>, 'schedules' | 'syncRuns'>): SyncView => ({
   schedule: async ({ athleteId, linkId }) => {
-    const found = await schedules.findOne({ _id: athleteId, linkId }).lean()
-    return found && toSchedule(found)
+    return await schedules.findOne({ _id: athleteId, linkId }).lean()
   },
 
   run: async ({ linkId }, runId) => {

@@ -1,36 +1,9 @@
 import type { Workout } from '@slipstream/contracts'
-import type { Collections, WorkoutDocument } from '@slipstream/persistence'
+import type { Collections } from '@slipstream/persistence'
+import { toContract, type WorkoutRow } from '@slipstream/records'
 import type { Workouts } from '../domain/ports.ts'
 
-const toWorkout = (found: WorkoutDocument): Workout => ({
-  id: found._id,
-  stravaActivityId: found.stravaActivityId,
-  source: found.source,
-  name: found.name,
-  sportType: found.sportType,
-  startedAt: found.startedAt.toISOString(),
-  startedAtLocal: found.startedAtLocal,
-  timezone: found.timezone,
-  distanceMeters: found.distanceMeters,
-  movingTimeSeconds: found.movingTimeSeconds,
-  elapsedTimeSeconds: found.elapsedTimeSeconds,
-  elevationGainMeters: found.elevationGainMeters,
-  averageHeartRateBpm: found.averageHeartRateBpm,
-  maxHeartRateBpm: found.maxHeartRateBpm,
-  averageCadenceRpm: found.averageCadenceRpm,
-  averageWatts: found.averageWatts,
-  energyKilojoules: found.energyKilojoules,
-  relativeEffort: found.relativeEffort,
-  isManual: found.isManual,
-  isTrainer: found.isTrainer,
-  isCommute: found.isCommute,
-  visibility: found.visibility,
-  deviceName: found.deviceName,
-  stravaUrl: found.stravaUrl,
-  version: found.version,
-  firstIngestedAt: found.firstIngestedAt.toISOString(),
-  updatedAt: found.updatedAt.toISOString(),
-})
+const toWorkout = ({ outbox: _outbox, ...stored }: WorkoutRow): Workout => toContract(stored)
 
 export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Workouts => ({
   list: async ({ linkId, from, to, sportType, after, limit }) => {

@@ -1,4 +1,5 @@
-import type { Cause, Lane, LinkTokenRequest, OutboxEvent, Receipt, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { OutboxEvent } from '@slipstream/contracts'
+import type { LinkAttemptRow, LinkRow, Named, ReceiptRow, ScheduleRow, SyncRunRow } from '@slipstream/records'
 
 /** Who calls, as the access token says. */
 export interface Caller {
@@ -8,89 +9,37 @@ export interface Caller {
   tokenExpiresAt: Date
 }
 
-export interface StravaIdentity {
-  stravaAthleteId: string
-  displayName: string
-}
-
-export interface Link extends StravaIdentity {
-  linkId: string
-  athleteId: string
-  status: 'active' | 'reauth_required' | 'paused'
-  statusSince: Date
-  errorCode: string | null
-  scopes: string[]
-  linkedAt: Date
-  manualSync: { runId: string; requestedAt: Date } | null
-}
-
+export type Link = Named<LinkRow, 'linkId'>
 export type NewLink = Omit<Link, 'status' | 'statusSince' | 'errorCode' | 'manualSync'>
 
-/** A grant that waits to become a link. */
-export interface PendingLink extends StravaIdentity {
-  linkId: string
-  scopes: string[]
-}
+export type LinkAttempt = Omit<Named<LinkAttemptRow, 'id'>, 'linkTokenHash' | 'stateHash' | 'resultHash' | 'deleteAt'>
+export type NewLinkAttempt = Pick<
+  LinkAttemptRow,
+  'athleteId' | 'platform' | 'linkTokenHash' | 'browserHash' | 'codeChallenge' | 'returnTo' | 'expiresAt'
+>
 
-/**
- * One attempt to link. Steps: `issued` → (GET /connect consumes the link token) → `authorizing` → (GET /callback
- * consumes the state) → `exchanging` → web: `completed`; mobile: `pending` → (POST callback consumes the result) →
- * `exchanging` → `completed`. Any step may end in `failed`. `expiresAt` is the deadline of the current step; an
- * attempt that stays in `exchanging` or `pending` past it was abandoned, and its grant is taken back.
- */
-export interface LinkAttempt {
-  id: string
-  athleteId: string
-  platform: LinkTokenRequest['platform']
-  step: 'issued' | 'authorizing' | 'exchanging' | 'pending' | 'completed' | 'failed'
-  browserHash: string | null
-  transactionCookieHash: string | null
-  codeChallenge: string | null
-  returnTo: string | null
-  pendingLink: PendingLink | null
-  expiresAt: Date
-}
-
-export interface NewLinkAttempt
-  extends Pick<LinkAttempt, 'athleteId' | 'platform' | 'browserHash' | 'codeChallenge' | 'returnTo' | 'expiresAt'> {
-  linkTokenHash: string
-}
-
-export interface UnlinkReceipt {
-  receiptId: string
-  athleteId: string
-  linkId: string
-  reason: Receipt['reason']
-  requestedAt: Date
-  revokedAtStrava: boolean
-  revocationSettledAt: Date | null
-  erasedAt: Date | null
-  completedAt: Date | null
-  deleted: Record<string, number>
-}
+export type UnlinkReceipt = Named<ReceiptRow, 'receiptId'>
 
 /** What the scheduler holds for an athlete; read here only. */
-export interface ScheduleView {
-  requestedVersion: number
-  completedVersion: number
-  request: { runId: string; lane: Lane; cause: Cause; requestedAt: Date } | null
-  manualRunId: string | null
-  nextDueAt: Date
-}
+export type ScheduleView = Pick<
+  ScheduleRow,
+  'requestedVersion' | 'completedVersion' | 'request' | 'manualRunId' | 'nextDueAt'
+>
 
 /** What ingestion holds of a run; read here only. */
-export interface RunView {
-  runId: string
-  lane: Lane
-  state: 'queued' | 'running' | 'waiting_for_quota' | 'finished'
-  counts: RunCounts
-  window: { after: Date; before: Date }
-  requestedAt: Date
-  startedAt: Date | null
-  resumeAt: Date | null
-  finishedAt: Date | null
-  outcome: RunOutcome | null
-  errorCode: string | null
-}
+export type RunView = Pick<
+  Named<SyncRunRow, 'runId'>,
+  | 'runId'
+  | 'lane'
+  | 'state'
+  | 'counts'
+  | 'window'
+  | 'requestedAt'
+  | 'startedAt'
+  | 'resumeAt'
+  | 'finishedAt'
+  | 'outcome'
+  | 'errorCode'
+>
 
 export type LinkedEvent = OutboxEvent<'athlete.linked'>

@@ -1,4 +1,5 @@
 import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
+import type { PendingLink } from '@slipstream/records'
 import type { Cursor } from './cursor.ts'
 import type {
   Link,
@@ -6,7 +7,6 @@ import type {
   LinkedEvent,
   NewLink,
   NewLinkAttempt,
-  PendingLink,
   RunView,
   ScheduleView,
   UnlinkReceipt,

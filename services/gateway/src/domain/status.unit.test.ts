@@ -34,7 +34,13 @@ const run: RunView = {
 }
 const finished = { ...run, runId: 'run_0', state: 'finished', finishedAt: at('11:00'), outcome: 'succeeded' } as const
 
-const request = { runId: 'run_1', lane: 'scheduled', cause: 'hourly', requestedAt: at('11:58') } as const
+const request = {
+  runId: 'run_1',
+  lane: 'scheduled',
+  cause: 'hourly',
+  requestedAt: at('11:58'),
+  window: run.window,
+} as const
 const open: ScheduleView = {
   requestedVersion: 2,
   completedVersion: 1,

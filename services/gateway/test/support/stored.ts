@@ -1,4 +1,4 @@
-import type { ScheduleDocument, SyncRunDocument, WorkoutDocument } from '@slipstream/persistence'
+import type { ScheduleRow, SyncRunRow, WorkoutRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import type { System } from './system.ts'
 
@@ -12,7 +12,7 @@ export const storedLink = async ({ store }: System, subject: string) => {
 
 type Owner = { _id: string; athleteId: string }
 
-export const workoutOf = (link: Owner, startedAt: Date, rest: Partial<WorkoutDocument> = {}): WorkoutDocument => {
+export const workoutOf = (link: Owner, startedAt: Date, rest: Partial<WorkoutRow> = {}): WorkoutRow => {
   const _id = rest._id ?? newId('wko')
   return {
     _id,
@@ -51,7 +51,7 @@ export const workoutOf = (link: Owner, startedAt: Date, rest: Partial<WorkoutDoc
   }
 }
 
-export const scheduleOf = (link: Owner, rest: Partial<ScheduleDocument> = {}): ScheduleDocument => ({
+export const scheduleOf = (link: Owner, rest: Partial<ScheduleRow> = {}): ScheduleRow => ({
   _id: link.athleteId,
   linkId: link._id,
   requestedVersion: 1,
@@ -64,7 +64,7 @@ export const scheduleOf = (link: Owner, rest: Partial<ScheduleDocument> = {}): S
   ...rest,
 })
 
-export const runOf = (link: Owner, _id: string, rest: Partial<SyncRunDocument> = {}): SyncRunDocument => ({
+export const runOf = (link: Owner, _id: string, rest: Partial<SyncRunRow> = {}): SyncRunRow => ({
   _id,
   athleteId: link.athleteId,
   linkId: link._id,

@@ -1,13 +1,14 @@
 import type { EventData, OutboxEvent, RunCounts } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey, type SyncRunDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import type { SyncRunRow } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { SyncRun } from '../domain/decide-run.ts'
 import type { FinishedRun, RunLease, RunStore, SyncRequested } from '../domain/ports.ts'
 
 const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 0 }
 
-const newRun = (request: SyncRequested): Omit<SyncRunDocument, '_id'> => ({
+const newRun = (request: SyncRequested): Omit<SyncRunRow, '_id'> => ({
   athleteId: request.athleteId,
   linkId: request.linkId,
   lane: request.lane,
@@ -81,7 +82,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
 
   const writeAsHolder = async (
     { run, fence }: RunLease,
-    set: Partial<SyncRunDocument>,
+    set: Partial<SyncRunRow>,
     events: OutboxEvent[] = [],
   ): Promise<boolean> => {
     const { matchedCount } = await syncRuns.updateOne(

@@ -1,4 +1,4 @@
-import type { DeliveryLog } from '@slipstream/messaging'
+import type { DeliveryLog } from '@slipstream/records'
 import type { UnreadableKeeper } from '../domain/ports.ts'
 
 const consumer = 'ingestion-unreadable'

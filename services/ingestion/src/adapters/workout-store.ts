@@ -1,10 +1,10 @@
 import { newEvent, TransientError } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import type { StoredWorkout } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
-import type { PageDecision, WorkoutFact } from '../domain/decide-page.ts'
+import type { PageDecision, WorkoutEvent } from '../domain/decide-page.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
-import type { StoredWorkout } from '../domain/workout.ts'
 
 /** Two runs of one link meet only where a newer one replaces an older one, so even a second round is rare. */
 const maxRounds = 5
@@ -22,24 +22,24 @@ export const createWorkoutStore = (
   const readStored = (linkId: string, activityIds: string[]): Promise<StoredWorkout[]> =>
     workouts.find({ linkId, source: 'strava', stravaActivityId: { $in: activityIds } }, { outbox: 0 }).lean()
 
-  const toOutbox = ({ id, type, data }: WorkoutFact) => newEvent(type, data, { id, now: clock.now() })
+  const toOutbox = ({ id, type, data }: WorkoutEvent) => newEvent(type, data, { id, now: clock.now() })
 
   const operationsOf = ({ ticket, fetchedAt, creates, updates, unchanged }: PageDecision) => {
     const olderFetch = { appliedTicket: { $lt: ticket } }
     return [
-      ...creates.map(({ workout, fact }) => ({
-        insertOne: { document: { ...workout, outbox: [toOutbox(fact)] } },
+      ...creates.map(({ workout, event }) => ({
+        insertOne: { document: { ...workout, outbox: [toOutbox(event)] } },
       })),
-      ...updates.map(({ workout: { _id, ...fields }, fact, previousVersion }) => ({
+      ...updates.map(({ workout: { _id, ...fields }, event, previousVersion }) => ({
         updateOne: {
           filter: { _id, version: previousVersion, ...olderFetch },
-          update: { $set: fields, $push: { outbox: toOutbox(fact) } },
+          update: { $set: fields, $push: { outbox: toOutbox(event) } },
         },
       })),
-      ...unchanged.map(({ _id, version }) => ({
+      ...unchanged.map(({ workout: { _id, version }, filledIn }) => ({
         updateOne: {
           filter: { _id, version, ...olderFetch },
-          update: { $set: { appliedTicket: ticket, fetchedAt } },
+          update: { $set: { ...filledIn, appliedTicket: ticket, fetchedAt } },
         },
       })),
     ]
@@ -59,9 +59,8 @@ export const createWorkoutStore = (
         throw error
       })
     if (applied === operations.length) return new Set()
-    const expected = [...decision.creates, ...decision.updates]
-      .map(({ workout }) => idOf(workout))
-      .concat(decision.unchanged.map(idOf))
+    const { creates, updates, unchanged } = decision
+    const expected = [...creates, ...updates, ...unchanged].map(({ workout }) => idOf(workout))
     // Tickets are unique within a link: whatever carries this one was written by this call.
     const written = new Set(
       (await readStored(linkId, expected)).filter((stored) => stored.appliedTicket === decision.ticket).map(idOf),
@@ -76,9 +75,9 @@ export const createWorkoutStore = (
       for (let round = 0; round < maxRounds; round += 1) {
         const decision = decide(open, await readStored(linkId, open.map(idOf)))
         const conflicts = await write(linkId, decision)
-        const settled = (workout: { stravaActivityId: string }) => !conflicts.has(idOf(workout))
-        tally.created += decision.creates.filter(({ workout }) => settled(workout)).length
-        tally.updated += decision.updates.filter(({ workout }) => settled(workout)).length
+        const settled = ({ workout }: { workout: StoredWorkout }) => !conflicts.has(idOf(workout))
+        tally.created += decision.creates.filter(settled).length
+        tally.updated += decision.updates.filter(settled).length
         tally.unchanged += decision.unchanged.filter(settled).length
         tally.stale += decision.stale.length
         if (conflicts.size === 0) return tally

@@ -1,7 +1,7 @@
 import type { Cause, EventData } from '@slipstream/contracts'
+import { type StoredWorkout, toContract, type WorkoutValues } from '@slipstream/records'
 import type { StravaActivity } from '@slipstream/strava'
 import { normalise } from './normalise.ts'
-import { type StoredWorkout, toContract, type WorkoutFacts } from './workout.ts'
 
 /** For whom, why and since when the page was fetched. */
 export interface PageContext {
@@ -25,18 +25,24 @@ export interface PageInput {
 }
 
 /** An event of a workout. The id names this version of it, so that the same change never becomes two events. */
-export type WorkoutFact =
+export type WorkoutEvent =
   | { id: string; type: 'activity.ingested'; data: EventData<'activity.ingested'> }
   | { id: string; type: 'activity.updated'; data: EventData<'activity.updated'> }
 
 export interface WorkoutChange {
   workout: StoredWorkout
-  fact: WorkoutFact
+  event: WorkoutEvent
 }
 
 export interface WorkoutUpdate extends WorkoutChange {
   /** The version this update was decided on; the write applies to no other. */
   previousVersion: number
+}
+
+export interface UnchangedWorkout {
+  workout: StoredWorkout
+  /** Values of fields that the stored row has never had. Written without a word: to have them is no change. */
+  filledIn: Partial<WorkoutValues>
 }
 
 /**
@@ -49,18 +55,26 @@ export interface PageDecision {
   fetchedAt: Date
   creates: WorkoutChange[]
   updates: WorkoutUpdate[]
-  unchanged: StoredWorkout[]
+  unchanged: UnchangedWorkout[]
   stale: StoredWorkout[]
 }
 
-const comparable = (value: WorkoutFacts[keyof WorkoutFacts]) => (value instanceof Date ? value.getTime() : value)
+const comparable = (value: WorkoutValues[keyof WorkoutValues]) => (value instanceof Date ? value.getTime() : value)
 
-const changedFieldsOf = (facts: WorkoutFacts, stored: StoredWorkout): (keyof WorkoutFacts)[] =>
-  (Object.keys(facts) as (keyof WorkoutFacts)[]).filter(
-    (field) => comparable(facts[field]) !== comparable(stored[field]),
-  )
+/** Which fields differ, and which the stored row has never had. */
+const compare = (values: WorkoutValues, stored: StoredWorkout) => {
+  const fields = Object.keys(values) as (keyof WorkoutValues)[]
+  return {
+    changedFields: fields.filter(
+      (field) => stored[field] !== undefined && comparable(values[field]) !== comparable(stored[field]),
+    ),
+    filledIn: Object.fromEntries(
+      fields.filter((field) => stored[field] === undefined).map((field) => [field, values[field]]),
+    ) as Partial<WorkoutValues>,
+  }
+}
 
-const factOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) => ({
+const dataOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) => ({
   athleteId: workout.athleteId,
   workoutId: workout._id,
   stravaActivityId: workout.stravaActivityId,
@@ -92,19 +106,19 @@ const create = (activity: StravaActivity, input: PageInput): WorkoutChange => {
     updatedAt: now,
     fetchedAt: now,
   }
-  return { workout, fact: { id: eventIdOf(workout), type: 'activity.ingested', data: factOf(workout, input) } }
+  return { workout, event: { id: eventIdOf(workout), type: 'activity.ingested', data: dataOf(workout, input) } }
 }
 
 const update = (
   stored: StoredWorkout,
-  facts: WorkoutFacts,
+  values: WorkoutValues,
   changedFields: string[],
   input: PageInput,
 ): WorkoutUpdate => {
   const { ticket, now } = input
   const workout: StoredWorkout = {
     ...stored,
-    ...facts,
+    ...values,
     version: stored.version + 1,
     appliedTicket: ticket,
     updatedAt: now,
@@ -112,7 +126,7 @@ const update = (
   }
   return {
     workout,
-    fact: { id: eventIdOf(workout), type: 'activity.updated', data: { ...factOf(workout, input), changedFields } },
+    event: { id: eventIdOf(workout), type: 'activity.updated', data: { ...dataOf(workout, input), changedFields } },
     previousVersion: stored.version,
   }
 }
@@ -138,10 +152,10 @@ export const decidePage = (input: PageInput): PageDecision => {
       decision.stale.push(stored)
       continue
     }
-    const facts = normalise(activity)
-    const changedFields = changedFieldsOf(facts, stored)
-    if (changedFields.length === 0) decision.unchanged.push(stored)
-    else decision.updates.push(update(stored, facts, changedFields, input))
+    const values = normalise(activity)
+    const { changedFields, filledIn } = compare(values, stored)
+    if (changedFields.length === 0) decision.unchanged.push({ workout: stored, filledIn })
+    else decision.updates.push(update(stored, values, changedFields, input))
   }
   return decision
 }

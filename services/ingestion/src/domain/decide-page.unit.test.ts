@@ -1,10 +1,10 @@
 import { eventData } from '@slipstream/contracts'
+import type { StoredWorkout } from '@slipstream/records'
 import type { StravaActivity } from '@slipstream/strava'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { morningRun } from '../../test/fixtures/activities.ts'
-import { decidePage, type PageDecision, type PageInput, type WorkoutFact } from './decide-page.ts'
-import type { StoredWorkout } from './workout.ts'
+import { decidePage, type PageDecision, type PageInput, type WorkoutEvent } from './decide-page.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const dayMs = 24 * 60 * 60_000
@@ -40,9 +40,9 @@ const applyTo = (
   { creates, updates, unchanged, ticket, fetchedAt }: PageDecision,
 ) => {
   for (const { workout } of [...creates, ...updates]) stored.set(workout.stravaActivityId, workout)
-  for (const workout of unchanged)
-    stored.set(workout.stravaActivityId, { ...workout, appliedTicket: ticket, fetchedAt })
-  return [...creates, ...updates].map(({ fact }) => fact)
+  for (const { workout, filledIn } of unchanged)
+    stored.set(workout.stravaActivityId, { ...workout, ...filledIn, appliedTicket: ticket, fetchedAt })
+  return [...creates, ...updates].map(({ event }) => event)
 }
 
 const storedFrom = (activity: StravaActivity, ticket = 1): StoredWorkout => {
@@ -56,7 +56,7 @@ describe('decidePage', () => {
     const { creates, updates, unchanged, stale } = decidePage(pageOf({}))
     expect([updates, unchanged, stale]).toEqual([[], [], []])
     expect(creates).toHaveLength(1)
-    const [{ workout, fact }] = creates as [(typeof creates)[0]]
+    const [{ workout, event }] = creates as [(typeof creates)[0]]
     expect(workout).toMatchObject({
       _id: 'workout_1',
       version: 1,
@@ -64,7 +64,7 @@ describe('decidePage', () => {
       fetchedAt: now,
       firstIngestedAt: now,
     })
-    expect(fact).toMatchObject({
+    expect(event).toMatchObject({
       id: 'workout_1.1',
       type: 'activity.ingested',
       data: {
@@ -78,18 +78,18 @@ describe('decidePage', () => {
         latencyMs: 2000,
       },
     })
-    expect(eventData['activity.ingested'].safeParse(fact.data).error).toBeUndefined()
+    expect(eventData['activity.ingested'].safeParse(event.data).error).toBeUndefined()
   })
 
   it('says no end where data may be kept', () => {
     const [change] = decidePage(pageOf({ keepForMs: null })).creates
-    expect(change?.fact.data.dataPolicy.expiresAt).toBeNull()
+    expect(change?.event.data.dataPolicy.expiresAt).toBeNull()
   })
 
   it('never gives a negative latency when clocks disagree', () => {
     const later = { ...context, requestedAt: new Date(now.getTime() + 5000) }
     const [change] = decidePage(pageOf({ context: later })).creates
-    expect(change?.fact.data.latencyMs).toBe(0)
+    expect(change?.event.data.latencyMs).toBe(0)
   })
 
   it('names the fields that changed', () => {
@@ -109,20 +109,43 @@ describe('decidePage', () => {
         updatedAt: later,
         appliedTicket: 2,
       },
-      fact: {
+      event: {
         id: `${stored._id}.2`,
         type: 'activity.updated',
         data: { version: 2, changedFields: ['name', 'startedAt'] },
       },
     })
-    const fact = updates[0]?.fact
-    expect(eventData['activity.updated'].safeParse(fact?.data).error).toBeUndefined()
+    const event = updates[0]?.event
+    expect(eventData['activity.updated'].safeParse(event?.data).error).toBeUndefined()
   })
 
   it('tells nothing of what reads as before', () => {
     const stored = storedFrom(morningRun)
     const decision = decidePage(pageOf({ stored: [stored], ticket: 2 }))
-    expect(decision).toMatchObject({ creates: [], updates: [], unchanged: [stored], stale: [] })
+    expect(decision).toMatchObject({
+      creates: [],
+      updates: [],
+      unchanged: [{ workout: stored, filledIn: {} }],
+      stale: [],
+    })
+  })
+
+  it('fills in quietly what the stored row has never had', () => {
+    const { isPowerMeasured: _power, workoutType: _type, ...older } = storedFrom(morningRun)
+    const measured = { ...morningRun, deviceWatts: true }
+    const decision = decidePage(pageOf({ activities: [measured], stored: [older], ticket: 2 }))
+    expect(decision).toMatchObject({ creates: [], updates: [], stale: [] })
+    expect(decision.unchanged).toEqual([{ workout: older, filledIn: { isPowerMeasured: true, workoutType: null } }])
+  })
+
+  it('does not name a field that the stored row has never had among those that changed', () => {
+    const { workoutType: _type, ...older } = storedFrom(morningRun)
+    const renamed = { ...morningRun, name: 'Race day', workoutType: 1 }
+    const [update] = decidePage(pageOf({ activities: [renamed], stored: [older], ticket: 2 })).updates
+    expect(update).toMatchObject({
+      workout: { name: 'Race day', workoutType: 'race' },
+      event: { type: 'activity.updated', data: { changedFields: ['name'] } },
+    })
   })
 
   it('leaves alone what a later fetch has written', () => {
@@ -171,14 +194,14 @@ const historyArbitrary = fetchesArbitrary.chain((fetches) =>
 
 const run = (deliveries: { activities: StravaActivity[]; ticket: number }[]) => {
   const stored = new Map<string, StoredWorkout>()
-  const facts: WorkoutFact[] = []
+  const events: WorkoutEvent[] = []
   const newWorkoutId = idMaker()
   for (const { activities, ticket } of deliveries) {
-    facts.push(
+    events.push(
       ...applyTo(stored, decidePage(pageOf({ activities, ticket, stored: [...stored.values()], newWorkoutId }))),
     )
   }
-  return { stored, facts }
+  return { stored, events }
 }
 
 describe('whatever order fetches are applied in', () => {
@@ -200,15 +223,15 @@ describe('whatever order fetches are applied in', () => {
   it('tells each workout once, and its changes in growing versions under ids of their own', () => {
     fc.assert(
       fc.property(historyArbitrary, ({ deliveries }) => {
-        const { stored, facts } = run(deliveries)
+        const { stored, events } = run(deliveries)
         for (const workout of stored.values()) {
-          const own = facts.filter(({ data }) => data.workoutId === workout._id)
+          const own = events.filter(({ data }) => data.workoutId === workout._id)
           expect(own.filter(({ type }) => type === 'activity.ingested')).toHaveLength(1)
           expect(own.map(({ data }) => data.version)).toEqual(own.map((_, index) => index + 1))
           expect(own.at(-1)?.data.version).toBe(workout.version)
           expect(own.at(-1)?.data.workout.name).toBe(workout.name)
         }
-        expect(new Set(facts.map(({ id }) => id)).size).toBe(facts.length)
+        expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
       }),
     )
   })

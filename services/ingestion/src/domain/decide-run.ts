@@ -1,34 +1,14 @@
-import type { Cause, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { RunCounts, RunOutcome, StoredLinkStatus } from '@slipstream/contracts'
+import type { SyncRunRow } from '@slipstream/records'
 
 /** Activities asked for per page: the most Strava gives. */
 export const pageSize = 200
 
-/**
- * A sync run as stored. States: `queued` (waits for a delivery) → `running` (one delivery holds the lease and works on
- * `nextPage`) → `queued` again with the next page, until a page is empty → `finished`. From `running` it goes to
- * `waiting_for_quota` when no call may be made before `resumeAt`, and from there back to `queued`. `finished` is final.
- */
-export interface SyncRun {
-  _id: string
-  athleteId: string
-  linkId: string
-  lane: Lane
-  cause: Cause
-  window: { after: Date; before: Date }
-  requestedVersion: number
-  requestedAt: Date
-  state: 'queued' | 'running' | 'waiting_for_quota' | 'finished'
-  nextPage: number
-  counts: RunCounts
-  resumeAt: Date | null
-  startedAt: Date | null
-  finishedAt: Date | null
-  outcome: RunOutcome | null
-}
+export type SyncRun = Omit<SyncRunRow, 'outbox'>
 
 export interface RunFacts {
   run: SyncRun
-  linkStatus: 'active' | 'reauth_required' | 'paused'
+  linkStatus: StoredLinkStatus
   /** The newest request the scheduler made for this athlete; null when it has no row for them. */
   newestVersion: number | null
   now: Date

@@ -20,6 +20,10 @@ const run: SyncRun = {
   startedAt: null,
   finishedAt: null,
   outcome: null,
+  errorCode: null,
+  leaseOwner: null,
+  leaseUntil: null,
+  fence: 0,
 }
 const facts = { run, linkStatus: 'active' as const, newestVersion: 3, now }
 

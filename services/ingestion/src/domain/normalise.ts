@@ -1,16 +1,24 @@
+import { visibilities, type WorkoutType } from '@slipstream/contracts'
+import type { WorkoutValues } from '@slipstream/records'
 import type { StravaActivity } from '@slipstream/strava'
-import type { WorkoutFacts } from './workout.ts'
-
-const visibilities = ['everyone', 'followers_only', 'only_me'] as const
 
 /** `(GMT-05:00) America/New_York` → `America/New_York`. Odd but valid names such as `EST5EDT` or `Etc/GMT+5` stay. */
 const zoneName = (timezone: string | null): string | null => timezone?.replace(/^\(.*?\)\s*/, '').trim() || null
+
+/** Runs have 1 to 3, rides 11 and 12 (0 and 10: nothing special). The numbers are recorded, their meaning undocumented. */
+const workoutTypeOf: Readonly<Record<number, WorkoutType>> = {
+  1: 'race',
+  2: 'long_run',
+  3: 'workout',
+  11: 'race',
+  12: 'workout',
+}
 
 /**
  * One activity in Slipstream's words. Meanings are Strava's: distances in metres, times in seconds, energy in
  * kilojoules, cadence of runs for one leg. Source: https://developers.strava.com/docs/reference/#api-models-SummaryActivity
  */
-export const normalise = (activity: StravaActivity): WorkoutFacts => ({
+export const normalise = (activity: StravaActivity): WorkoutValues => ({
   name: activity.name,
   sportType: activity.sportType,
   startedAt: new Date(activity.startDate),
@@ -25,6 +33,8 @@ export const normalise = (activity: StravaActivity): WorkoutFacts => ({
   maxHeartRateBpm: activity.maxHeartRateBpm,
   averageCadenceRpm: activity.averageCadence,
   averageWatts: activity.averageWatts,
+  isPowerMeasured: activity.deviceWatts,
+  workoutType: workoutTypeOf[activity.workoutType ?? 0] ?? null,
   energyKilojoules: activity.kilojoules,
   relativeEffort: activity.sufferScore,
   isManual: activity.manual,

@@ -19,6 +19,8 @@ describe('normalise', () => {
       maxHeartRateBpm: 172,
       averageCadenceRpm: 78.7,
       averageWatts: null,
+      isPowerMeasured: null,
+      workoutType: null,
       energyKilojoules: null,
       relativeEffort: 63,
       isManual: false,
@@ -94,5 +96,23 @@ describe('normalise', () => {
   it('gives power and energy of a ride', () => {
     const ride = { ...morningRun, sportType: 'Ride', averageWatts: 187.5, kilojoules: 812.1, averageCadence: 88 }
     expect(normalise(ride)).toMatchObject({ averageWatts: 187.5, energyKilojoules: 812.1, averageCadenceRpm: 88 })
+  })
+
+  it.each([
+    [0, null],
+    [1, 'race'],
+    [2, 'long_run'],
+    [3, 'workout'],
+    [10, null],
+    [11, 'race'],
+    [12, 'workout'],
+    [99, null],
+    [null, null],
+  ] as const)('reads the workout type %j as %j', (workoutType, expected) => {
+    expect(normalise({ ...morningRun, workoutType }).workoutType).toBe(expected)
+  })
+
+  it.each([true, false, null])('keeps whether the power was measured: %j', (deviceWatts) => {
+    expect(normalise({ ...morningRun, deviceWatts }).isPowerMeasured).toBe(deviceWatts)
   })
 })

@@ -1,8 +1,8 @@
 import type { EventData, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { StoredWorkout } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { PageDecision } from './decide-page.ts'
 import type { RunFacts, SyncRun } from './decide-run.ts'
-import type { StoredWorkout } from './workout.ts'
 
 export type SyncRequested = EventData<'sync.requested'>
 

@@ -1,8 +1,9 @@
-import type { Collections, LinkDocument } from '@slipstream/persistence'
+import type { Collections } from '@slipstream/persistence'
+import type { LinkRow } from '@slipstream/records'
 import type { LinkReader } from '../domain/ports.ts'
 import type { Link } from '../domain/schedule.ts'
 
-type LinkFields = Pick<LinkDocument, '_id' | 'athleteId' | 'status' | 'statusSince' | 'linkedAt' | 'manualSync'>
+type LinkFields = Pick<LinkRow, '_id' | 'athleteId' | 'status' | 'statusSince' | 'linkedAt' | 'manualSync'>
 
 const fields = { athleteId: 1, status: 1, statusSince: 1, linkedAt: 1, manualSync: 1 } as const
 

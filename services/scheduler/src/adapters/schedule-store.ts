@@ -1,9 +1,10 @@
 import { type EventData, type Lane, lanes, type OutboxEvent } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey, type ScheduleDocument } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import type { RunRequest, ScheduleRow } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { ScheduleStore } from '../domain/ports.ts'
-import type { RunRequest, Schedule, ScheduleChange } from '../domain/schedule.ts'
+import type { Schedule, ScheduleChange } from '../domain/schedule.ts'
 
 const eventDataOf = (schedule: Schedule, request: RunRequest): EventData<'sync.requested'> => ({
   athleteId: schedule._id,
@@ -31,7 +32,7 @@ export const createScheduleStore = (options: {
       ? [newEvent('sync.requested', eventDataOf(schedule, schedule.request), { id: newId('evt'), now: clock.now() })]
       : []
 
-  const insert = async (document: ScheduleDocument): Promise<boolean> => {
+  const insert = async (document: ScheduleRow): Promise<boolean> => {
     try {
       await schedules.create(document)
       return true

@@ -1,40 +1,13 @@
-import type { Cause, EventData, Lane } from '@slipstream/contracts'
+import type { EventData } from '@slipstream/contracts'
+import type { LinkRow, RunRequest, ScheduleRow, SyncRunRow } from '@slipstream/records'
 
-export interface RunRequest {
-  runId: string
-  lane: Lane
-  cause: Cause
-  window: { after: Date; before: Date }
-  requestedAt: Date
-}
-
-/**
- * When an athlete is due, and what is asked for now. Work is open while `requestedVersion > completedVersion`; a new
- * request raises the first, a finished run the second. `publishedAt` is set exactly while work is open: when NATS was
- * last asked. Losing every message therefore loses nothing: open rows are asked for again.
- */
-export interface Schedule {
-  /** The athleteId. */
-  _id: string
-  linkId: string
-  requestedVersion: number
-  completedVersion: number
-  /** The newest request; kept after completion. */
-  request: RunRequest | null
-  /** The last manual request taken in. */
-  manualRunId: string | null
-  publishedAt: Date | null
-  nextDueAt: Date
-}
+export type Schedule = Omit<ScheduleRow, 'outbox'>
 
 /** A link as far as scheduling goes. */
-export interface Link {
+export interface Link extends Pick<LinkRow, 'athleteId' | 'status' | 'manualSync'> {
   linkId: string
-  athleteId: string
-  status: 'active' | 'reauth_required' | 'paused'
   /** When it was linked, or became usable again. */
   activeSince: Date
-  manualSync: { runId: string; requestedAt: Date } | null
 }
 
 /** The next state of a row. `asks`: a sync.requested event for its request goes out with the write. */
@@ -176,11 +149,7 @@ export const decideFinished = (
 }
 
 /** The run of an open row's request, as ingestion has it. */
-export interface RunState {
-  state: 'queued' | 'running' | 'waiting_for_quota' | 'finished'
-  resumeAt: Date | null
-  leaseUntil: Date | null
-}
+export type RunState = Pick<SyncRunRow, 'state' | 'resumeAt' | 'leaseUntil'>
 
 /**
  * What an open row needs that was not asked for lately: `complete` when its run ended and the event of it was lost,

@@ -1,0 +1,40 @@
+import type { OutboxEvent, Receipt, StoredLinkStatus } from '@slipstream/contracts'
+
+/** The Strava account behind a link, as the athlete sees it. */
+export interface StravaIdentity {
+  stravaAthleteId: string
+  displayName: string
+}
+
+/**
+ * One athlete joined to one Strava account. `_id` is the linkId; the row is removed at unlink.
+ * `manualSync` is the last sync the athlete asked for by hand.
+ */
+export interface LinkRow extends StravaIdentity {
+  _id: string
+  athleteId: string
+  status: StoredLinkStatus
+  statusSince: Date
+  /** An entry of the error catalogue. */
+  errorCode: string | null
+  scopes: string[]
+  linkedAt: Date
+  manualSync: { runId: string; requestedAt: Date } | null
+  outbox: OutboxEvent[]
+}
+
+/** The written confirmation of an unlink. `_id` is the receiptId; `completedAt` is set when everything it names is gone. */
+export interface ReceiptRow {
+  _id: string
+  athleteId: string
+  linkId: string
+  reason: Receipt['reason']
+  requestedAt: Date
+  revokedAtStrava: boolean
+  /** When revoking was settled: confirmed, or given up because no usable token was left. */
+  revocationSettledAt: Date | null
+  erasedAt: Date | null
+  completedAt: Date | null
+  deleted: Record<string, number>
+  outbox: OutboxEvent[]
+}

@@ -1,0 +1,44 @@
+import { defaultsOf, type OutboxEvent, type Workout, type WorkoutInput, workoutSchema } from '@slipstream/contracts'
+
+type OursAlone = 'id' | 'stravaActivityId' | 'source' | 'startedAt' | 'version' | 'firstIngestedAt' | 'updatedAt'
+
+/** What the provider says about a workout, apart from our ids, versions and times. */
+export type WorkoutValues = Omit<Workout, OursAlone> & { startedAt: Date }
+
+/** Absent, never undefined: that is what MongoDB gives back. */
+type Absentable<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
+
+/** The same as stored: a value that was added to the contract later is absent where the row has never had it. */
+type StoredValues = Absentable<Omit<WorkoutInput, OursAlone>> & { startedAt: Date }
+
+/**
+ * `_id` is the workoutId. `appliedTicket` is the fetch it was last seen in, `fetchedAt` the time of that fetch: a fetch that
+ * took a ticket at or below it is out of date and changes nothing.
+ */
+export interface WorkoutRow extends StoredValues, Pick<Workout, 'source' | 'stravaActivityId' | 'version'> {
+  _id: string
+  athleteId: string
+  linkId: string
+  appliedTicket: number
+  firstIngestedAt: Date
+  updatedAt: Date
+  fetchedAt: Date
+  outbox: OutboxEvent[]
+}
+
+export type StoredWorkout = Omit<WorkoutRow, 'outbox'>
+
+const valuesOfNewFields = defaultsOf(workoutSchema)
+
+/** The one translation of a stored workout to what events and the API show. */
+export const toContract = (stored: StoredWorkout): Workout => {
+  const { _id, athleteId, linkId, appliedTicket, fetchedAt, startedAt, firstIngestedAt, updatedAt, ...rest } = stored
+  return {
+    ...valuesOfNewFields,
+    ...rest,
+    id: _id,
+    startedAt: startedAt.toISOString(),
+    firstIngestedAt: firstIngestedAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  }
+}
