@@ -1,6 +1,7 @@
 export { type CollectionKey, collections, type Owner, type RowOf, writes } from './collections/index.ts'
 export { createDeliveryLog } from './delivery-log.ts'
 export { isDuplicateKey } from './duplicate-key.ts'
-export { checkIndexes, ensureIndexes, MissingIndexError } from './indexes.ts'
+export { MigrationNeededError, migrate, prepareDatabase } from './migrations/migrate.ts'
+export type { MigrationStep } from './migrations/steps.ts'
 export { mongoOutboxSource } from './outbox-source.ts'
 export { type Collections, connectStore, type Store, type WritableCollection } from './store.ts'

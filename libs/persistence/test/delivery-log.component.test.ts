@@ -1,13 +1,13 @@
 import { testDatabase } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connectStore, createDeliveryLog, ensureIndexes } from '../src/index.ts'
+import { connectStore, createDeliveryLog, prepareDatabase } from '../src/index.ts'
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'scheduler' })
 const now = new Date('2026-11-20T12:00:00Z')
 const log = createDeliveryLog(store.collections, { now: () => now })
 
-beforeAll(() => ensureIndexes(store.connection))
+beforeAll(() => prepareDatabase(store.connection))
 afterAll(async () => {
   await store.close()
   await database.drop()

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '@slipstream/contracts'
 import { testDatabase } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { connectStore, ensureIndexes, mongoOutboxSource } from '../src/index.ts'
+import { connectStore, mongoOutboxSource, prepareDatabase } from '../src/index.ts'
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'scheduler' })
@@ -30,7 +30,7 @@ const schedule = (id: string, outbox: OutboxEvent[]) => ({
   outbox,
 })
 
-beforeAll(() => ensureIndexes(store.connection))
+beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
   await schedules.deleteMany({})
 })

@@ -1,4 +1,4 @@
-import { connectStore, ensureIndexes } from '@slipstream/persistence'
+import { connectStore, prepareDatabase } from '@slipstream/persistence'
 import { testDatabase } from '@slipstream/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -24,7 +24,7 @@ const takeTimes = async (ledger: QuotaLedger, times: number) =>
   (await Promise.all(Array.from({ length: times }, () => ledger.take('interactive')))).filter(({ granted }) => granted)
     .length
 
-beforeAll(() => ensureIndexes(store.connection))
+beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
   await quota.deleteMany({})
   now = at(1)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { connectStore, ensureIndexes } from '@slipstream/persistence'
+import { connectStore, prepareDatabase } from '@slipstream/persistence'
 import { testDatabase } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
@@ -62,7 +62,7 @@ const stored = async () => {
   return credential
 }
 
-beforeAll(() => ensureIndexes(store.connection))
+beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
   await credentials.deleteMany({})
   now = new Date()

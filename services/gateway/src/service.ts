@@ -1,12 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  checkIndexes,
-  connectStore,
-  createDeliveryLog,
-  ensureIndexes,
-  mongoOutboxSource,
-} from '@slipstream/persistence'
+import { connectStore, createDeliveryLog, mongoOutboxSource, prepareDatabase } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, repeat, type Service, systemClock } from '@slipstream/runtime'
 import { createStravaOAuth } from '@slipstream/strava'
@@ -93,8 +87,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     stops.push(tracing.shutdown)
     const store = await connectStore({ uri: config.mongodbUri, owner: 'gateway' })
     stops.push(store.close)
-    await ensureIndexes(store.connection)
-    await checkIndexes(store.connection)
+    await prepareDatabase(store.connection)
 
     const { collections } = store
     const repositories = createRepositories(store, newId)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { connectStore, ensureIndexes } from '@slipstream/persistence'
+import { connectStore, prepareDatabase } from '@slipstream/persistence'
 import type { PendingLink } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { StravaGrant } from '@slipstream/strava'
@@ -124,7 +124,7 @@ const begin = async (athleteId: string): Promise<LinkAttempt> => {
 const linkIds = () => store.collections.links.distinct('_id')
 const credentialIds = () => credentials.distinct('_id')
 
-beforeAll(() => ensureIndexes(store.connection))
+beforeAll(() => prepareDatabase(store.connection))
 beforeEach(() => {
   revoked = []
   isStravaAway = false

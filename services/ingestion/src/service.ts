@@ -1,11 +1,10 @@
 import { lanes } from '@slipstream/contracts'
 import { type Bus, connectBus, createOutboxRelay, type RunningConsumer, runConsumer } from '@slipstream/messaging'
 import {
-  checkIndexes,
   connectStore,
   createDeliveryLog,
-  ensureIndexes,
   mongoOutboxSource,
+  prepareDatabase,
   type Store,
 } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
@@ -100,8 +99,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
   const start = async () => {
     const store = await connectStore({ uri: config.mongodbUri, owner: 'ingestion' })
     const { collections } = store
-    await ensureIndexes(store.connection)
-    await checkIndexes(store.connection)
+    await prepareDatabase(store.connection)
     const bus = await connectBus({ url: config.natsUrl, source: 'ingestion', log, metrics })
 
     const oauth = createStravaOAuth({

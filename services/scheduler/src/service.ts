@@ -7,11 +7,10 @@ import {
   runConsumer,
 } from '@slipstream/messaging'
 import {
-  checkIndexes,
   connectStore,
   createDeliveryLog,
-  ensureIndexes,
   mongoOutboxSource,
+  prepareDatabase,
   type Store,
 } from '@slipstream/persistence'
 import {
@@ -89,8 +88,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
   const start = async () => {
     const store = await connectStore({ uri: config.mongodbUri, owner: 'scheduler' })
     const { collections } = store
-    await ensureIndexes(store.connection)
-    await checkIndexes(store.connection)
+    await prepareDatabase(store.connection)
     const bus = await connectBus({ url: config.natsUrl, source: 'scheduler', log, metrics })
     const relay = createOutboxRelay({
       bus,

@@ -1,6 +1,6 @@
 import type { EventData, EventType } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
-import { connectStore, ensureIndexes, type Store } from '@slipstream/persistence'
+import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
 import type { LinkRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
@@ -30,7 +30,7 @@ export const startHarness = async (): Promise<Harness> => {
   const log = createLogger('test', 'silent')
   const database = testDatabase()
   const [nats, store] = await Promise.all([startTestNats(), connectStore({ uri: database.uri, owner: 'scheduler' })])
-  await ensureIndexes(store.connection)
+  await prepareDatabase(store.connection)
   const bus = await connectBus({ url: nats.url, source: 'gateway', log })
   const requests: EventData<'sync.requested'>[] = []
   bus.listen('sync.requested', '*', (data) => requests.push(data))

@@ -9,12 +9,16 @@ export interface IndexDeclaration {
   sparse?: boolean
   /** TTL: garbage collection only, up to a minute or more late; queries check expiry themselves. */
   expireAfterSeconds?: number
+  /** Only rows that match are in the index, and unique among themselves. */
+  partialFilterExpression?: Readonly<Record<string, unknown>>
 }
 
 export interface CollectionDefinition<Row> {
   name: string
   schema: Schema<Row>
   indexes: readonly IndexDeclaration[]
+  /** Names of indexes that an earlier release declared and none needs any more; dropped by `npm run migrate`. */
+  retiredIndexes: readonly string[]
 }
 
 /** How mongoose casts and checks a field whose values are `Value`. */
@@ -54,10 +58,12 @@ export const defineCollection = <Row>(
   name: string,
   fields: FieldsOf<Row>,
   indexes: readonly IndexDeclaration[] = [],
+  retiredIndexes: readonly string[] = [],
 ): CollectionDefinition<Row> => ({
   name,
   schema: new Schema(definitionOf(fields), { ...strictOptions, collection: name }) as unknown as Schema<Row>,
   indexes,
+  retiredIndexes,
 })
 
 const required = <Value>(type: unknown): Field<Value> => ({ options: { type, required: true } })

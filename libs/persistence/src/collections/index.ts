@@ -43,6 +43,7 @@ export const writes = {
     'deliveryAttempts',
   ],
   scheduler: ['schedules', 'deadLetters', 'deliveryAttempts'],
+  migration: [],
   ingestion: ['workouts', 'fetchTickets', 'syncRuns', 'quota', 'credentials', 'deadLetters', 'deliveryAttempts'],
 } as const satisfies Record<string, readonly CollectionKey[]>
 
