@@ -89,6 +89,22 @@ const athleteCard = (athlete) => {
   return card
 }
 
+const clockRows = ({ time, offsetMs }) => {
+  const advance = (text, testId, seconds) =>
+    button(text, testId, () => call('POST', '/clock/advance', { seconds }), 'small')
+  const offset = offsetMs === 0 ? 'as the real one' : `${Math.round(offsetMs / 1000)} s from the real one`
+  return [
+    make('p', { className: 'hint', textContent: `${time.slice(0, 19).replace('T', ' ')} UTC, ${offset}` }),
+    make(
+      'p',
+      { className: 'actions' },
+      advance('+ 15 min', 'clock-quarter', 900),
+      advance('+ 6 h', 'clock-token', 21_600),
+      button('Real time', 'clock-real', () => call('PUT', '/clock', { offsetMs: 0 }), 'small'),
+    ),
+  ]
+}
+
 const quotaRows = ({ limits, usage }) =>
   ['overall', 'read'].flatMap((bucket) =>
     [
@@ -228,11 +244,12 @@ const webhookTable = (deliveries) =>
       )
 
 const refresh = async () => {
-  const [athletes, limits, faults, calls, webhooks] = await Promise.all(
-    ['/athletes', '/limits', '/faults', '/calls', '/webhooks'].map((path) => call('GET', path)),
+  const [athletes, clock, limits, faults, calls, webhooks] = await Promise.all(
+    ['/athletes', '/clock', '/limits', '/faults', '/calls', '/webhooks'].map((path) => call('GET', path)),
   )
   const focused = document.activeElement?.dataset.testid
   byId('athletes').replaceChildren(...athletes.map(athleteCard))
+  byId('clock').replaceChildren(...clockRows(clock))
   byId('quota').replaceChildren(...quotaRows(limits))
   byId('faults').replaceChildren(...faultList(faults))
   byId('behaviour').replaceChildren(...behaviourSwitches(faults))

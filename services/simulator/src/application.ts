@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Clock } from '@slipstream/runtime'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { SimulatorConfig } from './config.ts'
 import type { Control } from './control.ts'
@@ -42,6 +43,15 @@ const pageHeaders: RequestHandler = (_request, response, next) => {
   next()
 }
 
+/** Strava dates its answers by its own clock; Node would take the machine's. */
+const datedBy =
+  (clock: Clock): RequestHandler =>
+  (_request, response, next) => {
+    response.sendDate = false
+    response.setHeader('date', clock.now().toUTCString())
+    next()
+  }
+
 /** The whole HTTP surface: simulated Strava, issuer, control. */
 export const createApplication = (deps: ApplicationDeps): Express => {
   const endpoints = createEndpoints(deps)
@@ -52,6 +62,7 @@ export const createApplication = (deps: ApplicationDeps): Express => {
   // The issuer reads request bodies itself, so it comes before the parsers.
   app.use('/oidc', deps.issuer.provider.callback())
 
+  app.use(['/oauth', '/api'], datedBy(deps.clock))
   app.use(['/oauth', '/sign-in', '/control', '/assets'], pageHeaders)
   app.use('/assets', express.static(join(import.meta.dirname, '..', 'assets')))
   app.use(express.json(), express.urlencoded({ extended: false }))

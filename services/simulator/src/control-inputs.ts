@@ -50,6 +50,14 @@ export const faultsSchema = z.strictObject({
     .optional(),
 })
 
+/** Strava's clock is set to a time, or so far ahead of the real one (negative: behind). It goes on from there. */
+export const clockSchema = z.union([
+  z.strictObject({ offsetMs: z.int() }),
+  z.strictObject({ time: z.iso.datetime({ offset: true }) }),
+])
+
+export const clockAdvanceSchema = z.strictObject({ seconds: z.number().min(0) })
+
 export const latencySchema = z.strictObject({ latencyMs: z.int().min(0).max(60_000) })
 
 export const grantSchema = z.strictObject({

@@ -1,7 +1,7 @@
-import type { Clock } from '@slipstream/runtime'
 import type { z } from 'zod'
 import {
   type activityEditSchema,
+  type clockSchema,
   type faultsSchema,
   grantSchema,
   type limitsSchema,
@@ -17,6 +17,7 @@ import { announceChange, announceDeauthorization } from './domain/webhook-events
 import type { ActivityBook } from './state/activity-book.ts'
 import type { CallLog, CallSummary } from './state/call-log.ts'
 import type { GrantBook } from './state/grant-book.ts'
+import type { MovableClock } from './state/movable-clock.ts'
 import type { QuotaMeter } from './state/quota-meter.ts'
 import type { SubscriptionBook } from './state/subscription-book.ts'
 import type { Switches } from './state/switches.ts'
@@ -33,6 +34,12 @@ interface AthleteView {
   readonly activityCount: number
   /** The five newest. */
   readonly latest: readonly SummaryActivity[]
+}
+
+interface ClockView {
+  readonly time: string
+  /** How far ahead of the real clock; negative is behind. */
+  readonly offsetMs: number
 }
 
 /**
@@ -61,6 +68,10 @@ export interface Control {
   }
   /** Ends the athlete's access tokens now; the refresh token stays good. */
   expireAccessTokens(athlete: string): void
+  /** Strava's clock: quota windows, token lives, start times, webhook times and the `Date` of every answer go by it. */
+  clock(): ClockView
+  setClock(to: z.input<typeof clockSchema>): void
+  advanceClock(seconds: number): void
   limits(): { readonly limits: QuotaLimits; readonly usage: QuotaUsage }
   setLimits(limits: z.input<typeof limitsSchema>): void
   faults(): { readonly rules: readonly FaultRule[]; readonly behaviour: Behaviour; readonly latencyMs: number }
@@ -77,7 +88,7 @@ export interface Control {
 const lateUploadHours = 72
 
 export const createControl = (deps: {
-  clock: Clock
+  clock: MovableClock
   activities: ActivityBook
   grants: GrantBook
   quota: QuotaMeter
@@ -86,7 +97,7 @@ export const createControl = (deps: {
   calls: CallLog
   webhooks: WebhookSender
 }): Control => {
-  const { activities, grants, quota, switches, subscriptions, calls, webhooks } = deps
+  const { clock, activities, grants, quota, switches, subscriptions, calls, webhooks } = deps
 
   const theAthlete = (reference: string): Athlete => {
     const athlete = findAthlete(reference)
@@ -109,7 +120,7 @@ export const createControl = (deps: {
     const movingMinutes = rest.movingMinutes ?? sportFor(rest.sportType).defaultMinutes
     // Room for pauses, so that an activity that "has just ended" has really ended.
     const agoMs = startedHoursAgo === undefined ? (movingMinutes * 1.15 + 1) * 60_000 : startedHoursAgo * 3_600_000
-    return { ...rest, movingMinutes, startedAt: new Date(deps.clock.now().getTime() - agoMs) }
+    return { ...rest, movingMinutes, startedAt: new Date(clock.now().getTime() - agoMs) }
   }
   const addActivity: Control['addActivity'] = (athlete, input = {}) => {
     const activity = activities.add(theAthlete(athlete), plan(input))
@@ -183,6 +194,12 @@ export const createControl = (deps: {
       }
     },
     expireAccessTokens: (reference) => grants.expireAccessTokens(theAthlete(reference).stravaAthleteId),
+    clock: () => ({ time: clock.now().toISOString(), offsetMs: clock.offsetMs() }),
+    setClock: (to) => {
+      const offsetMs = 'offsetMs' in to ? to.offsetMs : clock.offsetMs() + Date.parse(to.time) - clock.now().getTime()
+      clock.setOffsetMs(offsetMs)
+    },
+    advanceClock: (seconds) => clock.setOffsetMs(clock.offsetMs() + seconds * 1000),
     limits: () => ({ limits: quota.limits(), usage: quota.usage() }),
     setLimits: ({ overall = {}, read = {} }) => {
       const limits = quota.limits()
@@ -216,6 +233,7 @@ export const createControl = (deps: {
     clearCalls: calls.clear,
     webhooks: webhooks.deliveries,
     reset: () => {
+      clock.setOffsetMs(0)
       activities.reset()
       grants.reset()
       quota.reset()

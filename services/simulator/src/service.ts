@@ -12,6 +12,7 @@ import type { MintToken } from './issuer/mint-token.ts'
 import { createActivityBook } from './state/activity-book.ts'
 import { createCallLog } from './state/call-log.ts'
 import { createGrantBook } from './state/grant-book.ts'
+import { createMovableClock } from './state/movable-clock.ts'
 import { createQuotaMeter } from './state/quota-meter.ts'
 import { createStateFile } from './state/state-file.ts'
 import { createSubscriptionBook } from './state/subscription-book.ts'
@@ -29,6 +30,7 @@ export interface Simulator extends Service {
 }
 
 export interface SimulatorOverrides {
+  /** What Strava's clock goes by until control moves it. */
   readonly clock?: Clock
   /** Decides what is left to chance while running: faults with a probability, webhook disorder. */
   readonly random?: Random
@@ -56,7 +58,7 @@ export const createSimulator = (
   overrides: SimulatorOverrides = {},
 ): Simulator => {
   const config: SimulatorConfig = { ...inProcessConfig(), ...settings }
-  const clock = overrides.clock ?? systemClock
+  const clock = createMovableClock(overrides.clock ?? systemClock)
   const random = overrides.random ?? seededRandom(config.seed, 'chance')
   const logger = overrides.logger ?? createLogger('simulator', config.logLevel)
   const metrics = config.opsPort === null ? null : createMetrics('simulator')

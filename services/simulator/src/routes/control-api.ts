@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Control } from '../control.ts'
 import {
   activityEditSchema,
+  clockAdvanceSchema,
+  clockSchema,
   faultsSchema,
   grantSchema,
   latencySchema,
@@ -73,6 +75,16 @@ export const controlApiRoutes = ({ control, mintToken }: { control: Control; min
   router.delete('/activities/:activity', (request, response) => {
     control.deleteActivity(activityOf(request))
     response.status(204).end()
+  })
+
+  router.get('/clock', (_request, response) => void response.json(control.clock()))
+  router.put('/clock', (request, response) => {
+    control.setClock(body(clockSchema, request))
+    response.json(control.clock())
+  })
+  router.post('/clock/advance', (request, response) => {
+    control.advanceClock(body(clockAdvanceSchema, request).seconds)
+    response.json(control.clock())
   })
 
   router.get('/limits', (_request, response) => void response.json(control.limits()))

@@ -93,7 +93,7 @@ export const createEndpoints = (deps: EndpointDeps) => {
       return
     }
     finish(answer.status)
-    send(response, answer, headers)
+    send(response, answer, { ...headers, date: deps.clock.now().toUTCString() })
   }
 
   const bearerCaller = (request: Request): Caller | null => {
