@@ -17,6 +17,7 @@ import { announceChange, announceDeauthorization } from './domain/webhook-events
 import type { ActivityBook } from './state/activity-book.ts'
 import type { CallLog, CallSummary } from './state/call-log.ts'
 import type { GrantBook } from './state/grant-book.ts'
+import type { HeldCall, HeldCalls } from './state/held-calls.ts'
 import type { MovableClock } from './state/movable-clock.ts'
 import type { QuotaMeter } from './state/quota-meter.ts'
 import type { SubscriptionBook } from './state/subscription-book.ts'
@@ -76,7 +77,11 @@ export interface Control {
   setLimits(limits: z.input<typeof limitsSchema>): void
   faults(): { readonly rules: readonly FaultRule[]; readonly behaviour: Behaviour; readonly latencyMs: number }
   setFaults(faults: z.input<typeof faultsSchema>): void
+  /** Held calls are released. */
   clearFaults(): void
+  /** Calls that wait for `releaseHeld`, in the order of their arrival. */
+  heldCalls(): readonly HeldCall[]
+  releaseHeld(): void
   setLatency(latencyMs: number): void
   calls(): CallSummary
   clearCalls(): void
@@ -95,9 +100,10 @@ export const createControl = (deps: {
   switches: Switches
   subscriptions: SubscriptionBook
   calls: CallLog
+  held: HeldCalls
   webhooks: WebhookSender
 }): Control => {
-  const { clock, activities, grants, quota, switches, subscriptions, calls, webhooks } = deps
+  const { clock, activities, grants, quota, switches, subscriptions, calls, held, webhooks } = deps
 
   const theAthlete = (reference: string): Athlete => {
     const athlete = findAthlete(reference)
@@ -227,7 +233,10 @@ export const createControl = (deps: {
       const latencyMs = switches.latencyMs()
       switches.reset()
       switches.setLatencyMs(latencyMs)
+      held.release()
     },
+    heldCalls: held.waiting,
+    releaseHeld: held.release,
     setLatency: switches.setLatencyMs,
     calls: calls.summary,
     clearCalls: calls.clear,
@@ -238,6 +247,7 @@ export const createControl = (deps: {
       grants.reset()
       quota.reset()
       switches.reset()
+      held.release()
       subscriptions.reset()
       calls.clear()
       webhooks.forget()

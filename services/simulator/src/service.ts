@@ -12,6 +12,7 @@ import type { MintToken } from './issuer/mint-token.ts'
 import { createActivityBook } from './state/activity-book.ts'
 import { createCallLog } from './state/call-log.ts'
 import { createGrantBook } from './state/grant-book.ts'
+import { createHeldCalls } from './state/held-calls.ts'
 import { createMovableClock } from './state/movable-clock.ts'
 import { createQuotaMeter } from './state/quota-meter.ts'
 import { createStateFile } from './state/state-file.ts'
@@ -69,6 +70,7 @@ export const createSimulator = (
   const grants = createGrantBook({ clock, random, athleteLimit: config.athleteLimit, behaviour: switches.behaviour })
   const quota = createQuotaMeter({ clock })
   const calls = createCallLog()
+  const held = createHeldCalls()
   const subscriptions = createSubscriptionBook({ clock })
   const webhooks = createWebhookSender({
     clock,
@@ -78,7 +80,7 @@ export const createSimulator = (
     signingSecret: config.webhookSigningSecret,
     facts,
   })
-  const parts = { config, clock, facts, activities, grants, quota, switches, subscriptions, calls, webhooks }
+  const parts = { config, clock, facts, activities, grants, quota, switches, subscriptions, calls, held, webhooks }
   const control = createControl(parts)
   const stateFile = config.stateFile === null ? null : createStateFile(config.stateFile, facts)
 

@@ -14,27 +14,41 @@ const endpointNames = [
 
 export type EndpointName = (typeof endpointNames)[number]
 
+const moment = z.enum(['before_work', 'after_work'])
+
+export type Moment = z.output<typeof moment>
+
+const when = moment.default('before_work')
+
 /**
  * What goes wrong. `cut` closes the connection before any work, `drop_response` after it: the caller never learns that
- * its refresh token was replaced. The others answer as Strava would.
+ * its refresh token was replaced. A `status` before the work takes its place, after it only the answer's; `latency` and
+ * `hold` after the work keep an answer back that is already made and dated. `hold` lasts until it is released.
+ * `same_page` is a list that ignores `page` and `before`. The others answer as Strava would.
  */
 const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('status'),
     status: z.int().min(200).max(599),
-    body: z.enum(['fault', 'html', 'empty']).default('fault'),
+    body: z.enum(['fault', 'html', 'text', 'empty_object', 'empty']).default('fault'),
+    when,
   }),
-  z.strictObject({ kind: z.literal('latency'), latencyMs: z.int().min(0).max(120_000) }),
+  z.strictObject({ kind: z.literal('latency'), latencyMs: z.int().min(0).max(120_000), when }),
+  z.strictObject({ kind: z.literal('hold'), when }),
   z.strictObject({ kind: z.literal('cut') }),
   z.strictObject({ kind: z.literal('drop_response') }),
   z.strictObject({ kind: z.literal('app_inactive') }),
   z.strictObject({ kind: z.literal('wrong_client_secret') }),
   z.strictObject({ kind: z.literal('token_dead') }),
   z.strictObject({ kind: z.literal('scope_missing') }),
+  z.strictObject({ kind: z.literal('same_page') }),
   z.strictObject({ kind: z.literal('rate_headers'), mode: z.enum(['missing', 'empty', 'mixed_case']) }),
 ])
 
 export type FaultEffect = z.output<typeof effectSchema>
+
+export const hasEffect = (effects: readonly FaultEffect[], kind: FaultEffect['kind']): boolean =>
+  effects.some((effect) => effect.kind === kind)
 
 /** A rule holds for `times` calls, or for a share of all calls, or (neither given) for every call until removed. */
 export const faultRuleSchema = z.strictObject({

@@ -4,7 +4,7 @@ import type { StravaFault } from '../domain/strava-fault.ts'
 /** What an endpoint decided to say; written out by `send`. */
 export interface Answer {
   readonly status: number
-  readonly contentType: 'application/json' | 'text/html' | null
+  readonly contentType: 'application/json' | 'text/html' | 'text/plain' | null
   readonly text: string
 }
 
@@ -25,6 +25,12 @@ export const proxyPage = (status: number): Answer => ({
   status,
   contentType: 'text/html',
   text: `<html><head><title>${status}</title></head><body><center><h1>${status}</h1></center></body></html>`,
+})
+
+export const maintenanceText = (status: number): Answer => ({
+  status,
+  contentType: 'text/plain',
+  text: 'We are down for maintenance.',
 })
 
 export const refuse = ({ status, message, errors }: StravaFault): Answer =>

@@ -101,6 +101,11 @@ export const controlApiRoutes = ({ control, mintToken }: { control: Control; min
     control.clearFaults()
     response.json(control.faults())
   })
+  router.get('/held', (_request, response) => void response.json(control.heldCalls()))
+  router.post('/held/release', (_request, response) => {
+    control.releaseHeld()
+    response.status(204).end()
+  })
   router.put('/latency', (request, response) => {
     const { latencyMs } = body(latencySchema, request)
     control.setLatency(latencyMs)

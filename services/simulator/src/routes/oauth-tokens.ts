@@ -69,18 +69,21 @@ export const oauthTokenRoutes = (deps: OAuthTokenDeps): Router => {
     end(credential)
     return nothing(200)
   }
-  const deauthorize = (request: Request): Answer => {
+  const accessToken = (request: Request): string => {
     const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-    const credential = bearer ?? parameter(request, 'access_token')
+    return bearer ?? parameter(request, 'access_token')
+  }
+  const deauthorize = (request: Request): Answer => {
+    const credential = accessToken(request)
     if (!grants.byAccessToken(credential)) return refuse(refusals.accessToken)
     end(credential)
     return json(200, { access_token: credential })
   }
 
   const holder = (request: Request): Athlete | null => {
-    const credential = parameter(request, 'refresh_token') || parameter(request, 'token')
-    const grant = credential === '' ? undefined : grants.holderOf(credential)
-    return (grant && findAthlete(String(grant.athleteId))) ?? null
+    const credential = parameter(request, 'refresh_token') || parameter(request, 'token') || accessToken(request)
+    const athleteId = grants.holderOf(credential)?.athleteId ?? grants.athleteOfCode(parameter(request, 'code'))
+    return findAthlete(String(athleteId)) ?? null
   }
 
   const router = Router()
@@ -98,7 +101,7 @@ export const oauthTokenRoutes = (deps: OAuthTokenDeps): Router => {
   )
   router.post(
     '/oauth/deauthorize',
-    endpoints.application(() => 'deauthorize', deauthorize),
+    endpoints.application(() => 'deauthorize', deauthorize, holder),
   )
   return router
 }

@@ -1,5 +1,6 @@
 import { type Request, Router } from 'express'
 import { activityDetail } from '../domain/activity-detail.ts'
+import { hasEffect } from '../domain/fault-rules.ts'
 import { canReadOnlyMe } from '../domain/grants.ts'
 import { listPage, maxPerPage } from '../domain/listing.ts'
 import { refusals, type StravaFault } from '../domain/strava-fault.ts'
@@ -47,13 +48,14 @@ export const stravaApiRoutes = (deps: {
 
   router.get(
     '/athlete/activities',
-    deps.endpoints.athlete('activities', true, (request, { athlete, scopes }) => {
+    deps.endpoints.athlete('activities', true, (request, { athlete, scopes }, effects) => {
       const parameters = listParameters(request.query)
       if ('status' in parameters) return refuse(parameters)
       return json(
         200,
         listPage(deps.activities.of(athlete.stravaAthleteId), {
           ...parameters,
+          ...(hasEffect(effects, 'same_page') ? { page: 1, before: undefined } : {}),
           includeOnlyMe: canReadOnlyMe(scopes),
           shortPages: deps.switches.behaviour().shortPages,
         }),

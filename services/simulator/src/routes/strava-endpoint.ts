@@ -2,20 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '@slipstream/runtime'
 import type { Request, RequestHandler, Response } from 'express'
 import { type Athlete, findAthlete } from '../domain/athletes.ts'
-import type { EndpointName, FaultEffect } from '../domain/fault-rules.ts'
+import { type EndpointName, type FaultEffect, hasEffect, type Moment } from '../domain/fault-rules.ts'
 import { canReadActivities } from '../domain/grants.ts'
 import { rateHeaders } from '../domain/quota.ts'
 import { faultForStatus, refusals } from '../domain/strava-fault.ts'
 import type { Facts } from '../facts.ts'
 import type { CallLog } from '../state/call-log.ts'
 import type { GrantBook } from '../state/grant-book.ts'
+import type { HeldCalls } from '../state/held-calls.ts'
 import type { QuotaMeter } from '../state/quota-meter.ts'
 import type { Switches } from '../state/switches.ts'
-import { type Answer, nothing, proxyPage, refuse, send } from './answer.ts'
+import { type Answer, json, maintenanceText, nothing, proxyPage, refuse, send } from './answer.ts'
 
 /**
  * Every simulated Strava endpoint goes through here, in this order: latency, cut connection, inactive application, the
- * caller's token, quota, forced status, scope, the endpoint's own work, lost response. Each call is logged once.
+ * caller's token, quota, forced status, scope, the endpoint's own work. Now the call is logged, once, with its outcome;
+ * what was made can still be late or lost.
  */
 export interface EndpointDeps {
   readonly clock: Clock
@@ -23,6 +25,7 @@ export interface EndpointDeps {
   readonly quota: QuotaMeter
   readonly grants: GrantBook
   readonly calls: CallLog
+  readonly held: HeldCalls
   readonly facts: Facts
 }
 
@@ -33,15 +36,25 @@ interface Caller {
 
 type Verdict = { readonly answer: Answer; readonly headers?: Readonly<Record<string, string>> }
 
-const has = (effects: readonly FaultEffect[], kind: FaultEffect['kind']): boolean =>
-  effects.some((effect) => effect.kind === kind)
-
-const forcedAnswer = (effects: readonly FaultEffect[]): Answer | null => {
-  const forced = effects.find((effect) => effect.kind === 'status')
-  if (!forced) return null
-  if (forced.body === 'empty') return nothing(forced.status)
-  return forced.body === 'html' ? proxyPage(forced.status) : refuse(faultForStatus(forced.status))
+const forcedAnswer = (effects: readonly FaultEffect[], when: Moment): Answer | null => {
+  const forced = effects.find((effect) => effect.kind === 'status' && effect.when === when)
+  if (forced?.kind !== 'status') return null
+  switch (forced.body) {
+    case 'fault':
+      return refuse(faultForStatus(forced.status))
+    case 'html':
+      return proxyPage(forced.status)
+    case 'text':
+      return maintenanceText(forced.status)
+    case 'empty_object':
+      return json(forced.status, {})
+    case 'empty':
+      return nothing(forced.status)
+  }
 }
+
+const latencyMsOf = (effects: readonly FaultEffect[], when: Moment): number =>
+  effects.reduce((sum, effect) => sum + (effect.kind === 'latency' && effect.when === when ? effect.latencyMs : 0), 0)
 
 /** Secrets and tokens never reach the log: only these parameters do. */
 const loggedParameters = ['before', 'after', 'page', 'per_page']
@@ -62,9 +75,13 @@ export const createEndpoints = (deps: EndpointDeps) => {
     work: (effects: readonly FaultEffect[]) => Promise<Verdict> | Verdict,
   ) => {
     const effects = deps.switches.take({ endpoint, athlete })
-    const extraMs = effects.reduce((sum, effect) => sum + (effect.kind === 'latency' ? effect.latencyMs : 0), 0)
-    const waitMs = deps.switches.latencyMs() + extraMs
-    if (waitMs > 0) await delay(waitMs, undefined, { ref: false })
+    const keepWaiting = async (when: Moment, usualMs = 0) => {
+      const waitMs = usualMs + latencyMsOf(effects, when)
+      if (waitMs > 0) await delay(waitMs, undefined, { ref: false })
+      if (effects.some((effect) => effect.kind === 'hold' && effect.when === when)) {
+        await deps.held.hold({ endpoint, account: athlete?.account ?? null, when })
+      }
+    }
     const finish = (status: number) => {
       const call = {
         at: deps.clock.now().toISOString(),
@@ -79,21 +96,23 @@ export const createEndpoints = (deps: EndpointDeps) => {
       deps.calls.add(call)
       deps.facts.stravaCalled(call)
     }
-    if (has(effects, 'cut')) {
+
+    await keepWaiting('before_work', deps.switches.latencyMs())
+    if (hasEffect(effects, 'cut')) {
       finish(0)
       response.destroy()
       return
     }
-    const { answer, headers } = has(effects, 'app_inactive')
-      ? { answer: refuse(refusals.appInactive), headers: {} }
+    const made: Verdict = hasEffect(effects, 'app_inactive')
+      ? { answer: refuse(refusals.appInactive) }
       : await work(effects)
-    if (has(effects, 'drop_response')) {
-      finish(0)
-      response.destroy()
-      return
-    }
-    finish(answer.status)
-    send(response, answer, { ...headers, date: deps.clock.now().toUTCString() })
+    const answer = forcedAnswer(effects, 'after_work') ?? made.answer
+    const date = deps.clock.now().toUTCString()
+    const isLost = hasEffect(effects, 'drop_response')
+    finish(isLost ? 0 : answer.status)
+    await keepWaiting('after_work')
+    if (isLost) response.destroy()
+    else send(response, answer, { ...made.headers, date })
   }
 
   const bearerCaller = (request: Request): Caller | null => {
@@ -122,8 +141,8 @@ export const createEndpoints = (deps: EndpointDeps) => {
       ): RequestHandler =>
       (request, response) =>
         run(request, response, endpointOf(request), athleteOf(request), async (effects) => {
-          if (has(effects, 'wrong_client_secret')) return { answer: refuse(refusals.wrongClientSecret) }
-          return { answer: forcedAnswer(effects) ?? (await work(request)) }
+          if (hasEffect(effects, 'wrong_client_secret')) return { answer: refuse(refusals.wrongClientSecret) }
+          return { answer: forcedAnswer(effects, 'before_work') ?? (await work(request)) }
         }),
 
     /** For calls with an athlete's bearer token. */
@@ -131,21 +150,23 @@ export const createEndpoints = (deps: EndpointDeps) => {
       (
         endpoint: EndpointName,
         needsActivities: boolean,
-        work: (request: Request, caller: Caller) => Answer,
+        work: (request: Request, caller: Caller, effects: readonly FaultEffect[]) => Answer,
       ): RequestHandler =>
       (request, response) => {
-        const caller = bearerCaller(request)
-        return run(request, response, endpoint, caller?.athlete ?? null, (effects) => {
-          if (!caller || has(effects, 'token_dead')) return { answer: refuse(refusals.accessToken) }
+        const athlete = bearerCaller(request)?.athlete ?? null
+        return run(request, response, endpoint, athlete, (effects) => {
+          // Asked again: the token may have died while the call was under way.
+          const caller = bearerCaller(request)
+          if (!caller || hasEffect(effects, 'token_dead')) return { answer: refuse(refusals.accessToken) }
           const refusedBy = deps.quota.count()
           const headers = headersNow(effects)
           if (refusedBy) return { answer: refuse(refusals.rateLimited(refusedBy)), headers }
-          const forced = forcedAnswer(effects)
+          const forced = forcedAnswer(effects, 'before_work')
           if (forced) return { answer: forced, headers }
-          if (needsActivities && (!canReadActivities(caller.scopes) || has(effects, 'scope_missing'))) {
+          if (needsActivities && (!canReadActivities(caller.scopes) || hasEffect(effects, 'scope_missing'))) {
             return { answer: refuse(refusals.scopeMissing('activity:read')), headers }
           }
-          return { answer: work(request, caller), headers }
+          return { answer: work(request, caller, effects), headers }
         })
       },
   }

@@ -18,6 +18,8 @@ export interface GrantBook {
   /** True when another athlete than this one would be one too many. */
   isFullFor(athleteId: number): boolean
   issueCode(athleteId: number, scopes: readonly string[]): string
+  /** Whose consent the code stands for; undefined when it is unknown, used or too old. */
+  athleteOfCode(code: string): number | undefined
   /** Null when the code is unknown, used or too old. */
   exchange(code: string): IssuedTokens | null
   /** Null when the refresh token is dead. */
@@ -82,6 +84,10 @@ export const createGrantBook = (deps: {
       const code = newToken()
       codes.set(code, { athleteId, scopes, expiresAtMs: deps.clock.now().getTime() + codeLifetimeMs })
       return code
+    },
+    athleteOfCode: (code) => {
+      dropOldCodes()
+      return codes.get(code)?.athleteId
     },
     exchange: (code) => {
       dropOldCodes()
