@@ -11,7 +11,7 @@ import type { SummaryActivity } from './domain/activity.ts'
 import { type Athlete, athletes, findAthlete } from './domain/athletes.ts'
 import type { ActivityPlan } from './domain/build-activity.ts'
 import { type Behaviour, type FaultRule, faultRuleSchema } from './domain/fault-rules.ts'
-import type { QuotaLimits, QuotaUsage } from './domain/quota.ts'
+import type { QuarterHour, QuotaLimits, QuotaUsage } from './domain/quota.ts'
 import { sportFor } from './domain/sports.ts'
 import { announceChange, announceDeauthorization } from './domain/webhook-events.ts'
 import type { ActivityBook } from './state/activity-book.ts'
@@ -73,7 +73,11 @@ export interface Control {
   clock(): ClockView
   setClock(to: z.input<typeof clockSchema>): void
   advanceClock(seconds: number): void
-  limits(): { readonly limits: QuotaLimits; readonly usage: QuotaUsage }
+  limits(): {
+    readonly limits: QuotaLimits
+    readonly usage: QuotaUsage
+    readonly quarterHours: readonly QuarterHour[]
+  }
   setLimits(limits: z.input<typeof limitsSchema>): void
   faults(): { readonly rules: readonly FaultRule[]; readonly behaviour: Behaviour; readonly latencyMs: number }
   setFaults(faults: z.input<typeof faultsSchema>): void
@@ -206,7 +210,7 @@ export const createControl = (deps: {
       clock.setOffsetMs(offsetMs)
     },
     advanceClock: (seconds) => clock.setOffsetMs(clock.offsetMs() + seconds * 1000),
-    limits: () => ({ limits: quota.limits(), usage: quota.usage() }),
+    limits: () => ({ limits: quota.limits(), usage: quota.usage(), quarterHours: quota.quarterHours() }),
     setLimits: ({ overall = {}, read = {} }) => {
       const limits = quota.limits()
       quota.setLimits({

@@ -119,6 +119,7 @@ describe('limits, faults, latency, calls', () => {
     expect(seen).toMatchObject({
       total: 2,
       counts: { activities: { 200: 1, 401: 1 } },
+      countsByAccount: { anna: { activities: { 200: 1 } }, unknown: { activities: { 401: 1 } } },
       calls: [
         {
           endpoint: 'activities',
@@ -133,7 +134,7 @@ describe('limits, faults, latency, calls', () => {
     })
     expect(JSON.stringify(seen)).not.toContain(accessToken)
     await call('DELETE', '/calls')
-    expect((await call('GET', '/calls')).json()).toEqual({ total: 0, counts: {}, calls: [] })
+    expect((await call('GET', '/calls')).json()).toEqual({ total: 0, counts: {}, countsByAccount: {}, calls: [] })
   })
 
   it('all go back to the start', async () => {

@@ -156,6 +156,10 @@ describe('the quota', () => {
     const reopened = await get('/athlete', anna)
     expect(reopened.status).toBe(200)
     expect(reopened.headers.get('x-readratelimit-usage')).toBe('1,4')
+    expect(simulator.control.limits().quarterHours).toEqual([
+      { startedAt: '2026-11-20T10:00:00.000Z', calls: 3, overLimit: 1 },
+      { startedAt: '2026-11-20T10:15:00.000Z', calls: 1, overLimit: 0 },
+    ])
   })
 
   it('stays shut until midnight when the day is spent', async () => {

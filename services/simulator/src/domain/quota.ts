@@ -58,6 +58,31 @@ export const countCall = (
   return { usage: counted, refusedBy: null }
 }
 
+/** What reached Strava in one quarter hour: how close to the limits, and how far over. */
+export interface QuarterHour {
+  readonly startedAt: string
+  /** Refused ones too. */
+  readonly calls: number
+  /** How many of them a spent quarter hour or a spent day refused. */
+  readonly overLimit: number
+}
+
+/** 30 days of quarter hours. */
+const keptQuarterHours = 2880
+
+/** The quarter hours with one call more; they need not come in order, since the clock can be moved. */
+export const withCounted = (
+  quarterHours: readonly QuarterHour[],
+  { at, isOverLimit }: { readonly at: Date; readonly isOverLimit: boolean },
+): readonly QuarterHour[] => {
+  const startedAt = new Date(Math.floor(at.getTime() / quarterMs) * quarterMs).toISOString()
+  const { calls, overLimit } = quarterHours.find((each) => each.startedAt === startedAt) ?? { calls: 0, overLimit: 0 }
+  return [
+    ...quarterHours.filter((each) => each.startedAt !== startedAt),
+    { startedAt, calls: calls + 1, overLimit: overLimit + (isOverLimit ? 1 : 0) },
+  ].slice(-keptQuarterHours)
+}
+
 type RateHeaderMode = 'normal' | 'missing' | 'empty' | 'mixed_case'
 
 const pairText = (pair: WindowPair): string => `${pair.quarterHour},${pair.day}`

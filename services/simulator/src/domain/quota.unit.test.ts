@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countCall, currentUsage, noUsage, type QuotaLimits, type QuotaUsage, rateHeaders } from './quota.ts'
+import {
+  countCall,
+  currentUsage,
+  noUsage,
+  type QuotaLimits,
+  type QuotaUsage,
+  rateHeaders,
+  withCounted,
+} from './quota.ts'
 
 const limits: QuotaLimits = { overall: { quarterHour: 4, day: 7 }, read: { quarterHour: 3, day: 6 } }
 const at = (time: string) => new Date(`2026-11-20T${time}Z`)
@@ -15,6 +23,20 @@ const callTimes = (times: number, now: Date, from: QuotaUsage = noUsage) => {
   }
   return { usage, refusals }
 }
+
+describe('the account of quarter hours', () => {
+  it('has each call in the quarter hour of its time, also when the clock was set back', () => {
+    const calls = [
+      { at: at('10:14:59.999'), isOverLimit: false },
+      { at: at('10:15:00'), isOverLimit: true },
+      { at: at('10:00:00'), isOverLimit: true },
+    ]
+    expect(calls.reduce(withCounted, [])).toEqual([
+      { startedAt: '2026-11-20T10:15:00.000Z', calls: 1, overLimit: 1 },
+      { startedAt: '2026-11-20T10:00:00.000Z', calls: 2, overLimit: 1 },
+    ])
+  })
+})
 
 describe('windows', () => {
   it('admit exactly the limit, then refuse by the bucket that is spent', () => {

@@ -13,10 +13,14 @@ export interface LoggedCall {
   readonly status: number
 }
 
+/** Number of calls by endpoint, then by status. */
+type CallCounts = Readonly<Record<string, Readonly<Record<string, number>>>>
+
 export interface CallSummary {
   readonly total: number
-  /** Number of calls by endpoint, then by status. */
-  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly counts: CallCounts
+  /** The same by account first; `unknown` where no athlete's credential was recognised. */
+  readonly countsByAccount: Readonly<Record<string, CallCounts>>
   /** The latest calls, oldest first. */
   readonly calls: readonly LoggedCall[]
 }
@@ -30,23 +34,30 @@ export interface CallLog {
 /** Counts are complete; single calls are kept up to this number. */
 const keptCalls = 5000
 
+const withCall = (counts: CallCounts, { endpoint, status }: LoggedCall): CallCounts => ({
+  ...counts,
+  [endpoint]: { ...counts[endpoint], [status]: (counts[endpoint]?.[status] ?? 0) + 1 },
+})
+
 export const createCallLog = (): CallLog => {
   let total = 0
-  let counts: Record<string, Record<string, number>> = {}
+  let counts: CallCounts = {}
+  let countsByAccount: Record<string, CallCounts> = {}
   let calls: LoggedCall[] = []
   return {
     add: (call) => {
       total += 1
-      const byStatus = counts[call.endpoint] ?? {}
-      byStatus[call.status] = (byStatus[call.status] ?? 0) + 1
-      counts[call.endpoint] = byStatus
+      counts = withCall(counts, call)
+      const account = call.account ?? 'unknown'
+      countsByAccount = { ...countsByAccount, [account]: withCall(countsByAccount[account] ?? {}, call) }
       calls.push(call)
       if (calls.length > keptCalls * 1.2) calls = calls.slice(-keptCalls)
     },
-    summary: () => ({ total, counts: structuredClone(counts), calls: calls.slice(-keptCalls) }),
+    summary: () => ({ total, counts, countsByAccount, calls: calls.slice(-keptCalls) }),
     clear: () => {
       total = 0
       counts = {}
+      countsByAccount = {}
       calls = []
     },
   }
