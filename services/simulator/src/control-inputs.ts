@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { distortionSchema } from './domain/distortion.ts'
 import { behaviourSchema, faultRuleSchema } from './domain/fault-rules.ts'
 import { scopesOffered } from './domain/grants.ts'
 
@@ -21,13 +22,18 @@ export const newActivitySchema = z.strictObject({
   commute: z.boolean().optional(),
   hideStartTime: z.boolean().optional(),
   heartRate: z.enum(['recorded', 'absent', 'hidden']).optional(),
+  power: z.enum(['measured', 'estimated']).optional(),
   timezone: z
     .string()
     .regex(/^\(GMT[+-]\d{2}:\d{2}\) \S+$/, { error: 'must look like "(GMT-05:00) America/New_York"' })
     .optional(),
+  distortion: distortionSchema.optional(),
 })
 
-/** `distanceMeters` and `movingTimeSeconds` change without a webhook, as a correction at Strava does. */
+/**
+ * `distanceMeters` and `movingTimeSeconds` change without a webhook, as a correction at Strava does; so does
+ * `distortion`, which null takes away.
+ */
 export const activityEditSchema = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   sportType: z.string().min(1).max(60).optional(),
@@ -35,6 +41,7 @@ export const activityEditSchema = z.strictObject({
   visibility: visibility.optional(),
   distanceMeters: z.number().min(0).optional(),
   movingTimeSeconds: z.int().min(1).optional(),
+  distortion: distortionSchema.nullable().optional(),
 })
 
 const windowPair = z.strictObject({ quarterHour: z.int().min(0).optional(), day: z.int().min(0).optional() })

@@ -10,6 +10,7 @@ import {
 import type { SummaryActivity } from './domain/activity.ts'
 import { type Athlete, athletes, findAthlete } from './domain/athletes.ts'
 import type { ActivityPlan } from './domain/build-activity.ts'
+import { distortionSchema } from './domain/distortion.ts'
 import { type Behaviour, type FaultRule, faultRuleSchema } from './domain/fault-rules.ts'
 import type { QuarterHour, QuotaLimits, QuotaUsage } from './domain/quota.ts'
 import { sportFor } from './domain/sports.ts'
@@ -125,15 +126,17 @@ export const createControl = (deps: {
     webhooks.announce(announceChange(before, after, grant?.scopes ?? null))
   }
 
-  const plan = (input: z.input<typeof newActivitySchema>): ActivityPlan => {
-    const { startedHoursAgo, ...rest } = newActivitySchema.parse(input)
+  const plan = (input: Omit<z.output<typeof newActivitySchema>, 'distortion'>): ActivityPlan => {
+    const { startedHoursAgo, ...rest } = input
     const movingMinutes = rest.movingMinutes ?? sportFor(rest.sportType).defaultMinutes
     // Room for pauses, so that an activity that "has just ended" has really ended.
     const agoMs = startedHoursAgo === undefined ? (movingMinutes * 1.15 + 1) * 60_000 : startedHoursAgo * 3_600_000
     return { ...rest, movingMinutes, startedAt: new Date(clock.now().getTime() - agoMs) }
   }
   const addActivity: Control['addActivity'] = (athlete, input = {}) => {
-    const activity = activities.add(theAthlete(athlete), plan(input))
+    const { distortion = null, ...rest } = newActivitySchema.parse(input)
+    const activity = activities.add(theAthlete(athlete), plan(rest))
+    activities.distort(activity.id, distortion)
     announce(null, activity)
     return activity
   }
@@ -176,6 +179,8 @@ export const createControl = (deps: {
       const before = theActivity(activityId)
       const after = edited(before, edit)
       activities.replace(after)
+      if (edit.distortion !== undefined)
+        activities.distort(activityId, distortionSchema.nullable().parse(edit.distortion))
       announce(before, after)
       return after
     },

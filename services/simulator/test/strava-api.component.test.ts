@@ -56,6 +56,40 @@ describe('listing', () => {
   })
 })
 
+describe('a distorted activity', () => {
+  const shownOf = async (id: number) => {
+    const token = tokenOf('anna')
+    const list = await jsonOf<{ id: number }[]>(get('/athlete/activities?per_page=5', token))
+    const detail = await jsonOf<object>(get(`/activities/${id}`, token))
+    return [list.find((each) => each.id === id), detail]
+  }
+
+  it.each([
+    ['half a surrogate pair', { name: 'Sunset ride \ud83d' }],
+    ['a leap second', { start_date_local: '2016-12-31T23:59:60Z' }],
+    ['seven weeks', { moving_time: 4_208_365, elapsed_time: 4_208_365 }],
+    ['nothing readable', { start_date: 17, distance: {}, sport_type: null }],
+  ])('shows %s on the list and alone', async (_name, fields) => {
+    const { id } = simulator.control.addActivity('anna', { distortion: { fields } })
+    for (const shown of await shownOf(id)) expect(shown).toMatchObject(fields)
+  })
+
+  it('lacks fields, keeps its place on the list, and is shown as it is again', async () => {
+    const { id } = simulator.control.addActivity('anna')
+    simulator.control.editActivity(id, { distortion: { without: ['start_date_local', 'start_date'] } })
+    const [listed, detail] = await shownOf(id)
+    expect(listed).not.toHaveProperty('start_date_local')
+    expect(detail).toMatchObject({ timezone: '(GMT+01:00) Europe/Berlin', resource_state: 3 })
+    simulator.control.editActivity(id, { distortion: null })
+    for (const shown of await shownOf(id)) expect(shown).toHaveProperty('start_date_local')
+  })
+
+  it('can have estimated power', () => {
+    const ride = simulator.control.addActivity('ben', { sportType: 'Ride', power: 'estimated' })
+    expect(ride).toMatchObject({ device_watts: false, average_watts: expect.any(Number) })
+  })
+})
+
 describe('scopes', () => {
   it('without one for activities are refused by name', async () => {
     const response = await get('/athlete/activities', tokenOf('anna', ['read']))

@@ -19,6 +19,8 @@ export interface ActivityPlan {
   /** Strava then shows local midnight plus one second as both start times. */
   readonly hideStartTime?: boolean | undefined
   readonly heartRate?: 'recorded' | 'absent' | 'hidden' | undefined
+  /** Strava guesses the watts of a ride without a power meter. */
+  readonly power?: 'measured' | 'estimated' | undefined
   readonly workoutType?: number | null | undefined
   /** In Strava's form; the athlete's own zone where absent. */
   readonly timezone?: string | undefined
@@ -48,12 +50,14 @@ const heartRateFields = (plan: ActivityPlan, sport: Sport, movingSeconds: number
 const powerFields = (plan: ActivityPlan, athlete: Athlete, sport: Sport, movingSeconds: number, random: Random) => {
   if (sport.watts === undefined || athlete.ftpWatts === null || plan.manual) return {}
   const average = round(sport.watts * (athlete.ftpWatts / 260) + random.between(-15, 15), 1)
+  const kilojoules = round((average * movingSeconds) / 1000, 1)
+  if (plan.power === 'estimated') return { average_watts: average, device_watts: false, kilojoules }
   return {
     average_watts: average,
     max_watts: Math.round(average * random.between(2.2, 3.4)),
     weighted_average_watts: Math.round(average * random.between(1.02, 1.12)),
     device_watts: true,
-    kilojoules: round((average * movingSeconds) / 1000, 1),
+    kilojoules,
   }
 }
 

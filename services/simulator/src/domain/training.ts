@@ -72,7 +72,7 @@ const ben: Habit = (day, random) => {
 const oddities: readonly (readonly DayPlan[])[] = [
   [{ sportType: 'Swim', localHour: 6.5 }],
   [
-    { sportType: 'Ride', commute: true, movingMinutes: 22, workoutType: 10, localHour: 7.8 },
+    { sportType: 'Ride', commute: true, movingMinutes: 22, workoutType: 10, power: 'estimated', localHour: 7.8 },
     { sportType: 'EBikeRide', commute: true, localHour: 17.6 },
   ],
   [

@@ -101,6 +101,7 @@ describe('chris', () => {
     ['an e-bike', (a) => a.sport_type === 'EBikeRide'],
     ['a trainer ride', (a) => a.trainer && a.start_latlng.length === 0],
     ['power', (a) => typeof a.average_watts === 'number' && a.device_watts === true],
+    ['estimated power', (a) => typeof a.average_watts === 'number' && a.device_watts === false && !('max_watts' in a)],
   ] satisfies [string, (activity: (typeof lastFourWeeks)[number]) => boolean][])('has %s', (_name, check) => {
     expect(some(check)).toBe(true)
   })

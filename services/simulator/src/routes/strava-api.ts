@@ -58,7 +58,7 @@ export const stravaApiRoutes = (deps: {
           ...(hasEffect(effects, 'same_page') ? { page: 1, before: undefined } : {}),
           includeOnlyMe: canReadOnlyMe(scopes),
           shortPages: deps.switches.behaviour().shortPages,
-        }),
+        }).map(deps.activities.shown),
       )
     }),
   )
@@ -69,7 +69,9 @@ export const stravaApiRoutes = (deps: {
       const activity = deps.activities.find(Number(request.params.id))
       const visible =
         activity?.athlete.id === athlete.stravaAthleteId && (activity.visibility !== 'only_me' || canReadOnlyMe(scopes))
-      return activity && visible ? json(200, activityDetail(activity)) : refuse(refusals.activityNotFound)
+      return activity && visible
+        ? json(200, deps.activities.shown(activityDetail(activity)))
+        : refuse(refusals.activityNotFound)
     }),
   )
 

@@ -3,6 +3,7 @@ import type { SummaryActivity } from '../domain/activity.ts'
 import { type ActivityChanges, changesOf, withChanges } from '../domain/activity-changes.ts'
 import { type Athlete, athletes } from '../domain/athletes.ts'
 import { type ActivityPlan, buildActivity } from '../domain/build-activity.ts'
+import { type Distortion, distorted } from '../domain/distortion.ts'
 import { seededRandom } from '../domain/random.ts'
 import { inventTraining } from '../domain/training.ts'
 
@@ -13,6 +14,10 @@ export interface ActivityBook {
   add(athlete: Athlete, plan: ActivityPlan): SummaryActivity
   replace(activity: SummaryActivity): void
   remove(activityId: number): void
+  /** Null shows it again as it is. */
+  distort(activityId: number, distortion: Distortion | null): void
+  /** What Strava answers, given the activity's summary or detail. */
+  shown(shape: Pick<SummaryActivity, 'id'>): object
   /** Back to the invented history as of now. */
   reset(): void
   changes(): ActivityChanges
@@ -27,6 +32,7 @@ const addedIdEpoch = Date.UTC(2026, 0, 1)
 export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number }): ActivityBook => {
   let invented: ReadonlyMap<number, SummaryActivity> = new Map()
   let book = new Map<number, SummaryActivity>()
+  const distortions = new Map<number, Distortion>()
   let lastId = addedIdBase
 
   const restore = (changes: ActivityChanges) => {
@@ -35,7 +41,10 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
     book = withChanges(invented, changes)
     lastId = Math.max(lastId, ...changes.added.map(({ id }) => id))
   }
-  const reset = () => restore({ added: [], edited: [], removed: [] })
+  const reset = () => {
+    distortions.clear()
+    restore({ added: [], edited: [], removed: [] })
+  }
   reset()
 
   return {
@@ -53,6 +62,11 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
     remove: (activityId) => {
       book.delete(activityId)
     },
+    distort: (activityId, distortion) => {
+      if (distortion) distortions.set(activityId, distortion)
+      else distortions.delete(activityId)
+    },
+    shown: (shape) => distorted(shape, distortions.get(shape.id)),
     reset,
     changes: () => changesOf(invented, book),
     restore,
