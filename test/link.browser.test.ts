@@ -2,8 +2,8 @@ import { errorCatalogue } from '@slipstream/contracts'
 import { findBrowser, howToGetBrowser, launchBrowser } from '@slipstream/testing'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { SummaryActivity } from '../services/simulator/src/domain/activity.ts'
 import { type AthletePage, openAthletePage } from './support/athlete-page.ts'
-import type { StravaActivity } from './support/control.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 
 const hasBrowser = (await findBrowser()) !== null
@@ -16,7 +16,7 @@ const fourWeeksMs = 28 * 86_400_000
 const usualLatencyMs = 60
 
 /** What the table has to say about an activity, worked out apart from the page's own formatting. */
-const expectedRow = (activity: StravaActivity) => {
+const expectedRow = (activity: SummaryActivity) => {
   const minutes = Math.round(activity.moving_time / 60)
   return {
     stravaActivityId: String(activity.id),
@@ -29,7 +29,7 @@ const expectedRow = (activity: StravaActivity) => {
   }
 }
 
-const newestFirst = (left: StravaActivity, right: StravaActivity): number =>
+const newestFirst = (left: SummaryActivity, right: SummaryActivity): number =>
   right.start_date.localeCompare(left.start_date) || right.id - left.id
 
 /** Waits until the text is there, and gives it. */
@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
 
   describe('an athlete who agrees', () => {
     let anna: AthletePage
-    let atStrava: StravaActivity[]
+    let atStrava: SummaryActivity[]
 
     beforeAll(async () => {
       atStrava = await system.control.listActivities('anna', new Date(Date.now() - fourWeeksMs))

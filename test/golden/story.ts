@@ -63,13 +63,13 @@ export const playStory = async (system: RunningSystem): Promise<void> => {
   await synced(anna, waitMs, await syncNow(anna))
 
   // A run that has to wait, because Strava does not answer.
-  await control.setFaults([{ endpoint: 'activities', effect: { kind: 'status', status: 503 } }])
+  await control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 503 } }] })
   const waiting = await syncNow(anna)
   await until(waitMs, async () => {
     const { error } = await statusOf(anna)
     if (error?.code !== 'strava_unavailable') throw new Error('the run does not wait')
   })
-  await control.setFaults([])
+  await control.clearFaults()
   await synced(anna, waitMs, waiting)
 
   await control.revoke('chris')

@@ -1,77 +1,103 @@
-/** What the tests need of an activity as the simulated Strava lists it. */
-export interface StravaActivity {
-  id: number
-  name: string
-  sport_type: string
-  distance: number
-  moving_time: number
-  total_elevation_gain: number
-  average_heartrate?: number
-  start_date: string
-  start_date_local: string
-}
+import type { Control as InProcessControl } from '../../services/simulator/src/control.ts'
+import type { SummaryActivity } from '../../services/simulator/src/domain/activity.ts'
+import { until } from './until.ts'
 
-/** The simulator's control API over HTTP. `account` is a sign-in name such as `anna`. */
+/**
+ * The simulator's control API over HTTP, with the words and types it has in process. `account` is a sign-in name such
+ * as `anna`.
+ */
 export interface Control {
   /** An access token for the API, as signing in would give it. */
   tokenFor(account: string): Promise<string>
-  addActivity(account: string, activity: Record<string, unknown>): Promise<StravaActivity>
-  editActivity(activityId: number, changes: Record<string, unknown>): Promise<StravaActivity>
-  /** Rules of what goes wrong, in place of those there are; see the simulator's README. */
-  setFaults(rules: readonly Record<string, unknown>[]): Promise<void>
-  /** Milliseconds each call to the simulated Strava takes. */
-  setLatency(latencyMs: number): Promise<void>
+  athlete(account: string): Promise<{ stravaAthleteId: number; name: string; connected: boolean }>
+  addActivity(account: string, activity: Input<'addActivity', 1>): Promise<SummaryActivity>
+  editActivity(activityId: number, edit: Input<'editActivity', 1>): Promise<SummaryActivity>
+  deleteActivity(activityId: number): Promise<void>
   /** Everything Strava lists for the athlete since then, read past Slipstream; only before the athlete is linked. */
-  listActivities(account: string, since: Date): Promise<StravaActivity[]>
+  listActivities(account: string, since: Date): Promise<SummaryActivity[]>
   /** The athlete removes the application in Strava's settings. */
   revoke(account: string): Promise<void>
-  athlete(account: string): Promise<{ stravaAthleteId: number; name: string; connected: boolean }>
+  /** Access tokens end now, the refresh token stays good. */
+  expireAccessTokens(account: string): Promise<void>
+  clock(): Promise<Answer<'clock'>>
+  setClock(to: Input<'setClock', 0>): Promise<void>
+  advanceClock(seconds: number): Promise<void>
+  limits(): Promise<Answer<'limits'>>
+  setLimits(limits: Input<'setLimits', 0>): Promise<void>
+  /** Milliseconds each call to the simulated Strava takes. */
+  setLatency(latencyMs: number): Promise<void>
+  setFaults(faults: Input<'setFaults', 0>): Promise<void>
+  /** Held calls are released. */
+  clearFaults(): Promise<void>
+  /** Resolves when that many calls are held. */
+  untilHeld(count: number, timeoutMs?: number): Promise<Answer<'heldCalls'>>
+  releaseHeld(): Promise<void>
+  calls(): Promise<Answer<'calls'>>
+  clearCalls(): Promise<void>
 }
 
+type Input<Method extends keyof InProcessControl, Position extends number> = NonNullable<
+  Parameters<InProcessControl[Method]>[Position]
+>
+type Answer<Method extends keyof InProcessControl> = ReturnType<InProcessControl[Method]>
+
 export const createControl = (simulatorUrl: string): Control => {
-  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  const send = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const response = await fetch(`${simulatorUrl}/control/api${path}`, {
       method,
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response.json() as Promise<Answer>
+    return response
+  }
+  const call = async <Body>(method: string, path: string, body?: unknown): Promise<Body> =>
+    (await send(method, path, body)).json() as Promise<Body>
+  const order = async (method: string, path: string, body?: unknown): Promise<void> => {
+    await (await send(method, path, body)).arrayBuffer()
   }
 
-  const revoke = async (account: string): Promise<void> => {
-    await call('POST', `/athletes/${account}/revoke`, {})
-  }
+  const revoke = (account: string) => order('POST', `/athletes/${account}/revoke`, {})
 
   return {
     revoke,
     tokenFor: async (account) => (await call<{ accessToken: string }>('POST', '/tokens', { account })).accessToken,
-    addActivity: (account, activity) => call('POST', `/athletes/${account}/activities`, activity),
-    editActivity: (activityId, changes) => call('PATCH', `/activities/${activityId}`, changes),
-    async setFaults(rules) {
-      await call('PUT', '/faults', { rules })
-    },
-    async setLatency(latencyMs) {
-      await call('PUT', '/latency', { latencyMs })
-    },
-    async listActivities(account, since) {
-      const { accessToken } = await call<{ accessToken: string }>('POST', `/athletes/${account}/grant`, {})
-      const after = Math.floor(since.getTime() / 1000)
-      const response = await fetch(`${simulatorUrl}/api/v3/athlete/activities?per_page=200&after=${after}`, {
-        headers: { authorization: `Bearer ${accessToken}` },
-      })
-      const activities = (await response.json()) as StravaActivity[]
-      // The grant must not help Slipstream to its own.
-      await revoke(account)
-      return activities
-    },
-    async athlete(account) {
-      const all = await call<{ account: string; stravaAthleteId: number; name: string; connected: boolean }[]>(
-        'GET',
-        '/athletes',
-      )
+    athlete: async (account) => {
+      const all = await call<Answer<'athletes'>>('GET', '/athletes')
       const found = all.find((athlete) => athlete.account === account)
       if (found === undefined) throw new Error(`no simulated athlete ${account}`)
       return found
     },
+    addActivity: (account, activity) => call('POST', `/athletes/${account}/activities`, activity),
+    editActivity: (activityId, edit) => call('PATCH', `/activities/${activityId}`, edit),
+    deleteActivity: (activityId) => order('DELETE', `/activities/${activityId}`),
+    listActivities: async (account, since) => {
+      const { accessToken } = await call<Answer<'grant'>>('POST', `/athletes/${account}/grant`, {})
+      const after = Math.floor(since.getTime() / 1000)
+      const response = await fetch(`${simulatorUrl}/api/v3/athlete/activities?per_page=200&after=${after}`, {
+        headers: { authorization: `Bearer ${accessToken}` },
+      })
+      // The grant must not help Slipstream to its own.
+      await revoke(account)
+      if (!response.ok) throw new Error(`listing answered ${response.status}`)
+      return response.json() as Promise<SummaryActivity[]>
+    },
+    expireAccessTokens: (account) => order('POST', `/athletes/${account}/expire-tokens`),
+    clock: () => call('GET', '/clock'),
+    setClock: (to) => order('PUT', '/clock', to),
+    advanceClock: (seconds) => order('POST', '/clock/advance', { seconds }),
+    limits: () => call('GET', '/limits'),
+    setLimits: (limits) => order('PUT', '/limits', limits),
+    setLatency: (latencyMs) => order('PUT', '/latency', { latencyMs }),
+    setFaults: (faults) => order('PUT', '/faults', faults),
+    clearFaults: () => order('DELETE', '/faults'),
+    untilHeld: (count, timeoutMs = 10_000) =>
+      until(timeoutMs, async () => {
+        const held = await call<Answer<'heldCalls'>>('GET', '/held')
+        if (held.length < count) throw new Error(`${held.length} of ${count} calls are held`)
+        return held
+      }),
+    releaseHeld: () => order('POST', '/held/release'),
+    calls: () => call('GET', '/calls'),
+    clearCalls: () => order('DELETE', '/calls'),
   }
 }
