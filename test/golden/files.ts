@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const goldenFolder = resolve(import.meta.dirname, '../../libs/contracts/golden')
@@ -7,14 +7,8 @@ const goldenFolder = resolve(import.meta.dirname, '../../libs/contracts/golden')
 export const goldenVersions = (): string[] =>
   readdirSync(goldenFolder).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
 
-export const goldenPath = (version: string, kind: 'events' | 'rows' | 'schemas', name: string): string =>
-  join(goldenFolder, version, kind, `${name}.json`)
-
-export const readGolden = (version: string, kind: 'events' | 'rows' | 'schemas', name: string): unknown =>
-  JSON.parse(readFileSync(goldenPath(version, kind, name), 'utf8'))
-
 export const writeGolden = (version: string, kind: 'events' | 'rows' | 'schemas', name: string, json: string): void => {
-  const path = goldenPath(version, kind, name)
-  mkdirSync(join(path, '..'), { recursive: true })
-  writeFileSync(path, `${json}\n`)
+  const folder = join(goldenFolder, version, kind)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${name}.json`), `${json}\n`)
 }

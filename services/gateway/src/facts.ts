@@ -75,5 +75,3 @@ export const createFacts = (log: Logger, metrics: Metrics, { countLinks }: FactS
     issuerUnavailable: (error: unknown) => log.warn({ err: error }, 'keys of the issuer could not be fetched'),
   }
 }
-
-export type Facts = ReturnType<typeof createFacts>

@@ -15,5 +15,3 @@ export const createRepositories = ({ collections }: Store<'gateway'>, newId: New
   workouts: createWorkouts(collections.workouts),
   syncView: createSyncView(collections),
 })
-
-export type Repositories = ReturnType<typeof createRepositories>

@@ -6,7 +6,6 @@ import type { SignedIn, System } from './system.ts'
 export const anna = 41_200_011
 export const ben = 58_300_022
 export const chris = 3_100_000_033
-export const dana = 77_400_044
 
 export const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url')
 
