@@ -1,7 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { deadline } from '@nats-io/transport-node'
 import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
-import { newId, systemClock } from '@slipstream/runtime'
+import { newId, systemClock, untilItWorks } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import { exitWhenClosed, openConnection, watchConnection } from './connection.ts'
 import { ensureTopology } from './ensure-topology.ts'
@@ -10,7 +10,7 @@ import { TopologyError, TransientError } from './errors.ts'
 import { type FollowOptions, followEvents } from './follow.ts'
 import { newEvent } from './new-event.ts'
 import { publishEvent } from './publish.ts'
-import { untilItWorks } from './retry.ts'
+
 import { subjectsOf } from './subjects.ts'
 import { streams } from './topology.ts'
 import type { Transport } from './transport.ts'
@@ -24,6 +24,8 @@ export interface BusOptions {
   source: 'gateway' | 'scheduler' | 'ingestion'
   log: Logger
   metrics?: Metrics
+  /** Gives up connecting; without effect afterwards. */
+  signal?: AbortSignal
 }
 
 export interface Bus {
@@ -73,13 +75,15 @@ const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
  * reconnects for ever and restores what a server with an emptied store has lost.
  * @throws TopologyError when a stream on the server is unsafe.
  */
-export const connectBus = async ({ url, source, log, metrics }: BusOptions): Promise<Bus> => {
+export const connectBus = async (options: BusOptions): Promise<Bus> => {
+  const { url, source, log, metrics } = options
   const closing = new AbortController()
   const { signal } = closing
+  const starting = options.signal ? AbortSignal.any([signal, options.signal]) : signal
   const connection = await untilItWorks(() => openConnection(url, `slipstream-${source}`), {
     what: 'connecting to NATS',
     log,
-    signal,
+    signal: starting,
   })
   const client = jetstream(connection)
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: managerTimeoutMs })
@@ -103,18 +107,18 @@ export const connectBus = async ({ url, source, log, metrics }: BusOptions): Pro
   }
 
   let topologyProblem: string | undefined
-  const restoreTopology = async () => {
+  const restoreTopology = async (until: AbortSignal) => {
     topologyProblem = 'streams are not in place yet'
     await untilItWorks(transport.ensureTopology, {
       what: 'putting streams in place',
       log,
-      signal,
+      signal: until,
       isFinal: (error) => error instanceof TopologyError,
     })
     topologyProblem = undefined
   }
   const restoreInBackground = () => {
-    restoreTopology().catch((error: unknown) => {
+    restoreTopology(signal).catch((error: unknown) => {
       if (signal.aborted) return
       topologyProblem = error instanceof Error ? error.message : 'streams cannot be put in place'
       log.error({ err: error }, 'streams cannot be put in place')
@@ -123,7 +127,7 @@ export const connectBus = async ({ url, source, log, metrics }: BusOptions): Pro
 
   void exitWhenClosed(connection, { log, wasAsked: () => signal.aborted, exit: (code) => process.exit(code) })
   try {
-    await restoreTopology()
+    await restoreTopology(starting)
   } catch (error) {
     closing.abort()
     await connection.close()

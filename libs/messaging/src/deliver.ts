@@ -1,14 +1,14 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { SpanStatusCode } from '@opentelemetry/api'
 import type { DeliveryLog } from '@slipstream/records'
-import type { Clock } from '@slipstream/runtime'
+import { type Clock, untilItWorks } from '@slipstream/runtime'
 import { type Logger, SpanKind, withSpan } from '@slipstream/telemetry'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import { decodeEvent, type ReceivedEvent } from './envelope.ts'
 import { ThrottledError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import { untilItWorks } from './retry.ts'
+
 import type { StopSignals } from './stop-signals.ts'
 import { type DeadLetterReason, isUnexpected, maxAttempts, type Verdict, verdictFor } from './verdict.ts'
 

@@ -1,8 +1,9 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
 import type { EventType } from '@slipstream/contracts'
+import { untilItWorks } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 import { decodeEvent } from './envelope.ts'
-import { untilItWorks } from './retry.ts'
+
 import { subjectsOf } from './subjects.ts'
 import { streams } from './topology.ts'
 import type { Transport } from './transport.ts'

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OutboxEvent } from '@slipstream/contracts'
+import { backoffMs } from '@slipstream/runtime'
 import { encodeEvent } from './envelope.ts'
 import { TransientError } from './errors.ts'
 import type { Transport } from './transport.ts'
 
 const ackTimeoutMs = 1_500
-const pauseMs = 100
+const backoff = { firstMs: 100, longestMs: 500 }
 const limitMs = 15_000
 
 /**
@@ -26,7 +27,7 @@ export const publishEvent = async (transport: Transport, event: OutboxEvent, sou
       if (performance.now() - startedAt > limitMs) {
         throw new TransientError(`cannot publish ${event.type}`, { cause: error })
       }
-      await delay(pauseMs)
+      await delay(backoffMs(backoff, failures + 1))
     }
   }
 }

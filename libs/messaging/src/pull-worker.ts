@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import { backoffMs } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 import type { ConsumerDefinition } from './topology.ts'
 import type { Transport } from './transport.ts'
@@ -11,7 +12,7 @@ export interface PullWorker {
   stop(): Promise<void>
 }
 
-const restartDelayMs = 500
+const backoff = { firstMs: 500, longestMs: 2_000 }
 
 /**
  * Takes one message at a time and works on it. A worker that is busy has asked for nothing, so no message ages in a
@@ -31,6 +32,7 @@ export const startPullWorker = (options: {
   const stopping = new AbortController()
   let pull: ConsumerMessages | undefined
   let problem: string | undefined = 'not pulling yet'
+  let failures = 0
 
   const takeOne = async (consumer: Consumer): Promise<JsMsg | null> => {
     pull = await consumer.fetch({ max_messages: 1 })
@@ -43,6 +45,7 @@ export const startPullWorker = (options: {
     const consumer = await transport.client.consumers.get(definition.stream, name)
     if (problem !== undefined) log.debug('pulling')
     problem = undefined
+    failures = 0
     while (!stopping.signal.aborted) {
       const message = await takeOne(consumer)
       if (message === null) continue
@@ -59,7 +62,8 @@ export const startPullWorker = (options: {
       } catch (error) {
         if (problem === undefined) log.warn({ err: error }, 'pulling failed, starting again')
         problem = error instanceof Error ? error.message : 'pulling failed'
-        await delay(restartDelayMs, undefined, { signal: stopping.signal }).catch(() => {}) // woken by stop
+        failures += 1
+        await delay(backoffMs(backoff, failures), undefined, { signal: stopping.signal }).catch(() => {}) // woken by stop
       }
     }
   }

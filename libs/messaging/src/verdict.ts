@@ -1,3 +1,4 @@
+import { backoffMs } from '@slipstream/runtime'
 import { ContractError, ThrottledError, TransientError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -23,12 +24,8 @@ export interface VerdictInput {
 /** Tries of a message before it becomes a dead letter. */
 export const maxAttempts = 5
 
-const firstDelayMs = 1_000
-const longestDelayMs = 120_000
-
 /** 1, 4, 16, 64 s and then 2 min, each shortened by up to half. */
-const backoffMs = (attempt: number, random: number): number =>
-  Math.round(Math.min(longestDelayMs, firstDelayMs * 4 ** (attempt - 1)) * (1 - random / 2))
+const backoff = { firstMs: 1_000, longestMs: 120_000, factor: 4, spread: 0.5 }
 
 /** A delay that was asked for is never shortened, only spread by up to a fifth. */
 const askedDelayMs = (retryAfterMs: number, random: number): number => Math.round(retryAfterMs * (1 + random / 5))
@@ -64,6 +61,6 @@ export const verdictFor = (result: Outcome | Error, input: VerdictInput): Verdic
   const asked = result instanceof TransientError ? result.retryAfterMs : undefined
   return {
     kind: 'nak',
-    delayMs: asked === undefined ? backoffMs(input.attempt, input.random) : askedDelayMs(asked, input.random),
+    delayMs: asked === undefined ? backoffMs(backoff, input.attempt, input.random) : askedDelayMs(asked, input.random),
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { backoffMs } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
 import { describe } from '../errors.ts'
 import type { Exit } from '../processes/supervise.ts'
@@ -21,12 +22,9 @@ export interface KeptRunning<R extends Running> {
   stop(): Promise<void>
 }
 
-const firstDelayMs = 200
-const longestDelayMs = 10_000
+const backoff = { firstMs: 200, longestMs: 10_000 }
 /** After this time up, an end counts as the first one again. */
 const steadyMs = 30_000
-
-const backoffMs = (failures: number) => Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs)
 
 const formatExit = ({ code, signal }: Exit) => (signal ? `killed by ${signal}` : `code ${code}`)
 
@@ -44,8 +42,7 @@ export const keepRunning = async <R extends Running>(
   let current: R | null = first
 
   const startAgain = async (failures: number): Promise<void> => {
-    const delayMs = backoffMs(failures)
-    await delay(delayMs, undefined, { signal: ending.signal })
+    await delay(backoffMs(backoff, failures), undefined, { signal: ending.signal })
     try {
       current = await part.start(ending.signal)
       log(`${part.name} is back`)

@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@slipstream/telemetry'
+import { backoffMs } from './backoff.ts'
 
-const firstDelayMs = 100
-const longestDelayMs = 2_000
+/** As much of a logger as is needed here. */
+interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+const backoff = { firstMs: 100, longestMs: 2_000 }
 
 /**
  * Repeats `work` until it succeeds or `signal` is aborted; that is for systems that come back by themselves. The first
@@ -11,11 +16,12 @@ const longestDelayMs = 2_000
  */
 export const untilItWorks = async <T>(
   work: () => Promise<T>,
-  options: { what: string; log: Logger; signal: AbortSignal; isFinal?: (error: unknown) => boolean },
+  options: { what: string; log: Log; signal: AbortSignal; isFinal?: (error: unknown) => boolean },
 ): Promise<T> => {
   const { what, log, signal, isFinal = () => false } = options
   for (let failures = 0; ; failures += 1) {
     signal.throwIfAborted()
+    if (failures > 0) await delay(backoffMs(backoff, failures), undefined, { signal })
     try {
       const result = await work()
       if (failures > 0) log.info({ failures }, `${what} works again`)
@@ -23,7 +29,6 @@ export const untilItWorks = async <T>(
     } catch (error) {
       if (isFinal(error)) throw error
       if (failures === 0) log.warn({ err: error }, `${what} fails, trying on`)
-      await delay(Math.min(longestDelayMs, firstDelayMs * 2 ** failures), undefined, { signal })
     }
   }
 }
