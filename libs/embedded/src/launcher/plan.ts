@@ -60,6 +60,8 @@ export const planSystem = ({ env, ports, secrets, dataDir }: SystemFacts): Syste
     PUBLIC_URL: gatewayUrl,
     WEB_RETURN_URL: `${gatewayUrl}/`,
     AUTH_AUDIENCE: 'slipstream-api',
+    // No balancer stands before the gateway here.
+    DRAIN_SECONDS: '0',
     ...(simulatorUrl && simulatorSettings(simulatorUrl, new URL(gatewayUrl).origin, dataDir)),
   }
   const settings = Object.entries(defaults).filter(([name]) => !isSet(env, name))
