@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
+  type CollectFunction,
   Counter,
   type CounterConfiguration,
   collectDefaultMetrics,
@@ -8,6 +10,12 @@ import {
   type HistogramConfiguration,
   Registry,
 } from 'prom-client'
+
+/** A gauge that reads a store is left out of a scrape when it has no answer by then. */
+const readLimitMs = 2_000
+
+/** The default of 10 ms wakes an idle process a hundred times a second. */
+const eventLoopPrecisionMs = 50
 
 /** Buckets in seconds for work that a person or a provider waits for: 1 ms to 60 s. */
 const latencyBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -23,10 +31,33 @@ export interface Metrics {
   counter<Label extends string = never>(definition: Definition<CounterConfiguration<Label>>): Counter<Label>
 }
 
+/**
+ * A gauge that reads another system must not hold up or take with it all other metrics when that system is away. A
+ * read that is given up may still be under way at the next scrape, which then waits for it instead of adding one more.
+ */
+const inTime = <Label extends string>(collect: CollectFunction<Gauge<Label>>) => {
+  let reading: Promise<void> | undefined
+  return async (gauge: Gauge<Label>): Promise<void> => {
+    reading ??= Promise.resolve(collect.call(gauge)).finally(() => {
+      reading = undefined
+    })
+    const answered = new AbortController()
+    const limit = delay(readLimitMs, undefined, { signal: answered.signal }).then(() => {
+      throw new Error(`no answer within ${readLimitMs} ms`)
+    })
+    try {
+      await Promise.race([reading, limit])
+    } finally {
+      answered.abort()
+      limit.catch(() => {}) // ended by the line above
+    }
+  }
+}
+
 export const createMetrics = (service: string): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  collectDefaultMetrics({ register: registry })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopPrecisionMs })
   // Two default metrics break the naming rules of `promtool check metrics`: gauges that end in `_total`.
   for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) {
     registry.removeSingleMetric(name)
@@ -37,13 +68,14 @@ export const createMetrics = (service: string): Metrics => {
     labelNames: ['metric'],
     registers: [registry],
   })
-  /** A gauge that reads another system must not take all other metrics with it when that system is away. */
-  const guarded = <Label extends string>({ collect, ...definition }: Definition<GaugeConfiguration<Label>>) => ({
-    ...definition,
-    ...(collect && {
+  const guarded = <Label extends string>({ collect, ...definition }: Definition<GaugeConfiguration<Label>>) => {
+    if (!collect) return definition
+    const read = inTime(collect)
+    return {
+      ...definition,
       async collect(this: Gauge<Label>) {
         try {
-          await collect.call(this)
+          await read(this)
         } catch {
           this.reset()
           // Without labels a reset means 0, which would be a false reading.
@@ -51,8 +83,8 @@ export const createMetrics = (service: string): Metrics => {
           unavailable.inc({ metric: definition.name })
         }
       },
-    }),
-  })
+    }
+  }
   return {
     registry,
     histogram: (definition) => new Histogram({ buckets: latencyBucketsSeconds, ...definition, registers: [registry] }),

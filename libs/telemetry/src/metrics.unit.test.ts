@@ -1,5 +1,9 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { createMetrics } from './metrics.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 it('exposes what was recorded with the service as a label', async () => {
   const metrics = createMetrics('gateway')
@@ -46,4 +50,32 @@ it('leaves out a gauge that cannot be read, counts that, and shows all other met
   expect(await metrics.registry.metrics()).toContain(
     'slipstream_metric_read_failures_total{metric="slipstream_dead_letters",service="gateway"}',
   )
+})
+
+it('gives up a gauge whose store does not answer, shows all others, and asks no second time meanwhile', async () => {
+  vi.useFakeTimers()
+  const metrics = createMetrics('gateway')
+  const answer = Promise.withResolvers<number>()
+  const read = vi.fn(() => answer.promise)
+  metrics.gauge({
+    name: 'slipstream_dead_letters',
+    help: 'x',
+    async collect() {
+      this.set(await read())
+    },
+  })
+  const scrape = async () => {
+    const text = metrics.registry.metrics()
+    await vi.advanceTimersByTimeAsync(2_000)
+    return await text
+  }
+  expect(await scrape()).not.toMatch(/^slipstream_dead_letters\b.*\d$/m)
+  const text = await scrape()
+  expect(text).toContain('process_cpu_seconds_total')
+  expect(text).toMatch(
+    /slipstream_metric_read_failures_total\{metric="slipstream_dead_letters",service="gateway"\} [12]$/m,
+  )
+  expect(read).toHaveBeenCalledOnce()
+  answer.resolve(3)
+  expect(await metrics.registry.metrics()).toContain('slipstream_dead_letters{service="gateway"} 3')
 })
