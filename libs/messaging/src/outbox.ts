@@ -1,6 +1,6 @@
 import type { OutboxEvent } from '@slipstream/contracts'
 import type { OutboxSource, WaitingEvents } from '@slipstream/records'
-import type { Clock } from '@slipstream/runtime'
+import { type Backoff, backoffMs, type Clock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
 
@@ -22,10 +22,10 @@ export interface OutboxRelayOptions {
   onPublished?: (event: OutboxEvent, delaySeconds: number) => void
 }
 
-const pollIntervalMs = 500
+/** Polls that find nothing get rarer: left behind events are the exception. */
+const pollPauses: Backoff = { firstMs: 500, longestMs: 4_000 }
 /** Each process publishes its own events at once; older ones were left behind by a process that ended or an outage. */
 const leftBehindMs = 2_000
-const countIntervalMs = 5_000
 const batchSize = 200
 const documentsInFlight = 64
 /** Later than any event occurs, whatever the clocks of other processes say. */
@@ -50,7 +50,14 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     help: 'From the change an event tells to its storage in NATS.',
     labelNames: ['type'],
   })
-  const pendingGauge = metrics.gauge({ name: 'slipstream_outbox_pending', help: 'Events that wait to be published.' })
+  metrics.gauge({
+    name: 'slipstream_outbox_pending',
+    help: 'Events that wait to be published.',
+    async collect() {
+      const counts = await Promise.all(sources.map((source) => source.count()))
+      this.set(counts.reduce((sum, count) => sum + count, 0))
+    },
+  })
 
   let failing = false
   const noteFailure = (error: unknown, source: string) => {
@@ -78,8 +85,10 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     return { documentId, eventIds, isComplete: eventIds.length === events.length }
   }
 
+  let hasFoundSome = false
   const relayBatch = async (source: OutboxSource, occurredBefore: Date): Promise<'more' | 'empty' | 'failed'> => {
     const documents = await source.waiting(occurredBefore, batchSize)
+    if (documents.length > 0) hasFoundSome = true
     const results: Awaited<ReturnType<typeof publishDocument>>[] = []
     await forEachInFlight(documents, documentsInFlight, async (document) => {
       results.push(await publishDocument(document, source.name))
@@ -110,19 +119,6 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     if (isComplete) noteSuccess()
   }
 
-  let countedAt = Number.NEGATIVE_INFINITY
-  const countPending = async () => {
-    if (performance.now() - countedAt < countIntervalMs) return
-    countedAt = performance.now()
-    try {
-      const counts = await Promise.all(sources.map((source) => source.count()))
-      pendingGauge.set(counts.reduce((sum, count) => sum + count, 0))
-    } catch (error) {
-      noteFailure(error, 'count')
-    }
-  }
-
-  let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | null = null
   let isNudged = false
   let isStopped = false
@@ -140,18 +136,28 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     if (running) isNudged = true
     else running = run(endOfTime)
   }
-  const poll = () => {
-    void countPending()
-    running ??= run(new Date(clock.now().getTime() - leftBehindMs))
+
+  let timer: NodeJS.Timeout | undefined
+  let emptyPolls = 0
+  const poll = async () => {
+    // Without NATS nothing is read, and what waits is to go as soon as it is back.
+    if (bus.readiness().ok) {
+      hasFoundSome = false
+      running ??= run(new Date(clock.now().getTime() - leftBehindMs))
+      await running
+      emptyPolls = hasFoundSome ? 0 : emptyPolls + 1
+    } else emptyPolls = 0
+    schedulePoll()
+  }
+  const schedulePoll = () => {
+    if (!isStopped) timer = setTimeout(poll, backoffMs(pollPauses, Math.max(1, emptyPolls)))
   }
 
   return {
-    start: () => {
-      timer = setInterval(poll, pollIntervalMs)
-    },
+    start: schedulePoll,
     nudge,
     stop: async () => {
-      clearInterval(timer)
+      clearTimeout(timer)
       nudge()
       isStopped = true
       await running
