@@ -113,7 +113,9 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   expect(order).toEqual(order.toSorted((a, b) => a - b))
 })
 
-test('a second Ctrl-C ends at once what does not want to end, but only one after 2 s', { timeout: 60_000 }, async () => {
+test('a second Ctrl-C ends at once what does not want to end, but only one after 2 s', {
+  timeout: 60_000,
+}, async () => {
   const launcher = run(await makeProject(), { STUBBORN_SERVICE: 'ingestion' })
   await untilReady(launcher)
   const running = Object.values(await launcher.processes())

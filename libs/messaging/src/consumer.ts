@@ -38,10 +38,10 @@ export interface ConsumerOptions<Name extends ConsumerName> {
 export interface RunningConsumer {
   readiness(): { ok: boolean; detail?: string }
   /**
-   * Takes no more messages, waits for those in work, tells them to end after 18 s and hands back after 20 s what has
-   * not ended.
+   * Takes no more messages and waits for those in work. Once `endWork` is aborted they are told to end, and a second
+   * later what has not ended is handed back.
    */
-  stop(): Promise<void>
+  stop(endWork?: AbortSignal): Promise<void>
 }
 
 /** Runs handlers for the messages of one durable consumer until stopped. */
@@ -82,8 +82,8 @@ export const runConsumer = async <Name extends ConsumerName>(
       const detail = workers.map((worker) => worker.problem()).find((problem) => problem !== undefined)
       return detail === undefined ? { ok: true } : { ok: false, detail }
     },
-    stop: async () => {
-      stop.begin()
+    stop: async (endWork = new AbortController().signal) => {
+      stop.begin(endWork)
       await Promise.all(workers.map((worker) => worker.stop()))
       await flush(transport.connection, log)
       stop.end()

@@ -8,23 +8,31 @@ export interface StopSignals {
   abandon: AbortSignal
 }
 
-const deadlineMs = 18_000
-const abandonMs = 20_000
+/** Long enough to give up a lease on the way out. */
+const graceMs = 1_000
 
-export const createStopSignals = (): { signals: StopSignals; begin(): void; end(): void } => {
+export const createStopSignals = () => {
   const intake = new AbortController()
   const deadline = new AbortController()
   const abandon = new AbortController()
-  const timers: NodeJS.Timeout[] = []
+  const ended = new AbortController()
+  let grace: NodeJS.Timeout | undefined
+  const pass = () => {
+    deadline.abort()
+    grace = setTimeout(() => abandon.abort(), graceMs)
+  }
+  const signals: StopSignals = { intake: intake.signal, deadline: deadline.signal, abandon: abandon.signal }
   return {
-    signals: { intake: intake.signal, deadline: deadline.signal, abandon: abandon.signal },
-    begin: () => {
+    signals,
+    /** Ends the intake at once; `endWork` is the stop's own signal that work has to end. */
+    begin: (endWork: AbortSignal) => {
       intake.abort()
-      timers.push(
-        setTimeout(() => deadline.abort(), deadlineMs),
-        setTimeout(() => abandon.abort(), abandonMs),
-      )
+      if (endWork.aborted) pass()
+      else endWork.addEventListener('abort', pass, { signal: ended.signal })
     },
-    end: () => timers.forEach(clearTimeout),
+    end: () => {
+      ended.abort()
+      clearTimeout(grace)
+    },
   }
 }

@@ -16,6 +16,8 @@ export interface OpsServer {
  */
 export const startOpsServer = async (options: {
   port: number
+  /** The address to listen on. */
+  host: string
   registry: Registry
   readiness: () => Promise<Readiness> | Readiness
 }): Promise<OpsServer> => {
@@ -37,7 +39,7 @@ export const startOpsServer = async (options: {
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, resolve)
+    server.listen(options.port, options.host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,

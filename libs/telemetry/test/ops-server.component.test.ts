@@ -5,7 +5,7 @@ let server: OpsServer | undefined
 afterEach(() => server?.close())
 
 const start = async (readiness: () => Readiness) => {
-  server = await startOpsServer({ port: 0, registry: createMetrics('test').registry, readiness })
+  server = await startOpsServer({ port: 0, host: '127.0.0.1', registry: createMetrics('test').registry, readiness })
   return (path: string) => fetch(`http://127.0.0.1:${server?.port}${path}`)
 }
 

@@ -1,4 +1,5 @@
 import { type Environment, readConfig, setting } from '@slipstream/runtime'
+import { commonSettings, toCommonConfig } from '@slipstream/service'
 import { tokenKeysSetting } from '@slipstream/vault'
 import { z } from 'zod'
 
@@ -26,12 +27,10 @@ const publicUrl = setting
   })
 
 const schema = z.object({
-  MONGODB_URI: setting.url('mongodb', 'mongodb+srv'),
-  NATS_URL: setting.url('nats', 'tls'),
+  ...commonSettings(9101),
   PORT: setting.port(3000),
-  OPS_PORT: setting.port(9101),
+  DRAIN_SECONDS: setting.integer(5, 0, 300),
   PUBLIC_URL: publicUrl.optional(),
-  LOG_LEVEL: setting.logLevel(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
   STRAVA_CLIENT_ID: setting.text(),
@@ -42,22 +41,19 @@ const schema = z.object({
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
   PROFILE_GATE: z.enum(['local', 'claim', 'off'], { error: 'must be local, claim or off' }).default('local'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: setting.url('http', 'https').optional(),
 })
 
 /** @throws ConfigError with every problem at once */
-export const readGatewayConfig = (env: Environment) => {
+export const gatewayConfig = (env: Environment = process.env) => {
   const values = readConfig(schema, env)
   return Object.freeze({
-    mongodbUri: values.MONGODB_URI,
-    natsUrl: values.NATS_URL,
-    logLevel: values.LOG_LEVEL,
-    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    ...toCommonConfig(values),
     http: Object.freeze({
       port: values.PORT,
-      opsPort: values.OPS_PORT,
       /** Absent: `http://localhost:<port>`, known once the port is. */
       publicUrl: values.PUBLIC_URL,
+      /** How long to go on serving after `/readyz` has begun to say no. */
+      drainMs: values.DRAIN_SECONDS * 1_000,
     }),
     auth: Object.freeze({ issuer: values.AUTH_ISSUER_URL, audience: values.AUTH_AUDIENCE }),
     strava: Object.freeze({
@@ -75,4 +71,4 @@ export const readGatewayConfig = (env: Environment) => {
   })
 }
 
-export type GatewayConfig = ReturnType<typeof readGatewayConfig>
+export type GatewayConfig = ReturnType<typeof gatewayConfig>

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { readGatewayConfig } from './config.ts'
+import { gatewayConfig } from './config.ts'
 
 const required = {
   MONGODB_URI: 'mongodb://localhost/slipstream',
@@ -13,9 +13,11 @@ const required = {
 }
 
 test('what is required is enough; the issuer keeps its slash', () => {
-  const config = readGatewayConfig(required)
+  const config = gatewayConfig(required)
   expect(config).toMatchObject({
-    http: { port: 3000, opsPort: 9101, publicUrl: undefined },
+    opsPort: 9101,
+    opsHost: '127.0.0.1',
+    http: { port: 3000, publicUrl: undefined, drainMs: 5_000 },
     auth: { issuer: 'https://tenant.example/' },
     strava: { oauthBaseUrl: 'https://www.strava.com', athleteLimit: null },
     linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava' },
@@ -40,7 +42,7 @@ test('all problems are listed at once, without a value', () => {
   const names = Object.keys(bad).filter(
     (name) => !(name in required) || bad[name as 'PORT'] !== required[name as 'NATS_URL'],
   )
-  expect(() => readGatewayConfig(bad)).toThrow(
+  expect(() => gatewayConfig(bad)).toThrow(
     expect.objectContaining({
       problems: expect.arrayContaining(names.map((name) => expect.stringMatching(new RegExp(`^${name}: `)))),
       message: expect.not.stringContaining('canary'),

@@ -1,16 +1,11 @@
-import { type ErrorCode, errorCatalogue, linkStatuses } from '@slipstream/contracts'
+import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
 import type { StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
 import type { Answered } from './http/observe.ts'
 
-export interface FactSources {
-  /** Links by status, asked for at each scrape. */
-  countLinks(): Promise<Partial<Record<string, number>>>
-}
-
 /** Business facts of the gateway: what happened, once in the log and once in the metrics. No secret, no address, no name. */
-export const createFacts = (log: Logger, metrics: Metrics, { countLinks }: FactSources) => {
+export const createFacts = (log: Logger, metrics: Metrics) => {
   const requestDuration = metrics.histogram<'route' | 'method' | 'status'>({
     name: 'slipstream_http_request_duration_seconds',
     help: 'Time to answer a request; for event streams, to begin one.',
@@ -26,18 +21,6 @@ export const createFacts = (log: Logger, metrics: Metrics, { countLinks }: FactS
     help: 'Ended attempts to link: `linked`, `renewed`, or the code of the error shown.',
     labelNames: ['platform', 'outcome'],
   })
-  metrics.gauge<'status'>({
-    name: 'slipstream_links',
-    help: 'Links by status.',
-    labelNames: ['status'],
-    async collect() {
-      const counts = await countLinks()
-      for (const status of linkStatuses) {
-        if (status !== 'not_linked' && status !== 'pending') this.set({ status }, counts[status] ?? 0)
-      }
-    },
-  })
-
   return {
     answered: ({ route, method, status, seconds }: Answered) => {
       requestDuration.observe({ route, method, status }, seconds)

@@ -4,13 +4,14 @@ import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, type Store } from '@slipstream/persistence'
 import type { SyncRunRow } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
+import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import { createVault, parseTokenKeys, type Vault } from '@slipstream/vault'
 import { expect, vi } from 'vitest'
 import { createSimulator, type Simulator } from '../../simulator/src/service.ts'
 import type { IngestionConfig } from '../src/config.ts'
-import { createIngestion, type Ingestion, type IngestionTimings } from '../src/service.ts'
+import { createIngestion, type IngestionTimings } from '../src/service.ts'
 
 const dayMs = 24 * 60 * 60_000
 
@@ -49,7 +50,7 @@ export interface Harness {
   metrics: Metrics
   /** Shifts the time of the service and of the simulator. */
   clock: { now(): Date; offsetMs: number }
-  startIngestion(timings?: Partial<IngestionTimings>): Promise<Ingestion>
+  startIngestion(timings?: Partial<IngestionTimings>): Promise<RunningService>
   /** A link whose tokens belong to a simulated account. */
   link(account: string): Promise<TestLink>
   /** As the gateway does it, in one step. */
@@ -84,6 +85,7 @@ export const startHarness = async (): Promise<Harness> => {
     mongodbUri: database.uri,
     natsUrl: nats.url,
     opsPort: 0,
+    opsHost: '127.0.0.1',
     logLevel: 'silent',
     otlpEndpoint: undefined,
     strava: { clientId: '12345', oauthBaseUrl: simulator.url, apiBaseUrl: `${simulator.url}/api/v3` },
@@ -91,7 +93,7 @@ export const startHarness = async (): Promise<Harness> => {
     keepForMs: 7 * dayMs,
   }
   const metrics = createMetrics('ingestion')
-  const started: Ingestion[] = []
+  const started: RunningService[] = []
   const following = new AbortController()
   const followers: Promise<void>[] = []
   const links = store.connection.collection<{ _id: string }>('links')

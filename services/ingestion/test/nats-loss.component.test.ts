@@ -1,10 +1,11 @@
+import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createScheduler, type Scheduler } from '../../scheduler/src/service.ts'
+import { createScheduler } from '../../scheduler/src/service.ts'
 import { eventually, type Harness, startHarness, type TestLink } from './harness.ts'
 
 let harness: Harness
-let scheduler: Scheduler
+let scheduler: RunningService
 beforeAll(async () => {
   harness = await startHarness()
   await harness.startIngestion({ leaseMs: 2000, renewLeaseEveryMs: 500 })
@@ -13,6 +14,7 @@ beforeAll(async () => {
       mongodbUri: harness.config.mongodbUri,
       natsUrl: harness.config.natsUrl,
       opsPort: 0,
+      opsHost: '127.0.0.1',
       logLevel: 'silent',
       otlpEndpoint: undefined,
       syncIntervalMs: 3_600_000,

@@ -3,10 +3,11 @@ import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
 import type { LinkRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
+import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import type { SchedulerConfig } from '../src/config.ts'
-import { createScheduler, type Scheduler, type SchedulerTimings } from '../src/service.ts'
+import { createScheduler, type SchedulerTimings } from '../src/service.ts'
 
 export interface Harness {
   nats: TestNats
@@ -14,7 +15,7 @@ export interface Harness {
   store: Store<'scheduler'>
   /** Every sync request heard on NATS, as it was published. */
   requests: EventData<'sync.requested'>[]
-  startScheduler(timings?: Partial<SchedulerTimings>): Promise<Scheduler>
+  startScheduler(timings?: Partial<SchedulerTimings>): Promise<RunningService>
   link(changes?: Partial<LinkRow>): Promise<LinkRow>
   changeLink(linkId: string, changes: Partial<LinkRow>): Promise<void>
   removeLink(linkId: string): Promise<void>
@@ -38,12 +39,13 @@ export const startHarness = async (): Promise<Harness> => {
     mongodbUri: database.uri,
     natsUrl: nats.url,
     opsPort: 0,
+    opsHost: '127.0.0.1',
     logLevel: 'silent',
     otlpEndpoint: undefined,
     syncIntervalMs: 60 * 60_000,
     syncWindowDays: 28,
   }
-  const started: Scheduler[] = []
+  const started: RunningService[] = []
   const links = store.connection.collection<LinkRow>('links')
 
   return {

@@ -2,12 +2,12 @@ import type { EventData } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { LinkRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
+import type { RunningService } from '@slipstream/service'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Scheduler } from '../src/service.ts'
 import { finishedEvent, type Harness, linkedEvent, startHarness } from './harness.ts'
 
 let harness: Harness
-let scheduler: Scheduler
+let scheduler: RunningService
 // The sweep waits for its own tests: here it would repair what a handler got wrong.
 beforeAll(async () => {
   harness = await startHarness()

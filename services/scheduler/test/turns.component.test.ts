@@ -7,7 +7,7 @@ import { createRunReader } from '../src/adapters/run-reader.ts'
 import { createScheduleStore } from '../src/adapters/schedule-store.ts'
 import { createFacts } from '../src/facts.ts'
 import { claimDue } from '../src/handlers/claim-due.ts'
-import { type SweepDeps, sweep } from '../src/handlers/sweep.ts'
+import { type SweepDeps, sweepLostMessages } from '../src/sweeps/lost-messages.ts'
 import { type Harness, startHarness } from './harness.ts'
 
 let harness: Harness
@@ -90,7 +90,7 @@ describe('a turn of the sweep', () => {
   it('leaves out rows that fail, and tells', async () => {
     const bad = await insert({ ...broken, publishedAt: long })
     const good = await insert({ requestedVersion: 3, publishedAt: long })
-    await sweep(deps())(running)
+    await sweepLostMessages(deps())(running)
     expect((await harness.schedule(good))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
     expect(nudges).toBe(1)
     expect(lines).toContainEqual(
@@ -104,7 +104,7 @@ describe('a turn of the sweep', () => {
     await harness.store.connection.collection('links').updateOne({ athleteId: bad }, { $set: { statusSince: now } })
     const { athleteId: neglected } = await harness.link()
     const open = await insert({ requestedVersion: 3, publishedAt: long })
-    await sweep(deps())(running)
+    await sweepLostMessages(deps())(running)
     expect(await harness.schedule(neglected)).toMatchObject({ requestedVersion: 1 })
     expect((await harness.schedule(open))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-links', athleteId: bad }))
@@ -115,7 +115,7 @@ describe('a turn of the sweep', () => {
     const ended = await insert({})
     await harness.store.connection.collection('links').deleteOne({ athleteId: ended })
     const neglected = await harness.link()
-    await sweep(deps())(stopped)
+    await sweepLostMessages(deps())(stopped)
     expect(await harness.schedule(stale)).toMatchObject({ publishedAt: long })
     expect(await harness.schedule(ended)).not.toBeNull()
     expect(await harness.schedule(neglected.athleteId)).toBeNull()

@@ -125,6 +125,7 @@ export const createSimulator = (
         metrics && config.opsPort !== null
           ? await startOpsServer({
               port: config.opsPort,
+              host: config.host,
               registry: metrics.registry,
               readiness: () => ({ http: { ok: server.listening } }),
             })

@@ -9,8 +9,8 @@ import type { ReadStatus } from './status.ts'
 import type { StreamRegistry } from './stream-registry.ts'
 
 export interface EventsDeps {
-  /** Null while NATS was never reached since the start. */
-  bus(): Pick<Bus, 'follow' | 'listen'> | null
+  /** @throws TransientError as long as NATS was not reached since the start */
+  bus(): Pick<Bus, 'follow' | 'listen'>
   readStatus: ReadStatus
   streams: StreamRegistry
   clock: Clock
@@ -71,7 +71,6 @@ export const eventsRoute = (deps: EventsDeps): AthleteRoute => ({
   handle: async (request, response, { athleteId, tokenExpiresAt }) => {
     const after = readLastEventId(request)
     const bus = deps.bus()
-    if (!bus) throw new RefusalError('service_unavailable')
     const first = await deps.readStatus(athleteId)
     begin(response)
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
+import { TransientError } from '@slipstream/messaging'
 import { StravaError } from '@slipstream/strava'
 import type { Response } from 'express'
 import { LinkConflictError } from '../domain/ports.ts'
@@ -25,6 +26,7 @@ const codeOf = (error: unknown): ErrorCode => {
   if (error instanceof RefusalError) return error.code
   if (!(error instanceof Error)) return 'internal_error'
   if (error instanceof StravaError) return 'strava_unavailable'
+  if (error instanceof TransientError) return 'service_unavailable'
   if (error instanceof LinkConflictError || storeUnavailable.test(error.name)) return 'service_unavailable'
   return codeOfParserStatus[parserStatus(error)] ?? 'internal_error'
 }

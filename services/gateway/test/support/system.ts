@@ -7,7 +7,7 @@ import type { Clock } from '@slipstream/runtime'
 import { createLogger } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import { createSimulator } from '../../../simulator/src/service.ts'
-import { readGatewayConfig } from '../../src/config.ts'
+import { gatewayConfig } from '../../src/config.ts'
 import { createGateway, type GatewayOverrides } from '../../src/service.ts'
 import { audience, type MintOptions, startTestIssuer, type TestIssuer } from './issuer.ts'
 
@@ -45,11 +45,12 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
   const [nats, issuer] = await Promise.all([startTestNats(), startTestIssuer()])
   const strava = createSimulator({}, { clock: clock as Clock })
   await strava.start()
-  const config = readGatewayConfig({
+  const config = gatewayConfig({
     MONGODB_URI: database.uri,
     NATS_URL: nats.url,
     PORT: '0',
     OPS_PORT: String(await freePort()),
+    DRAIN_SECONDS: '0',
     AUTH_ISSUER_URL: issuer.url,
     AUTH_AUDIENCE: audience,
     STRAVA_CLIENT_ID: '12345',
@@ -102,7 +103,7 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
     store,
     strava,
     url,
-    opsUrl: `http://localhost:${config.http.opsPort}`,
+    opsUrl: `http://localhost:${config.opsPort}`,
     logLines,
     call,
     signIn,

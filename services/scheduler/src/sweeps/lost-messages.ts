@@ -1,8 +1,8 @@
 import { subjectOf } from '@slipstream/contracts'
 import type { RunReader } from '../domain/ports.ts'
 import { askAgain, completeOpenRow, judgeOpenRow, type Schedule } from '../domain/schedule.ts'
-import { eachRow, type RowFailure } from './each-row.ts'
-import { requestFirstImport, requestManualRun, type SchedulerDeps } from './request-runs.ts'
+import { eachRow, type RowFailure } from '../handlers/each-row.ts'
+import { requestFirstImport, requestManualRun, type SchedulerDeps } from '../handlers/request-runs.ts'
 
 export interface SweepDeps extends SchedulerDeps {
   runs: RunReader
@@ -70,7 +70,7 @@ const sweepEndedLinks = async ({ schedules, facts }: SweepDeps, signal: AbortSig
  * Repairs what lost messages leave behind, from MongoDB alone: NATS carries hints, the rows are the truth. Several
  * replicas may sweep at once.
  */
-export const sweep =
+export const sweepLostMessages =
   (deps: SweepDeps) =>
   async (signal: AbortSignal): Promise<void> => {
     await sweepEndedLinks(deps, signal)

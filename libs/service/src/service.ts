@@ -1,0 +1,211 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OutboxEvent } from '@slipstream/contracts'
+import {
+  type Bus,
+  type BusOptions,
+  connectBus,
+  createOutboxRelay,
+  type RunningConsumer,
+  TransientError,
+} from '@slipstream/messaging'
+import type { Owner, Store } from '@slipstream/persistence'
+import type { OutboxSource } from '@slipstream/records'
+import { type Clock, NotStartedError, repeat, type Service } from '@slipstream/runtime'
+import { type Logger, type Metrics, type Readiness, startOpsServer, startTracing } from '@slipstream/telemetry'
+import type { CommonConfig } from './settings.ts'
+import { createStopBudget, type Stage, stopLimitMs } from './stop-budget.ts'
+import { openStore } from './store.ts'
+
+// The life of a service, the same for all three. `start` reads downwards, `stop` goes the way back:
+//
+//   starting ── operations port, store, own parts, bus, relay, consumers, tasks ──> ready
+//      │                                                                            │
+//      └───────────────────── stop ──> stopping <── stop; a repeated one joins it ──┘
+
+type ServiceName = Owner & BusOptions['source']
+
+/** What a service is made of, beside what the frame gives it. */
+export interface Composition {
+  /** Whose waiting events the relay publishes. */
+  outbox: readonly OutboxSource[]
+  onPublished?: (event: OutboxEvent, delaySeconds: number) => void
+  /** Each is started once NATS is there. */
+  consumers: readonly ((bus: Bus) => Promise<RunningConsumer>)[]
+  tasks: readonly RepeatedTask[]
+  onTaskFailed(name: string, error: unknown): void
+  /** Takes no more people, and resolves when the last one is served. */
+  stopServing?(signal: AbortSignal): Promise<void>
+  /** Waits for work in flight that no consumer and no task waits for, such as a token refresh. */
+  settle?(signal: AbortSignal): Promise<void>
+}
+
+export interface RepeatedTask {
+  name: string
+  /** Between the end of a turn and the beginning of the next. */
+  everyMs: number
+  /** One turn; the signal is aborted at a stop. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** What the frame gives to a service while it is composed. */
+export interface ServiceParts<Who extends ServiceName> {
+  store: Store<Who>
+  /** @throws TransientError as long as NATS was not reached since the start */
+  bus(): Bus
+  /** Publishes what was just committed. Without NATS it waits. */
+  nudge(): void
+  /** Aborted when the stop begins, before the drain. */
+  leaving: AbortSignal
+}
+
+export interface ServiceOptions<Who extends ServiceName> {
+  name: Who
+  config: CommonConfig
+  log: Logger
+  metrics: Metrics
+  clock: Clock
+  /** How long to go on after `/readyz` has begun to say no: as long as a balancer may need to hear it. Default 0. */
+  drainMs?: number
+  /** Is ready, and starts, without NATS: events wait in their documents. */
+  servesWithoutNats?: boolean
+  /** Makes what is the service's own; one that serves people does so from here on. */
+  compose(parts: ServiceParts<Who>): Composition | Promise<Composition>
+}
+
+export interface RunningService extends Service {
+  /** Port of the operations server; known once started. */
+  readonly opsPort: number
+  readonly stopLimitMs: number
+}
+
+/** Long enough for a NATS server that is there, where it is not waited for. */
+const natsPatienceMs = 3_000
+
+/** Makes a service that can be started once. */
+export const createService = <Who extends ServiceName>(options: ServiceOptions<Who>): RunningService => {
+  const { name, config, log, metrics, clock, drainMs = 0, servesWithoutNats = false, compose } = options
+  let phase: 'starting' | 'ready' | 'stopping' = 'starting'
+  let opsPort: number | undefined
+  let store: Store<Who> | undefined
+  let bus: Bus | undefined
+  let nudge = () => {}
+  let consumers: RunningConsumer[] = []
+  /** What there is to stop, in the order in which it was started. */
+  const work: Stage[] = []
+  const settling: Stage[] = []
+  const closing: Stage[] = []
+  const leaving = new AbortController()
+  let starting: Promise<void> | undefined
+  let stopping: Promise<void> | undefined
+
+  const messagingReadiness = () => {
+    if (!bus) return { ok: false, detail: 'not reached yet' }
+    const reached = bus.readiness()
+    return reached.ok ? (consumers.map((consumer) => consumer.readiness()).find(({ ok }) => !ok) ?? reached) : reached
+  }
+
+  const readiness = async (): Promise<Readiness> => {
+    const nats = messagingReadiness()
+    return {
+      process: phase === 'ready' ? { ok: true } : { ok: false, detail: phase },
+      mongodb: store ? await store.readiness() : { ok: false, detail: 'not reached yet' },
+      nats: servesWithoutNats && !nats.ok ? { ok: true, detail: `degraded: ${nats.detail}` } : nats,
+    }
+  }
+
+  const connectMessaging = async (composition: Composition, signal: AbortSignal) => {
+    const connected = await connectBus({ url: config.natsUrl, source: name, log, metrics, signal })
+    closing.push({ name: 'nats', stop: connected.close })
+    signal.throwIfAborted()
+    bus = connected
+    const { outbox: sources, onPublished } = composition
+    const relay = createOutboxRelay({ bus, sources, log, metrics, clock, ...(onPublished && { onPublished }) })
+    closing.push({ name: 'outbox', stop: relay.stop })
+    relay.start()
+    nudge = relay.nudge
+    consumers = await Promise.all(composition.consumers.map((consume) => consume(connected)))
+    work.push(...consumers.map((consumer) => ({ name: 'consumer', stop: consumer.stop })))
+  }
+
+  const startAll = async (signal: AbortSignal) => {
+    const tracing = await startTracing(name, config.otlpEndpoint)
+    closing.push({ name: 'telemetry', stop: tracing.shutdown })
+
+    const ops = await startOpsServer({
+      port: config.opsPort,
+      host: config.opsHost,
+      registry: metrics.registry,
+      readiness,
+    })
+    closing.push({ name: 'operations port', stop: ops.close })
+    opsPort = ops.port
+
+    const opened = await openStore({ uri: config.mongodbUri, owner: name, log, signal })
+    closing.push({ name: 'mongodb', stop: opened.close })
+    store = opened
+    signal.throwIfAborted()
+
+    const composition = await compose({
+      store: opened,
+      bus: () => {
+        if (!bus) throw new TransientError('NATS was not reached yet')
+        return bus
+      },
+      nudge: () => nudge(),
+      leaving: signal,
+    })
+    const { stopServing, settle, tasks, onTaskFailed } = composition
+    if (stopServing) work.push({ name: 'server', stop: stopServing })
+    if (settle) settling.push({ name: 'work in flight', stop: settle })
+
+    const connecting = connectMessaging(composition, signal)
+    const patience = servesWithoutNats ? [delay(natsPatienceMs, 'late' as const, { ref: false })] : []
+    if ((await Promise.race([connecting, ...patience])) === 'late') {
+      // Nobody waits for it from here on: what cannot be mended ends the process as an unhandled rejection.
+      void connecting.catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
+    }
+
+    for (const task of tasks) {
+      const repetition = repeat(task.run, {
+        everyMs: task.everyMs,
+        onError: (error) => onTaskFailed(task.name, error),
+      })
+      work.push({ name: task.name, stop: repetition.stop })
+    }
+    signal.throwIfAborted()
+    phase = 'ready'
+    log.info({ opsPort: ops.port }, `${name} is ready`)
+  }
+
+  const stopAll = async () => {
+    const wasReady = phase === 'ready'
+    phase = 'stopping'
+    leaving.abort()
+    if (wasReady) await delay(drainMs)
+
+    const budget = createStopBudget(log)
+    if (starting) await budget.work([{ name: 'start', stop: () => Promise.allSettled([starting]) }])
+    await budget.work(work)
+    await budget.close([...settling, ...closing.toReversed()])
+    budget.settle()
+    log.info(`${name} has stopped`)
+  }
+
+  return {
+    get opsPort() {
+      if (opsPort === undefined) throw new NotStartedError(`${name} has not been started`)
+      return opsPort
+    },
+    stopLimitMs: stopLimitMs(drainMs),
+    start: () => {
+      starting ??= startAll(leaving.signal)
+      return starting
+    },
+    stop: () => {
+      stopping ??= stopAll()
+      return stopping
+    },
+  }
+}

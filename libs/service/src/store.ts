@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectStore, type Owner, prepareDatabase, type Store } from '@slipstream/persistence'
+import { untilItWorks } from '@slipstream/runtime'
+import type { Logger } from '@slipstream/telemetry'
+
+/** Longer than a server needs that is there. */
+const patienceMs = 2_000
+
+/** Says that MongoDB is waited for before the driver's own 10 s are over, and says no more when it is there. */
+const sayWhenWaiting = async (log: Logger, signal: AbortSignal): Promise<void> => {
+  try {
+    await delay(patienceMs, undefined, { signal })
+    log.warn('MongoDB does not answer yet, waiting for it')
+  } catch {
+    // It was there in time.
+  }
+}
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error && /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|PoolCleared)Error$/.test(error.name)
+
+const givenUp = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+/**
+ * Connects to MongoDB, waiting for a server that is not there yet, and prepares the database.
+ * @throws what waiting cannot help with: a wrong password, a migration that is needed; the signal's reason once it is aborted
+ */
+export const openStore = async <Who extends Owner>(options: {
+  uri: string
+  owner: Who
+  log: Logger
+  signal: AbortSignal
+}): Promise<Store<Who>> => {
+  const { uri, owner, log, signal } = options
+  const connected = new AbortController()
+  void sayWhenWaiting(log, AbortSignal.any([connected.signal, signal]))
+  const open = async () => {
+    const store = await connectStore({ uri, owner })
+    try {
+      await prepareDatabase(store.connection)
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+  const opening = untilItWorks(open, {
+    what: 'opening MongoDB',
+    log,
+    signal,
+    isFinal: (error) => !isUnreachable(error),
+  })
+  try {
+    // The driver's try cannot be cut short, so a stop does not wait for it.
+    return await Promise.race([opening, givenUp(signal)])
+  } finally {
+    connected.abort()
+    if (signal.aborted) {
+      void opening.then(
+        (store) => store.close(),
+        () => {},
+      )
+    }
+  }
+}
