@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@slipstream/telemetry'
 
 // One deadline for a whole stop, however much of it hangs:
@@ -38,36 +37,31 @@ export interface StopBudget {
 
 /** Begins when it is made: call it when the intake ends. A stage that fails or hangs is logged and left behind. */
 export const createStopBudget = (log: Logger): StopBudget => {
-  const settled = new AbortController()
+  const timers: NodeJS.Timeout[] = []
   const after = (ms: number): AbortSignal => {
     const passed = new AbortController()
-    delay(ms, undefined, settled).then(
-      () => passed.abort(),
-      () => {}, // the stop was quicker
-    )
+    timers.push(setTimeout(() => passed.abort(), ms))
     return passed.signal
   }
   const endWork = after(endWorkMs)
   const end = after(endMs)
 
-  const isOver = async (signal: AbortSignal, graceMs: number, done: AbortSignal): Promise<'over'> => {
-    if (!signal.aborted) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true, signal: done }))
+  const run = async ({ name, stop }: Stage, signal: AbortSignal, graceMs: number): Promise<void> => {
+    const over = Promise.withResolvers<'over'>()
+    let grace: NodeJS.Timeout | undefined
+    const beginGrace = () => {
+      grace = setTimeout(() => over.resolve('over'), graceMs)
     }
-    await delay(graceMs, undefined, { signal: done })
-    return 'over'
-  }
-
-  const run = async ({ name, stop }: Stage, signal: AbortSignal, graceMs: number) => {
-    const done = new AbortController()
-    const over = isOver(signal, graceMs, done.signal)
-    over.catch(() => {}) // the stage was quicker
+    if (signal.aborted) beginGrace()
+    else signal.addEventListener('abort', beginGrace)
     try {
-      if ((await Promise.race([stop(signal), over])) === 'over') log.warn({ stage: name }, 'left behind at the stop')
+      const result = await Promise.race([stop(signal), over.promise])
+      if (result === 'over') log.warn({ stage: name }, 'left behind at the stop')
     } catch (error) {
       log.warn({ err: error, stage: name }, 'failed at the stop')
     } finally {
-      done.abort()
+      signal.removeEventListener('abort', beginGrace)
+      clearTimeout(grace)
     }
   }
 
@@ -78,6 +72,6 @@ export const createStopBudget = (log: Logger): StopBudget => {
     close: async (stages) => {
       for (const stage of stages) await run(stage, end, closeGraceMs)
     },
-    settle: () => settled.abort(),
+    settle: () => timers.forEach(clearTimeout),
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CollectFunction,
   Counter,
@@ -41,15 +40,12 @@ const inTime = <Label extends string>(collect: CollectFunction<Gauge<Label>>) =>
     reading ??= Promise.resolve(collect.call(gauge)).finally(() => {
       reading = undefined
     })
-    const answered = new AbortController()
-    const limit = delay(readLimitMs, undefined, { signal: answered.signal }).then(() => {
-      throw new Error(`no answer within ${readLimitMs} ms`)
-    })
+    const late = Promise.withResolvers<never>()
+    const limit = setTimeout(() => late.reject(new Error(`no answer within ${readLimitMs} ms`)), readLimitMs)
     try {
-      await Promise.race([reading, limit])
+      await Promise.race([reading, late.promise])
     } finally {
-      answered.abort()
-      limit.catch(() => {}) // ended by the line above
+      clearTimeout(limit)
     }
   }
 }
