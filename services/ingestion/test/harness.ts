@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Cause, EventData, EventType, Lane } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
-import { connectStore, type Store } from '@slipstream/persistence'
+import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
 import type { SyncRunRow } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
@@ -70,6 +70,7 @@ export const startHarness = async (): Promise<Harness> => {
   const clock = { offsetMs: 0, now: () => new Date(Date.now() + clock.offsetMs) }
   const database = testDatabase()
   const [nats, store] = await Promise.all([startTestNats(), connectStore({ uri: database.uri, owner: 'ingestion' })])
+  await prepareDatabase(store.connection)
   const bus = await connectBus({ url: nats.url, source: 'scheduler', log })
   const simulator = createSimulator({}, { clock })
   await simulator.start()
