@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Every wait for a condition is a patient one. */
+const setupFiles = ['libs/testing/src/patience.ts']
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
@@ -7,14 +10,17 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
+          testTimeout: 60_000,
           include: ['{libs,services}/*/{src,test,web}/**/*.unit.test.ts'],
         },
       },
       {
         test: {
           name: 'component',
+          setupFiles,
           include: ['{libs,services}/*/{src,test}/**/*.{component,contract}.test.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ['libs/testing/src/global-setup.ts'],
         },
@@ -22,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
+          setupFiles,
           include: ['test/**/*.system.test.ts', 'test/**/*.browser.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
