@@ -23,8 +23,17 @@ afterEach(async () => {
 const busyAthleteActivities = 450
 const pageSize = 200
 
-const listed = (app: MobileApp, atLeast: number) =>
-  until(30_000, async () => expect((await statusOf(app)).sync?.listed ?? 0).toBeGreaterThanOrEqual(atLeast))
+/** The first page is stored, the second is being asked for until the faults are cleared. */
+const linkAndHoldSecondPage = async (running: RunningSystem): Promise<MobileApp> => {
+  const { control } = running
+  await control.setFaults({ rules: [{ endpoint: 'activities', athlete: 'busy', effect: { kind: 'hold' } }] })
+  const app = await linkAthlete(running, 'busy')
+  await control.untilHeld(1)
+  await control.releaseHeld()
+  await control.untilHeld(1)
+  expect((await statusOf(app)).sync?.listed).toBe(pageSize)
+  return app
+}
 
 const allWorkoutIds = async (app: MobileApp): Promise<string[]> => {
   const ids: string[] = []
@@ -57,19 +66,17 @@ describe('ingestion killed with -9 in the middle of a run', () => {
     system = await startSystem('recovery-kill')
     const { control, endpoints } = system
     const eventIds = await countIngested(endpoints.natsUrl ?? '')
-    await control.setLatency(1_500)
-    const app = await linkAthlete(system, 'busy')
-    await listed(app, pageSize)
+    const app = await linkAndHoldSecondPage(system)
     const killed = system.pidOf('ingestion')
     process.kill(killed, 'SIGKILL')
-    await control.setLatency(0)
+    await control.clearFaults()
 
     await synced(app, 90_000)
     expect(system.pidOf('ingestion')).not.toBe(killed)
     const stored = await allWorkoutIds(app)
     expect(stored).toHaveLength(busyAthleteActivities)
     expect(new Set(stored).size).toBe(busyAthleteActivities)
-    await until(10_000, async () => expect(eventIds.size).toBe(busyAthleteActivities))
+    await until(60_000, async () => expect(eventIds.size).toBe(busyAthleteActivities))
     expect(new Set(eventIds.values()).size).toBe(busyAthleteActivities)
 
     const { body: again } = await app.api<SyncAccepted>('POST', '/strava/sync')
@@ -91,16 +98,14 @@ describe('the NATS store wiped', () => {
     const { control } = system
     const dana = await linkAthlete(system, 'dana')
     await synced(dana, 30_000)
-    await control.setLatency(1_500)
-    const busy = await linkAthlete(system, 'busy')
-    await listed(busy, pageSize)
+    const busy = await linkAndHoldSecondPage(system)
 
     await nats.stop()
     // Asked for while nothing can be published.
     const { status, body: asked } = await dana.api<SyncAccepted>('POST', '/strava/sync')
     expect(status).toBe(202)
     await nats.wipe()
-    await control.setLatency(0)
+    await control.clearFaults()
 
     await Promise.all([synced(busy, 60_000), synced(dana, 60_000, asked.runId)])
     expect(await allWorkoutIds(busy)).toHaveLength(busyAthleteActivities)

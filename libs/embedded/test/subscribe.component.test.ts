@@ -40,7 +40,7 @@ test('events of the running system are printed until Ctrl-C', async () => {
   await writeFile(join(dataDir, 'endpoints.json'), JSON.stringify({ natsUrl: nats.url }))
 
   const { child, output } = subscribe(['activity.ingested.>'], { SLIPSTREAM_DATA_DIR: dataDir })
-  await vi.waitFor(() => expect(output()).toContain('listening to activity.ingested.>'), { timeout: 10_000 })
+  await vi.waitFor(() => expect(output()).toContain('listening to activity.ingested.>'))
   await publish(nats, 'activity.deleted.ath_1')
   await publish(nats, 'activity.ingested.ath_1')
   await vi.waitFor(() => expect(output()).toContain('activity.ingested.ath_1  activity.ingested  evt_1  {"version":1}'))

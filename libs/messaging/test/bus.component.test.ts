@@ -231,7 +231,7 @@ describe('follow', () => {
     // More than were there before, so that the old position is a valid one in the new stream.
     const added = ['c', 'd', 'e', 'f', 'g', 'h'].map((code) => reauthRequired('ath_followed', code))
     await Promise.all(added.map((event) => harness.bus.publish(event)))
-    await vi.waitFor(() => expect(codes(following.events).sort()).toEqual([...'abcdefgh']), { timeout: 5_000 })
+    await vi.waitFor(() => expect(codes(following.events).sort()).toEqual([...'abcdefgh']))
     await following.end()
   })
 

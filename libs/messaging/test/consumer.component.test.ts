@@ -165,7 +165,7 @@ describe('verdicts', () => {
     await runGateway(handler)
     const event = reauthRequired('ath_broken')
     await harness.bus.publish(event)
-    await vi.waitFor(() => expect(deliveries.letters).toHaveLength(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(deliveries.letters).toHaveLength(1))
     await gatewaySettled()
     expect(attempts).toEqual([1, 2, 3, 4, 5])
     expect(deliveries.letters).toMatchObject([
@@ -193,7 +193,7 @@ describe('verdicts', () => {
       return done()
     })
     await harness.bus.publish(reauthRequired('ath_bug'))
-    await vi.waitFor(() => expect(calls).toBe(2), { timeout: 5_000 })
+    await vi.waitFor(() => expect(calls).toBe(2))
     await gatewaySettled()
     const unexpected = harness.lines.find(({ msg }) => msg === 'event failed unexpectedly')
     expect(unexpected).toMatchObject({
@@ -214,7 +214,7 @@ describe('throttled', () => {
       return done()
     })
     await harness.bus.publish(reauthRequired('ath_waiting'))
-    await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1]))
     await gatewaySettled()
     expect(deliveries.letters).toEqual([])
     await vi.waitFor(async () =>
@@ -305,7 +305,7 @@ test('while the delivery log is away messages are held: no attempt, no redeliver
   )
   expect(handler).not.toHaveBeenCalled()
   deliveries.isAway = false
-  await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), { timeout: 5_000 })
+  await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce())
   await gatewaySettled()
   const info = await harness.manager.consumers.info('EVENTS', 'gateway')
   expect(info.num_redelivered).toBe(0)
@@ -388,7 +388,8 @@ describe('stop', () => {
     await vi.waitFor(() => expect(running[0]!.readiness()).toEqual({ ok: true }))
     const before = performance.now()
     await running.pop()!.stop()
-    expect(performance.now() - before).toBeLessThan(1_000)
+    // A pull that is not cut short lasts 30 s.
+    expect(performance.now() - before).toBeLessThan(15_000)
   })
 
   test('a message held for the delivery log goes back at once', async () => {
@@ -400,7 +401,7 @@ describe('stop', () => {
     )
     const before = performance.now()
     await running.pop()!.stop()
-    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(performance.now() - before).toBeLessThan(15_000)
     deliveries.isAway = false
     const handler = vi.fn<Reauth>(async () => done())
     await runGateway(handler)

@@ -76,9 +76,9 @@ test('the poll takes what others left behind and leaves what is still theirs', a
   outbox.add('left', deleted('ath_left', 1, new Date(now.getTime() - 3_000)))
   const { relay } = create({ sources: [outbox.source], clock: { now: () => time } })
   relay.start()
-  await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['fresh']), { timeout: 3_000 })
+  await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['fresh']))
   time = new Date(now.getTime() + 2_000)
-  await vi.waitFor(() => expect(outbox.documents.size).toBe(0), { timeout: 3_000 })
+  await vi.waitFor(() => expect(outbox.documents.size).toBe(0))
   await relay.stop()
 })
 

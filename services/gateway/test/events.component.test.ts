@@ -155,7 +155,7 @@ test('the stream ends with its token', async () => {
   const soon = await system.issuer.mint('anna', { claims: { exp: Math.floor(Date.now() / 1000) + 2 } })
   const stream = await follow(soon)
   expect(stream.ended).toBe(false)
-  await vi.waitFor(() => expect(stream.ended).toBe(true), { timeout: 5_000 })
+  await vi.waitFor(() => expect(stream.ended).toBe(true))
 })
 
 test('a sixth stream of an athlete ends the oldest', async () => {
@@ -176,6 +176,6 @@ test('a stop ends open streams', async () => {
   const response = await person.call('GET', '/api/v1/strava/events')
   const startedAt = performance.now()
   await own.stop()
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  expect(performance.now() - startedAt).toBeLessThan(15_000)
   await response.text()
 })

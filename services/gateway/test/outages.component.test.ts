@@ -29,10 +29,8 @@ test('without NATS people are served, events wait, and are told when it is back'
     expect(link!.outbox.map(({ type }) => type)).toEqual(['athlete.linked', 'sync.triggered'])
 
     await system.nats.restart()
-    await vi.waitFor(() => expect(linked).toHaveBeenCalledOnce(), { timeout: 10_000 })
-    await vi.waitFor(async () => expect((await system.store.collections.links.findOne().lean())!.outbox).toEqual([]), {
-      timeout: 10_000,
-    })
+    await vi.waitFor(() => expect(linked).toHaveBeenCalledOnce())
+    await vi.waitFor(async () => expect((await system.store.collections.links.findOne().lean())!.outbox).toEqual([]))
   } finally {
     await system.stop()
   }
@@ -45,9 +43,7 @@ test('started without NATS the gateway serves people and catches up', async () =
     expect(await linkOnWeb(system, athlete, { athlete: anna })).toContain('strava=linked')
     expect((await athlete.call('GET', '/api/v1/strava/events')).status).toBe(503)
     await system.nats.restart()
-    await vi.waitFor(async () => expect((await system.store.collections.links.findOne().lean())!.outbox).toEqual([]), {
-      timeout: 15_000,
-    })
+    await vi.waitFor(async () => expect((await system.store.collections.links.findOne().lean())!.outbox).toEqual([]))
     await vi.waitFor(async () => expect((await ready(system)).parts.nats).toEqual({ ok: true }))
   } finally {
     await system.stop()
@@ -76,7 +72,8 @@ test('without MongoDB callers are told within seconds, and served again when it 
       expect(answer.status).toBe(503)
       expect(await answer.json()).toMatchObject({ code: 'service_unavailable' })
     }
-    expect(performance.now() - startedAt).toBeLessThan(6_000)
+    // Not each of them waits for a primary anew.
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
     expect((await ready(system)).status).toBe(503)
     // A browser is worth waiting for: a new primary is usually elected within these ten seconds.
     const page = await fetch(`${system.url}/connect?token=x`, { redirect: 'manual' })
@@ -84,7 +81,6 @@ test('without MongoDB callers are told within seconds, and served again when it 
 
     mongo = await startMongo({ dataDir, log: () => {}, port: Number(port) })
     await vi.waitFor(async () => expect((await athlete.call('GET', '/api/v1/strava/status')).status).toBe(200), {
-      timeout: 15_000,
       interval: 200,
     })
   } finally {

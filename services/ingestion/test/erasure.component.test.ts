@@ -45,11 +45,14 @@ describe('unlinking', () => {
   it('leaves nothing behind when it happens while Strava is being asked', async () => {
     const link = await harness.link('anna')
     const seen = harness.follow(link.athleteId)
-    harness.simulator.control.setLatency(600)
+    const { control } = harness.simulator
+    control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'hold', when: 'after_work' }, times: 1 }] })
     await harness.request(link)
-    await eventually(async () => expect(await held(link)).toMatchObject({ runs: 1, tickets: 1 }))
+    await eventually(() => expect(control.heldCalls()).toHaveLength(1))
+    expect(await held(link)).toMatchObject({ runs: 1, tickets: 1 })
     await harness.unlink(link, newId('receipt'))
     await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    control.releaseHeld()
     await eventually(async () =>
       expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false),
     )
@@ -64,11 +67,10 @@ describe('unlinking', () => {
     const seen = harness.follow(link.athleteId)
     const eventId = newId('evt')
     await harness.announceUnlink(link, newId('receipt'), eventId)
-    await eventually(async () =>
-      expect(
-        await harness.store.collections.deliveryAttempts.findById(`ingestion-erasure:${eventId}`).lean(),
-      ).toMatchObject({ attempts: 2 }),
-    )
+    await eventually(async () => {
+      const tried = await harness.store.collections.deliveryAttempts.findById(`ingestion-erasure:${eventId}`).lean()
+      expect(tried?.attempts).toBeGreaterThanOrEqual(2)
+    })
     expect(await held(link)).toEqual(before)
     expect(ofType(seen, 'athlete.erased')).toEqual([])
     await harness.removeLink(link)

@@ -37,7 +37,7 @@ export interface SeenEvent {
 export const ofType = <Type extends EventType>(seen: SeenEvent[], type: Type) =>
   seen.filter((event) => event.type === type) as { id: string; type: Type; data: EventData<Type> }[]
 
-export const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 10_000, interval: 20 })
+export const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check)
 
 export interface Harness {
   simulator: Simulator
@@ -169,14 +169,11 @@ export const startHarness = async (): Promise<Harness> => {
       return runId
     },
     finishedRun: (runId) =>
-      vi.waitFor(
-        async () => {
-          const run = await store.collections.syncRuns.findById(runId).lean()
-          expect(run?.state).toBe('finished')
-          return run as SyncRunRow
-        },
-        { timeout: 10_000, interval: 20 },
-      ),
+      eventually(async () => {
+        const run = await store.collections.syncRuns.findById(runId).lean()
+        expect(run?.state).toBe('finished')
+        return run as SyncRunRow
+      }),
     follow: (athleteId) => {
       const seen: SeenEvent[] = []
       followers.push(

@@ -12,14 +12,17 @@ describe('stopping', () => {
     const { workouts, syncRuns } = harness.store.collections
     const link = await harness.link('busy')
     const first = await harness.startIngestion()
-    harness.simulator.control.setLatency(400)
+    const { control } = harness.simulator
+    control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'hold' }, times: 1 }] })
     const runId = await harness.request(link)
-    await eventually(async () =>
-      expect(await syncRuns.findById(runId).lean()).toMatchObject({ state: 'running', nextPage: 1 }),
-    )
+    await eventually(() => expect(control.heldCalls()).toHaveLength(1))
+    expect(await syncRuns.findById(runId).lean()).toMatchObject({ state: 'running', nextPage: 1 })
     const base = `http://127.0.0.1:${first.opsPort}`
     expect((await fetch(`${base}/readyz`)).status).toBe(200)
-    await first.stop()
+    const stopped = first.stop()
+    await eventually(async () => expect((await fetch(`${base}/readyz`)).status).toBe(503))
+    control.releaseHeld()
+    await stopped
 
     const run = await syncRuns.findById(runId).lean()
     expect(run).toMatchObject({ state: 'queued', nextPage: 2, leaseOwner: null, outbox: [] })
@@ -27,7 +30,6 @@ describe('stopping', () => {
     expect(await workouts.countDocuments({ 'outbox.0': { $exists: true } })).toBe(0)
     await expect(fetch(`${base}/readyz`)).rejects.toThrow()
 
-    harness.simulator.control.setLatency(0)
     await harness.startIngestion()
     expect(await harness.finishedRun(runId)).toMatchObject({ counts: { listed: 450, created: 450, calls: 4 } })
   })

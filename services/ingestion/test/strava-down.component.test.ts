@@ -158,19 +158,19 @@ it('a permit that a slow token call outlasted is taken again in the new window',
   if (!link) throw new Error('no link was made')
   harness.clock.offsetMs += 7 * 3_600_000
   harness.simulator.control.setFaults({
-    rules: [{ endpoint: 'refresh', effect: { kind: 'latency', latencyMs: 1500 } }],
+    rules: [{ endpoint: 'refresh', effect: { kind: 'hold' } }],
     // The headers would tell of the call all the same.
     behaviour: { rateHeaders: 'missing' },
   })
   const runId = await harness.request(link)
   const quota = () => harness.store.collections.quota.findOne().lean()
-  const before = await eventually(async () => {
-    const found = await quota()
-    expect(found?.read15m.used).toBe(1)
-    return found?.read15m.windowStart.getTime() ?? 0
-  })
+  await eventually(() => expect(harness.simulator.control.heldCalls()).toHaveLength(1))
+  const before = await quota()
+  expect(before?.read15m.used).toBe(1)
+  const windowStart = before?.read15m.windowStart.getTime() ?? 0
   harness.clock.offsetMs += 15 * 60_000
+  harness.simulator.control.releaseHeld()
   expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded', counts: { calls: 2 } })
   const after = await quota()
-  expect(after?.read15m).toMatchObject({ used: 2, windowStart: new Date(before + 15 * 60_000) })
+  expect(after?.read15m).toMatchObject({ used: 2, windowStart: new Date(windowStart + 15 * 60_000) })
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness?.stop())
 
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 5_000, interval: 20 })
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check)
 const requestsOf = (athleteId: string) => harness.requests.filter((request) => request.athleteId === athleteId)
 const nthRequest = (athleteId: string, count: number) =>
   eventually(() => {
@@ -162,7 +162,7 @@ describe('unlinking', () => {
     )
     expect(await harness.schedule(link.athleteId)).not.toBeNull()
     await harness.removeLink(link._id)
-    await vi.waitFor(async () => expect(await harness.schedule(link.athleteId)).toBeNull(), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await harness.schedule(link.athleteId)).toBeNull())
   })
 })
 

@@ -28,7 +28,7 @@ const answerWithinMs = 2000
 const maxAttempts = 3
 const keptDeliveries = 1000
 /** An event out of order waits for the next one, but not for ever. */
-const heldBackMs = 1500
+const heldBackMs = 5000
 
 /**
  * Posts events to the application's subscription: 2 s to answer 200, three tries in all, then dropped for good.

@@ -15,7 +15,7 @@ const { control } = simulator
 const read = (accessToken: string, path = '/athlete') => withBearer(`${simulator.url}/api/v3${path}`, accessToken)
 const revoke = (token: string) =>
   postForm(`${simulator.url}/oauth/revoke`, { token }, basic(application.client_id, application.client_secret))
-const isHeld = (count = 1) => vi.waitFor(() => expect(control.heldCalls()).toHaveLength(count), { timeout: 10_000 })
+const isHeld = (count = 1) => vi.waitFor(() => expect(control.heldCalls()).toHaveLength(count))
 const refresh = (refreshToken: string) =>
   postForm(`${simulator.url}/oauth/token`, { ...application, grant_type: 'refresh_token', refresh_token: refreshToken })
 

@@ -147,7 +147,7 @@ describe('the state file', () => {
   it('follows each change soon, so that a crash costs little; only its owner may read it', async () => {
     const first = await start()
     const { refreshToken } = first.control.grant('anna')
-    await vi.waitFor(() => expect(readFileSync(stateFile, 'utf8')).toContain(refreshToken), { timeout: 2_000 })
+    await vi.waitFor(() => expect(readFileSync(stateFile, 'utf8')).toContain(refreshToken))
     expect(statSync(stateFile).mode & 0o777).toBe(0o600)
     const afterCrash = await start()
     expect((await refresh(afterCrash, refreshToken)).status).toBe(200)
@@ -184,7 +184,7 @@ describe('the state file', () => {
     const simulator = await start({ logger })
     rmSync(folder, { recursive: true })
     const { refreshToken } = simulator.control.grant('anna')
-    await vi.waitFor(() => expect(log.join()).toContain('state not saved'), { timeout: 2_000 })
+    await vi.waitFor(() => expect(log.join()).toContain('state not saved'))
     mkdirSync(folder)
     await stop(simulator)
     expect((await refresh(await start(), refreshToken)).status).toBe(200)

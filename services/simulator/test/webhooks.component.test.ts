@@ -33,13 +33,9 @@ const subscriptions = `${simulator.url}/api/v3/push_subscriptions`
 const subscribe = () =>
   postForm(subscriptions, { ...application, callback_url: `${receiver}/hook`, verify_token: 'verify-me' })
 
-const arrived = (count: number) =>
-  vi.waitFor(() => expect(received).toHaveLength(count), { timeout: 3000, interval: 10 })
+const arrived = (count: number) => vi.waitFor(() => expect(received).toHaveLength(count))
 const settled = () =>
-  vi.waitFor(() => expect(control.webhooks().every(({ outcome }) => outcome !== 'pending')).toBe(true), {
-    timeout: 4000,
-    interval: 10,
-  })
+  vi.waitFor(() => expect(control.webhooks().every(({ outcome }) => outcome !== 'pending')).toBe(true))
 
 beforeEach(() => {
   control.reset()

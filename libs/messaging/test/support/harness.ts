@@ -70,15 +70,12 @@ export const syncRequested = (athleteId: string, requestedVersion: number) =>
 
 /** Resolves when this consumer has received the stream's last message and the server waits for no acknowledgement. */
 export const allSettled = (manager: JetStreamManager, stream: string, consumer: string) =>
-  vi.waitFor(
-    async () => {
-      const info = await manager.consumers.info(stream, consumer)
-      const { state } = await manager.streams.info(stream)
-      const isDelivered = info.num_pending === 0 && info.delivered.stream_seq >= state.last_seq
-      if (!isDelivered || info.num_ack_pending > 0) throw new Error('still pending')
-    },
-    { timeout: 15_000, interval: 20 },
-  )
+  vi.waitFor(async () => {
+    const info = await manager.consumers.info(stream, consumer)
+    const { state } = await manager.streams.info(stream)
+    const isDelivered = info.num_pending === 0 && info.delivered.stream_seq >= state.last_seq
+    if (!isDelivered || info.num_ack_pending > 0) throw new Error('still pending')
+  })
 
 export const messagesIn = async (manager: JetStreamManager, stream: string): Promise<number> =>
   (await manager.streams.info(stream)).state.messages
