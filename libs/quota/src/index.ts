@@ -1,14 +1,10 @@
 export {
+  type AllowanceLeft,
   createQuotaLedger,
   QuotaContendedError,
   type QuotaLedger,
   type QuotaStatus,
   type TakeResult,
 } from './ledger.ts'
-export {
-  type Bucket,
-  type BucketName,
-  type Buckets,
-  bucketNames,
-  type QuotaReading,
-} from './windows.ts'
+export type { PermitRequest } from './permit.ts'
+export type { Bucket, Buckets, QuotaReading } from './windows.ts'

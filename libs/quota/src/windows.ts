@@ -1,19 +1,12 @@
-import type { Lane } from '@slipstream/contracts'
-
 // Arithmetic of Strava's quota. Every call of this system is a read, so it takes one permit from each of four buckets:
 // all calls and reads, by the quarter hour (:00 :15 :30 :45) and by the UTC day. A bucket's window moves forward only
-// and `used` only grows within it: refused and unanswered calls count as well.
+// and `used` only grows within it: refused and unanswered calls count as well. All times here are Strava's.
 // Source: https://developers.strava.com/docs/rate-limits/
 
-export const bucketNames = ['overall15m', 'overallDay', 'read15m', 'readDay'] as const
-export type BucketName = (typeof bucketNames)[number]
+import { type BucketName, bucketNames, type QuotaBucket } from '@slipstream/records'
+import type { StravaTime } from './strava-clock.ts'
 
-/** Calls allowed and made in the window that starts at `windowStart`. */
-export interface Bucket {
-  limit: number
-  used: number
-  windowStart: Date
-}
+export type Bucket = QuotaBucket
 export type Buckets = Record<BucketName, Bucket>
 
 interface QuotaPart {
@@ -27,21 +20,17 @@ interface QuotaPart {
 export interface QuotaReading {
   overall: QuotaPart | null
   read: QuotaPart | null
+  /** Strava's clock at the answer, in whole seconds. */
+  stravaDate: Date | null
 }
-
-/**
- * How much of each bucket a lane may help to fill, in percent; the rest is kept for the lanes above it. Measured
- * against all calls made, so once a bucket is at half, backfill waits, whoever made those calls.
- */
-export const laneSharePercent: Record<Lane, number> = { interactive: 100, realtime: 95, scheduled: 80, backfill: 50 }
 
 /** Limits of a new app, until the first answer tells the true ones. */
 const limitsOfNewApp: Record<BucketName, number> = { overall15m: 200, overallDay: 2000, read15m: 100, readDay: 1000 }
 
-const quarterHourMs = 15 * 60_000
+export const quarterHourMs = 15 * 60_000
 const dayMs = 24 * 60 * 60_000
 /** Unix time has no leap seconds, so quarter hours and UTC days both start at whole multiples of their length. */
-const windowMs: Record<BucketName, number> = {
+export const windowMs: Record<BucketName, number> = {
   overall15m: quarterHourMs,
   overallDay: dayMs,
   read15m: quarterHourMs,
@@ -51,10 +40,8 @@ const windowMs: Record<BucketName, number> = {
 const windowStartAt = (name: BucketName, now: Date): Date =>
   new Date(Math.floor(now.getTime() / windowMs[name]) * windowMs[name])
 
-const resetOf = (name: BucketName, bucket: Bucket): Date => new Date(bucket.windowStart.getTime() + windowMs[name])
-
-/** When the first of the running windows ends. Midnight is a quarter hour as well, so the day never ends first. */
-export const nextReset = (buckets: Buckets): Date => resetOf('read15m', buckets.read15m)
+export const resetOf = (name: BucketName, bucket: Bucket): Date =>
+  new Date(bucket.windowStart.getTime() + windowMs[name])
 
 const mapBuckets = (buckets: Buckets, change: (bucket: Bucket, name: BucketName) => Bucket): Buckets => ({
   overall15m: change(buckets.overall15m, 'overall15m'),
@@ -78,37 +65,55 @@ export const initialBuckets = (now: Date): Buckets => {
   }
 }
 
-/** Opens the windows that `now` lies in. A replica whose clock is behind never reopens an earlier window. */
+/** A window that begins later than this from now was opened by a wrong clock. */
+const furthestAheadMs = 60_000
+
+/**
+ * Opens the windows that `now` lies in. One that was opened a moment too early stays; what a wrong clock opened far ahead
+ * becomes the present window again, with all that was taken from it.
+ */
 export const rollWindows = (buckets: Buckets, now: Date): Buckets =>
   mapBuckets(buckets, (bucket, name) => {
     const windowStart = windowStartAt(name, now)
-    return windowStart > bucket.windowStart ? { limit: bucket.limit, used: 0, windowStart } : bucket
+    if (windowStart > bucket.windowStart) return { limit: bucket.limit, used: 0, windowStart }
+    return bucket.windowStart.getTime() - now.getTime() > furthestAheadMs ? { ...bucket, windowStart } : bucket
   })
 
-/** The most calls a bucket may hold after a call of this lane. */
-const ceilingFor = (lane: Lane, limit: number): number => Math.floor((limit * laneSharePercent[lane]) / 100)
+/** Takes one permit from all four buckets. */
+export const countCall = (buckets: Buckets): Buckets =>
+  mapBuckets(buckets, (bucket) => ({ ...bucket, used: bucket.used + 1 }))
 
-export type TakeDecision =
-  | { granted: true; buckets: Buckets }
-  /** `bucket` is the one that opens last, at `retryAt`. */
-  | { granted: false; retryAt: Date; bucket: BucketName }
-
-/** Takes one permit from all four buckets or from none. */
-export const decideTake = (buckets: Buckets, lane: Lane, now: Date): TakeDecision => {
-  const current = rollWindows(buckets, now)
-  const [lastToOpen] = bucketNames
-    .filter((name) => current[name].used >= ceilingFor(lane, current[name].limit))
-    .map((name) => ({ bucket: name, retryAt: resetOf(name, current[name]) }))
-    .toSorted((one, other) => other.retryAt.getTime() - one.retryAt.getTime())
-  if (lastToOpen) return { granted: false, ...lastToOpen }
-  return { granted: true, buckets: mapBuckets(current, (bucket) => ({ ...bucket, used: bucket.used + 1 })) }
+/**
+ * Around each edge no call leaves: one that is under way, or a clock that is known to half a second, would count on the
+ * wrong side. Midnight is an edge of quarter hours as well.
+ */
+const marginsMs = {
+  proven: { afterEdge: 1_000, beforeEdge: 2_000 },
+  unproven: { afterEdge: 3_000, beforeEdge: 3_000 },
 }
 
-/** When a call of this lane may be made at the earliest: `now`, or the next reset that opens every bucket. */
-export const earliestOpening = (buckets: Buckets, lane: Lane, now: Date): Date => {
-  const decision = decideTake(buckets, lane, now)
-  return decision.granted ? now : decision.retryAt
+const marginsOf = ({ isProven }: StravaTime) => (isProven ? marginsMs.proven : marginsMs.unproven)
+
+const edgeBefore = (moment: Date): number => Math.floor(moment.getTime() / quarterHourMs) * quarterHourMs
+
+/** When the quarter hour of `moment` takes its last call. */
+export const closingAfter = (moment: Date, time: StravaTime): Date =>
+  new Date(edgeBefore(moment) + quarterHourMs - marginsOf(time).beforeEdge)
+
+/** `moment` itself, or the opening of the next quarter hour where it lies around an edge. */
+export const openFrom = (moment: Date, time: StravaTime): Date => {
+  const edge = edgeBefore(moment)
+  const { afterEdge } = marginsOf(time)
+  if (moment >= closingAfter(moment, time)) return new Date(edge + quarterHourMs + afterEdge)
+  return new Date(Math.max(moment.getTime(), edge + afterEdge))
 }
+
+/** The opening of the quarter hour that follows. */
+export const nextOpening = (time: StravaTime): Date => openFrom(new Date(edgeBefore(time.now) + quarterHourMs), time)
+
+/** Whether a limit is used up: then no lane may call before the reset. */
+export const isSpent = (buckets: Buckets): boolean =>
+  bucketNames.some((name) => buckets[name].used >= buckets[name].limit)
 
 const readingOf = (reading: QuotaReading | null, name: BucketName): { limit: number; used: number } | null => {
   const part = name.startsWith('overall') ? reading?.overall : reading?.read
@@ -124,12 +129,11 @@ const isStillOpen = (bucket: Bucket, name: BucketName, sentAt: Date): boolean =>
 /**
  * Takes over what an answer says: limits always (0 is no limit that Strava grants, and is passed over), usage where it
  * is above our own count. Headers do not name their window, so the usage seen by a call that was sent before the
- * bucket's window opened is passed over: it may be that of the window before. What cannot be told apart is a clock that
- * runs ahead of Strava's: usage of the old window then closes the new one early, which costs time and never the limit.
+ * bucket's window opened is passed over: it may be that of the window before.
  * @param sentAt when the call was sent
  */
 export const learn = (buckets: Buckets, reading: QuotaReading | null, sentAt: Date): Buckets =>
-  mapBuckets(rollWindows(buckets, sentAt), (bucket, name) => {
+  mapBuckets(buckets, (bucket, name) => {
     const seen = readingOf(reading, name)
     if (!seen || seen.limit <= 0) return bucket
     const used = isStillOpen(bucket, name, sentAt) ? Math.max(bucket.used, seen.used) : bucket.used
@@ -144,7 +148,7 @@ export const learn = (buckets: Buckets, reading: QuotaReading | null, sentAt: Da
  */
 export const closeWindow = (buckets: Buckets, reading: QuotaReading | null, sentAt: Date): Buckets => {
   const learned = learn(buckets, reading, sentAt)
-  if (bucketNames.some((name) => learned[name].used >= learned[name].limit)) return learned
+  if (isSpent(learned)) return learned
   return mapBuckets(learned, (bucket, name) =>
     windowMs[name] === quarterHourMs && isStillOpen(bucket, name, sentAt)
       ? { ...bucket, used: Math.max(bucket.used, bucket.limit) }

@@ -1,4 +1,6 @@
+import type { Lane } from '@slipstream/contracts'
 import { connectStore, prepareDatabase } from '@slipstream/persistence'
+import { newId } from '@slipstream/runtime'
 import { testDatabase } from '@slipstream/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,27 +8,41 @@ import { createQuotaLedger, type QuotaLedger, type QuotaReading } from '../src/i
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
-const { quota } = store.collections
+const { quota, allowances } = store.collections
 
 const noon = Date.UTC(2026, 10, 20, 12, 0, 0)
 const minute = 60_000
 const at = (minutes: number) => new Date(noon + minutes * minute)
 let now: Date
 
-const ledgerOf = (clientId = 'app'): QuotaLedger => createQuotaLedger({ quota, clientId, clock: { now: () => now } })
+/** Of a replica whose clock is that much ahead of what all share. */
+const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
+  createQuotaLedger({
+    quota,
+    allowances,
+    clientId,
+    clock: { now: () => new Date(now.getTime() + aheadMs) },
+    sharedClock: { now: () => now },
+    random: () => 0,
+  })
+
+const seconds = (minutes: number, more: number) => new Date(at(minutes).getTime() + more * 1_000)
+
+const take = (ledger: QuotaLedger, lane: Lane = 'interactive', athleteId = newId('athlete')) =>
+  ledger.take({ lane, athleteId })
 
 const reading = (limit15m: number, used15m: number, limitDay = 10_000, usedDay = used15m): QuotaReading => ({
   overall: { limit15m: limit15m * 2, limitDay: limitDay * 2, used15m, usedDay },
   read: { limit15m, limitDay, used15m, usedDay },
+  stravaDate: null,
 })
 
 const takeTimes = async (ledger: QuotaLedger, times: number) =>
-  (await Promise.all(Array.from({ length: times }, () => ledger.take('interactive')))).filter(({ granted }) => granted)
-    .length
+  (await Promise.all(Array.from({ length: times }, () => take(ledger)))).filter(({ granted }) => granted).length
 
 beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
-  await quota.deleteMany({})
+  await Promise.all([quota.deleteMany({}), allowances.deleteMany({})])
   now = at(1)
 })
 afterAll(async () => {
@@ -36,7 +52,7 @@ afterAll(async () => {
 
 describe('one ledger', () => {
   test('starts with the limits of a new app and remembers what was taken', async () => {
-    expect(await ledgerOf().take('interactive')).toEqual({ granted: true, validUntil: at(15) })
+    expect(await take(ledgerOf())).toEqual({ granted: true, validUntil: seconds(14, 57) })
     const { buckets, inactiveSince } = await ledgerOf().read()
     expect(buckets.read15m).toEqual({ limit: 100, used: 1, windowStart: at(0) })
     expect(buckets.overallDay).toMatchObject({ limit: 2_000, used: 1 })
@@ -52,7 +68,7 @@ describe('one ledger', () => {
 
   test('learns limits and usage from answers, and writes only what is new', async () => {
     const ledger = ledgerOf()
-    await ledger.take('interactive')
+    await take(ledger)
     await ledger.learn(reading(600, 40))
     const { revision } = (await quota.findOne().lean()) ?? {}
     await ledger.learn(reading(600, 39))
@@ -63,9 +79,9 @@ describe('one ledger', () => {
 
   test('usage told by an answer to a call of the window before does not count in the new one', async () => {
     const ledger = ledgerOf()
-    await ledger.take('interactive')
+    await take(ledger)
     now = at(16)
-    await ledger.take('interactive')
+    await take(ledger)
     await ledger.learn(reading(100, 99), at(14))
     expect((await ledger.read()).buckets.read15m).toMatchObject({ used: 1, windowStart: at(15) })
   })
@@ -73,10 +89,10 @@ describe('one ledger', () => {
   test('lower lanes leave their reserve to those above', async () => {
     const ledger = ledgerOf()
     await ledger.learn(reading(100, 80))
-    expect(await ledger.take('scheduled')).toEqual({ granted: false, retryAt: at(15) })
-    expect(await ledger.take('realtime')).toMatchObject({ granted: true })
+    expect(await take(ledger, 'scheduled')).toEqual({ granted: false, reason: 'quota', retryAt: seconds(12, 7.5) })
+    expect(await take(ledger, 'realtime')).toMatchObject({ granted: true })
     const status = await ledger.read()
-    expect([status.opensAt('scheduled'), status.opensAt('interactive')]).toEqual([at(15), now])
+    expect([status.opensAt('scheduled'), status.opensAt('interactive')]).toEqual([seconds(12, 15), now])
   })
 
   test('opens again at the window boundary', async () => {
@@ -84,15 +100,15 @@ describe('one ledger', () => {
     await ledger.learn(reading(10, 9))
     expect(await takeTimes(ledger, 3)).toBe(1)
     now = new Date(at(15).getTime() - 1)
-    expect(await ledger.take('interactive')).toEqual({ granted: false, retryAt: at(15) })
-    now = at(15)
+    expect(await take(ledger)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(15, 3) })
+    now = seconds(15, 3)
     expect(await takeTimes(ledger, 11)).toBe(10)
   })
 
   test('a spent day closes until midnight', async () => {
     const ledger = ledgerOf()
     await ledger.learn(reading(100, 5, 1_000, 1_000))
-    expect(await ledger.take('interactive')).toEqual({ granted: false, retryAt: at(12 * 60) })
+    expect(await take(ledger)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(12 * 60, 3) })
   })
 })
 
@@ -123,29 +139,114 @@ describe('several replicas', () => {
 
   test('a 429 to one closes the window for all, until its reset', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
-    await Promise.all([one.take('interactive'), other.take('interactive')])
-    expect(await one.close(null)).toEqual(at(15))
-    expect(await other.take('interactive')).toEqual({ granted: false, retryAt: at(15) })
-    expect((await other.read()).opensAt('realtime')).toEqual(at(15))
-    now = at(15)
-    expect(await other.take('interactive')).toMatchObject({ granted: true })
+    await Promise.all([take(one), take(other)])
+    expect(await one.close(null)).toEqual(seconds(15, 3))
+    expect(await take(other)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(15, 3) })
+    expect((await other.read()).opensAt('realtime')).toEqual(seconds(15, 3))
+    expect((await other.read()).isSpent).toBe(true)
+    now = seconds(15, 3)
+    expect(await take(other)).toMatchObject({ granted: true })
   })
 
   test('a 429 whose headers show a spent day closes until midnight', async () => {
-    expect(await ledgerOf().close(reading(100, 20, 1_000, 1_000))).toEqual(at(12 * 60))
+    expect(await ledgerOf().close(reading(100, 20, 1_000, 1_000))).toEqual(seconds(12 * 60, 3))
   })
 
   test('each app has a ledger of its own', async () => {
     await ledgerOf('one').close(null)
-    expect(await ledgerOf('other').take('backfill')).toMatchObject({ granted: true })
+    expect(await take(ledgerOf('other'), 'backfill')).toMatchObject({ granted: true })
   })
+})
+
+describe('one time for all', () => {
+  const told = (stravaDate: Date): QuotaReading => ({ overall: null, read: null, stravaDate })
+
+  test('a replica whose clock is wrong is told when to call on that clock', async () => {
+    const [right, ahead] = [ledgerOf(), ledgerOf('app', 2_000)]
+    await right.close(null)
+    expect(await take(ahead)).toMatchObject({ retryAt: seconds(15, 3 + 2) })
+    now = seconds(15, 2)
+    expect(await take(ahead)).toMatchObject({ granted: false })
+    now = seconds(15, 3)
+    expect(await take(ahead)).toEqual({ granted: true, validUntil: seconds(29, 57 + 2) })
+  })
+
+  test('what one replica learns of Strava’s clock, all keep to, with less to spare', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf('app', -2_000)]
+    // Strava is 10 s ahead: its second is read as the middle.
+    await one.succeeded(told(seconds(1, 9.5)))
+    expect(await take(other)).toEqual({ granted: true, validUntil: seconds(14, 58 - 10 - 2) })
+    now = seconds(14, 48)
+    expect(await take(one)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(14, 51) })
+    now = seconds(14, 51)
+    expect(await take(one)).toMatchObject({ granted: true })
+    expect((await one.read()).buckets.read15m).toMatchObject({ windowStart: at(15), used: 1 })
+  })
+
+  test('an answer that agrees is not written, one that narrows the bounds is', async () => {
+    const ledger = ledgerOf('app', 700)
+    await take(ledger)
+    const lead = async () => (await quota.findOne().lean())?.stravaLead
+    await ledger.learn(told(at(1)))
+    expect(await lead()).toEqual({ leastMs: 0, mostMs: 1_000 })
+    now = seconds(1, 0.4)
+    await ledger.learn(told(at(1)))
+    expect(await lead()).toEqual({ leastMs: 0, mostMs: 600 })
+    const { revision } = (await quota.findOne().lean()) ?? {}
+    await ledger.learn(told(at(1)))
+    expect((await quota.findOne().lean())?.revision).toBe(revision)
+  })
+})
+
+describe('the allowance of an athlete', () => {
+  const takeAll = async (ledger: QuotaLedger, request: Parameters<QuotaLedger['take']>[0], times: number) =>
+    (await Promise.all(Array.from({ length: times }, () => ledger.take(request)))).filter(({ granted }) => granted)
+      .length
+
+  test('is an eighth of the quarter hour’s reads, over all lanes and replicas; the next quarter hour brings a new one', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf()]
+    const greedy = { athleteId: 'greedy', lane: 'interactive' } as const
+    expect(await one.allowanceOf('greedy')).toEqual({ left: 12, allowance: 12, renewsAt: seconds(15, 3) })
+    const taken = await Promise.all([takeAll(one, greedy, 20), takeAll(other, { ...greedy, lane: 'realtime' }, 20)])
+    expect(taken[0]! + taken[1]!).toBe(12)
+    expect(await other.take(greedy)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(15, 3) })
+    expect(await one.allowanceOf('greedy')).toMatchObject({ left: 0 })
+    expect(await one.read()).toMatchObject({ isSpent: false })
+    expect(await take(other)).toMatchObject({ granted: true })
+    now = seconds(15, 3)
+    expect(await takeAll(one, greedy, 20)).toBe(12)
+  })
+
+  test('is twice that for a first import, and does not bind backfill', async () => {
+    const ledger = ledgerOf()
+    expect(await takeAll(ledger, { athleteId: 'new', lane: 'interactive', isFirstImport: true }, 30)).toBe(24)
+    expect(await takeAll(ledger, { athleteId: 'new', lane: 'backfill' }, 20)).toBe(20)
+  })
+
+  test('is at least ten calls', async () => {
+    const ledger = ledgerOf()
+    await ledger.learn(reading(40, 0))
+    expect(await ledger.allowanceOf('anyone')).toMatchObject({ left: 10 })
+  })
+})
+
+test('a row of release 0.1 is read, and its unknown clock taken as MongoDB’s', async () => {
+  const bucket = { limit: 100, used: 3, windowStart: at(0) }
+  const day = { limit: 1_000, used: 3, windowStart: at(-12 * 60) }
+  await quota.collection.insertOne({
+    _id: 'app' as never,
+    ...{ overall15m: bucket, overallDay: day, read15m: bucket, readDay: day },
+    ...{ inactiveSince: null, failuresInRow: 0, unavailableSince: null, nextProbeAt: null, revision: 7 },
+  })
+  expect(await take(ledgerOf())).toEqual({ granted: true, validUntil: seconds(14, 57) })
+  expect(await quota.findOne().lean()).toMatchObject({ revision: 8, stravaLead: null, read15m: { used: 4 } })
 })
 
 describe('an inactive app', () => {
   test('gets one call every 5 minutes over all replicas, until one succeeds', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
     await one.markInactive()
-    expect(await other.take('interactive')).toEqual({ granted: false, retryAt: at(6) })
+    expect(await take(other)).toEqual({ granted: false, reason: 'app', retryAt: at(6) })
     now = at(6)
     expect((await other.read()).opensAt('interactive')).toEqual(now)
     const granted = await Promise.all([one, other].map((ledger) => takeTimes(ledger, 5)))
@@ -171,7 +272,7 @@ describe('a Strava that does not answer', () => {
     for (const ledger of [one, other, one, other]) expect(await ledger.failed(null)).toBeNull()
     expect(await takeTimes(one, 1)).toBe(1)
     expect(await other.failed(null)).toEqual(at(1.5))
-    expect(await one.take('interactive')).toEqual({ granted: false, retryAt: at(1.5) })
+    expect(await take(one)).toEqual({ granted: false, reason: 'strava', retryAt: at(1.5) })
     expect(await one.read()).toMatchObject({ unavailableSince: at(1) })
     expect((await one.read()).opensAt('interactive')).toEqual(at(1.5))
 
@@ -204,7 +305,7 @@ describe('a Strava that does not answer', () => {
 })
 
 test('a successful call writes only what is new', async () => {
-  await ledgerOf().take('interactive')
+  await take(ledgerOf())
   await ledgerOf().succeeded(null)
   await ledgerOf().succeeded(reading(100, 1, 1_000))
   expect((await quota.findOne().lean())?.revision).toBe(1)

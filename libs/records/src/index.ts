@@ -5,7 +5,14 @@ export type { LinkRow, ReceiptRow, StravaIdentity } from './link.ts'
 export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
 export { type Named, named } from './named.ts'
 export type { OutboxSource, WaitingEvents, WithOutbox } from './outbox.ts'
-export { type BucketName, bucketNames, type QuotaBucket, type QuotaRow } from './quota.ts'
+export {
+  type AllowanceRow,
+  type BucketName,
+  bucketNames,
+  type ClockLead,
+  type QuotaBucket,
+  type QuotaRow,
+} from './quota.ts'
 export type { RunRequest, ScheduleRow } from './schedule.ts'
 export {
   type FetchTicketRow,

@@ -10,6 +10,8 @@ export interface QuotaPart {
 export interface QuotaReading {
   overall: QuotaPart | null
   read: QuotaPart | null
+  /** Strava's clock at the answer, in whole seconds: quota windows follow it. */
+  stravaDate: Date | null
 }
 
 /** `"<15 min>,<day>"`; Strava also sends `","` (seen on POST /activities) and nothing at all (streams, OAuth). */
@@ -25,12 +27,18 @@ const readPart = (headers: Headers, name: string): QuotaPart | null => {
   return { limit15m: limit[0], limitDay: limit[1], used15m: used[0], usedDay: used[1] }
 }
 
+const readDate = (header: string | null): Date | null => {
+  const date = new Date(header ?? '')
+  return Number.isNaN(date.getTime()) ? null : date
+}
+
 /**
- * Reads `X-RateLimit-*` (all calls) and `X-ReadRateLimit-*` (all but uploads); header names match in any casing.
- * Null when neither is readable. Source: https://developers.strava.com/docs/rate-limits/
+ * Reads `X-RateLimit-*` (all calls) and `X-ReadRateLimit-*` (all but uploads), and `Date`; header names match in any
+ * casing. Null when none is readable. Source: https://developers.strava.com/docs/rate-limits/
  */
 export const readQuota = (headers: Headers): QuotaReading | null => {
   const overall = readPart(headers, 'ratelimit')
   const read = readPart(headers, 'readratelimit')
-  return overall || read ? { overall, read } : null
+  const stravaDate = readDate(headers.get('date'))
+  return overall || read || stravaDate ? { overall, read, stravaDate } : null
 }

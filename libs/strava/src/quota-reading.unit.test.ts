@@ -13,7 +13,7 @@ test.each([
       'x-readratelimit-limit': '100,1000',
       'X-READRATELIMIT-USAGE': '78,221',
     },
-    { overall, read },
+    { overall, read, stravaDate: null },
   ],
   [
     'the read usage that Strava sends as two empty values',
@@ -23,7 +23,7 @@ test.each([
       'X-ReadRateLimit-Limit': '100,1000',
       'X-ReadRateLimit-Usage': ',',
     },
-    { overall, read: null },
+    { overall, read: null, stravaDate: null },
   ],
   ['a limit without its usage', { 'X-RateLimit-Limit': '200,2000' }, null],
   ['one value that is no number', { 'X-RateLimit-Limit': '200,2000', 'X-RateLimit-Usage': '79,NaN' }, null],
@@ -31,8 +31,14 @@ test.each([
   [
     'blanks around the values',
     { 'X-RateLimit-Limit': '200, 2000', 'X-RateLimit-Usage': ' 79 ,222' },
-    { overall, read: null },
+    { overall, read: null, stravaDate: null },
   ],
+  [
+    'Strava’s time alone',
+    { date: 'Fri, 20 Nov 2026 12:00:07 GMT' },
+    { overall: null, read: null, stravaDate: new Date('2026-11-20T12:00:07Z') },
+  ],
+  ['a date that is none', { date: 'soon' }, null],
   ['no headers at all', {}, null],
 ])('%s', (_case, headers, reading) => {
   expect(readQuota(new Headers(headers as Record<string, string>))).toEqual(reading)

@@ -72,14 +72,15 @@ describe('listing activities', () => {
     const page = await api().listActivities(firstPage)
     expect(page.data.map(({ sportType }) => sportType)).toEqual(['GravelRide', 'WeightTraining'])
     expect(page.unreadable).toEqual([{ stravaActivityId: '16181809000', problem: 'start_date: custom' }])
-    expect(page.quota).toEqual(quota)
+    expect(page.quota).toEqual({ ...quota, stravaDate: expect.any(Date) })
     expect(calls).toEqual([{ endpoint: 'activities', outcome: 'ok', seconds: expect.any(Number) }])
     expect(calls[0]?.seconds).toBeGreaterThan(0)
   })
 
-  test('the page after the last is empty, and answers without quota headers are fine', async () => {
-    strava.answer({ body: [] })
-    expect(await api().listActivities(firstPage)).toEqual({ data: [], unreadable: [], quota: null })
+  test('the page after the last is empty, and answers without quota headers tell the time alone', async () => {
+    strava.answer({ body: [], headers: { date: 'Fri, 20 Nov 2026 12:00:07 GMT' } })
+    const quota = { overall: null, read: null, stravaDate: new Date('2026-11-20T12:00:07Z') }
+    expect(await api().listActivities(firstPage)).toEqual({ data: [], unreadable: [], quota })
   })
 
   test.each([

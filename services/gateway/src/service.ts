@@ -28,6 +28,8 @@ import { createUnlinkWorker } from './sweeps/receipts.ts'
 
 export interface GatewayOverrides {
   clock?: Clock
+  /** In place of MongoDB's, which all replicas read for the quota. */
+  sharedClock?: Clock
   log?: Logger
   /** For calls to the issuer and to Strava. */
   fetch?: typeof fetch
@@ -96,7 +98,13 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         bus,
         streams,
         heartbeatMs: overrides.heartbeatMs ?? heartbeatMs,
-        quota: createQuotaLedger({ quota: collections.quota, clientId: config.strava.clientId, clock }),
+        quota: createQuotaLedger({
+          quota: collections.quota,
+          allowances: collections.allowances,
+          clientId: config.strava.clientId,
+          clock,
+          sharedClock: overrides.sharedClock,
+        }),
         cookies: createCookies(publicUrl),
         auth: config.auth,
         wipe: unlinking.wipe,

@@ -1,5 +1,6 @@
 import type { Collections } from '@slipstream/persistence'
-import { bucketNames, type QuotaLedger } from '@slipstream/quota'
+import type { QuotaLedger } from '@slipstream/quota'
+import { bucketNames } from '@slipstream/records'
 import type { Metrics } from '@slipstream/telemetry'
 import type { Vault } from '@slipstream/vault'
 

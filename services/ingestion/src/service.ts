@@ -45,6 +45,8 @@ const apiPace = { maxConcurrent: 8, minSpacingMs: 25 }
 
 export interface IngestionOverrides {
   clock?: Clock
+  /** In place of MongoDB's, which all replicas read for the quota. */
+  sharedClock?: Clock
   log?: Logger
   metrics?: Metrics
   timings?: Partial<IngestionTimings>
@@ -83,7 +85,13 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         ...createTokenCalls(oauth),
         onRefresh: facts.tokenRefreshed,
       })
-      const ledger = createQuotaLedger({ quota: collections.quota, clientId: config.strava.clientId, clock })
+      const ledger = createQuotaLedger({
+        quota: collections.quota,
+        allowances: collections.allowances,
+        clientId: config.strava.clientId,
+        clock,
+        sharedClock: overrides.sharedClock,
+      })
       const api = createStravaApi({
         baseUrl: config.strava.apiBaseUrl,
         pace: createPace(apiPace),

@@ -119,6 +119,7 @@ export const startHarness = async (): Promise<Harness> => {
     startIngestion: async (timings = {}) => {
       const ingestion = createIngestion(config, {
         clock,
+        sharedClock: clock,
         log: createLogger('ingestion', 'silent'),
         metrics: started.length === 0 ? metrics : createMetrics('ingestion'),
         timings: { resumeParkedEveryMs: 50, ...timings },

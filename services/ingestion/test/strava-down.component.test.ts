@@ -110,10 +110,12 @@ describe('while Strava answers with 5xx', () => {
   })
 
   it('no run spends its last attempt on finding out', async () => {
-    const { quota, deliveryAttempts } = harness.store.collections
+    const { quota, allowances, deliveryAttempts } = harness.store.collections
     const [link] = await links(1)
     if (!link) throw new Error('no link was made')
-    const ledger = createQuotaLedger({ quota, clientId: harness.config.strava.clientId, clock: harness.clock })
+    const { clock } = harness
+    const { clientId } = harness.config.strava
+    const ledger = createQuotaLedger({ quota, allowances, clientId, clock, sharedClock: clock })
     for (let failures = 0; failures < 5; failures += 1) await ledger.failed(null)
     harness.clock.offsetMs += 7 * 3_600_000
     harness.simulator.control.setFaults({ rules: [{ endpoint: 'refresh', effect: { kind: 'status', status: 503 } }] })

@@ -3,7 +3,7 @@ import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
 import { athletes, links, linkTransactions, profiles, receipts } from './gateway.ts'
 import { fetchTickets, syncRuns, workouts } from './ingestion.ts'
-import { quota } from './quota.ts'
+import { allowances, quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
 
 export const collections = {
@@ -18,6 +18,7 @@ export const collections = {
   fetchTickets,
   syncRuns,
   quota,
+  allowances,
   deadLetters,
   deliveryAttempts,
 } as const
@@ -28,7 +29,7 @@ export type RowOf<Key extends CollectionKey> =
 
 /**
  * Who may write what: one writer per collection, except those written through one library only (`credentials` by
- * libs/vault, `quota` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
+ * libs/vault, `quota` and `allowances` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
  */
 export const writes = {
   gateway: [
@@ -39,12 +40,22 @@ export const writes = {
     'receipts',
     'credentials',
     'quota',
+    'allowances',
     'deadLetters',
     'deliveryAttempts',
   ],
   scheduler: ['schedules', 'deadLetters', 'deliveryAttempts'],
   migration: [],
-  ingestion: ['workouts', 'fetchTickets', 'syncRuns', 'quota', 'credentials', 'deadLetters', 'deliveryAttempts'],
+  ingestion: [
+    'workouts',
+    'fetchTickets',
+    'syncRuns',
+    'quota',
+    'allowances',
+    'credentials',
+    'deadLetters',
+    'deliveryAttempts',
+  ],
 } as const satisfies Record<string, readonly CollectionKey[]>
 
 export type Owner = keyof typeof writes

@@ -59,7 +59,7 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
     TOKEN_KEYS: `test1:${randomBytes(32).toString('base64')}`,
     ...env,
   })
-  const gateway = createGateway(config, { clock, log, sweepIntervalMs: 100, ...overrides })
+  const gateway = createGateway(config, { clock, sharedClock: clock, log, sweepIntervalMs: 100, ...overrides })
   await beforeStart?.({ issuer, nats })
   await gateway.start()
   const url = `http://localhost:${gateway.port}`

@@ -37,8 +37,8 @@ const isOutage = (error: unknown): boolean =>
 
 /** Binds quota, tokens and calls together: one permit per attempt, one forced refresh when a token is refused. */
 export const createStravaPages = ({ api, vault, ledger, clock }: StravaPagesOptions): StravaPages => {
-  const takePermit = async ({ lane }: PageRequest, trip: Trip) => {
-    const permit = await ledger.take(lane)
+  const takePermit = async ({ lane, athleteId, isFirstImport }: PageRequest, trip: Trip) => {
+    const permit = await ledger.take({ lane, athleteId, isFirstImport })
     if (!permit.granted) throw new ThrottledError(permit.retryAt)
     trip.permitUntil = permit.validUntil
   }

@@ -20,8 +20,11 @@ export interface StravaPages {
    * @throws ThrottledError while no call may be made; TransientError for what passes by itself.
    */
   fetch(request: {
+    athleteId: string
     linkId: string
     lane: Lane
+    /** The first list of a new link, which may take more of the quota than later ones. */
+    isFirstImport: boolean
     window: { after: Date; before: Date }
     page: number
     /** On the last one a token that is still missing counts as a lost grant; before, it may be about to be stored. */

@@ -79,8 +79,10 @@ const fetchAndStore = async (
   const { run } = lease
   const ticket = await deps.tickets.next(run.linkId)
   const fetched = await deps.pages.fetch({
+    athleteId: run.athleteId,
     linkId: run.linkId,
     lane: run.lane,
+    isFirstImport: run.cause === 'linked',
     window: run.window,
     page: run.nextPage,
     ...call,

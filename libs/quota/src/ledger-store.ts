@@ -1,0 +1,130 @@
+import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
+import type { QuotaRow } from '@slipstream/records'
+import type { Clock } from '@slipstream/runtime'
+import type { AthleteUsage } from './allowance.ts'
+import type { LedgerState } from './permit.ts'
+import { quarterHourMs } from './windows.ts'
+
+/** What is stored, and the time on the clock that all replicas share, read together. */
+export interface LoadedLedger {
+  /** Null before the first call of this app. */
+  state: LedgerState | null
+  revision: number
+  usage: AthleteUsage | null
+  sharedNow: Date
+}
+
+/** Where the ledger is kept. */
+export interface LedgerStore {
+  load(athleteId: string | null): Promise<LoadedLedger>
+  /** Changes nothing, and answers false, when another has written since `revision` was loaded. */
+  save(revision: number, state: LedgerState): Promise<boolean>
+  /** Counts one call of the athlete; false when the window holds `allowance` of them already. */
+  countFor(athleteId: string, share: { windowStart: Date; allowance: number }): Promise<boolean>
+}
+
+const stateOf = (row: QuotaRow): LedgerState => ({
+  buckets: {
+    overall15m: row.overall15m,
+    overallDay: row.overallDay,
+    read15m: row.read15m,
+    readDay: row.readDay,
+  },
+  availability: {
+    inactiveSince: row.inactiveSince,
+    failuresInRow: row.failuresInRow,
+    unavailableSince: row.unavailableSince,
+    nextProbeAt: row.nextProbeAt,
+  },
+  lead: row.stravaLead ?? null,
+})
+
+interface Found {
+  quota: QuotaRow[]
+  usage: AthleteUsage[]
+  now: Date
+}
+
+export interface LedgerStoreOptions {
+  quota: WritableCollection<'quota'>
+  allowances: WritableCollection<'allowances'>
+  clientId: string
+  /** In place of MongoDB's: lets a test decide what time it is. */
+  sharedClock?: Clock | undefined
+}
+
+/** One document per Strava app, changed by compare-and-set on `revision`, and one small row per athlete who syncs now. */
+export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: LedgerStoreOptions): LedgerStore => {
+  const usageId = (athleteId: string) => `${clientId}:${athleteId}`
+
+  const create = async (fields: Omit<QuotaRow, '_id'>) => {
+    try {
+      await quota.create({ _id: clientId, ...fields })
+      return true
+    } catch (error) {
+      if (isDuplicateKey(error)) return false
+      throw error
+    }
+  }
+
+  return {
+    load: async (athleteId) => {
+      const usageOf = athleteId === null ? [] : [usageId(athleteId)]
+      const [found] = await quota.db.aggregate<Found>([
+        // From no collection, so that the time comes also where nothing is stored yet.
+        { $documents: [{}] },
+        { $lookup: { from: 'quota', pipeline: [{ $match: { _id: clientId } }], as: 'quota' } },
+        { $lookup: { from: 'allowances', pipeline: [{ $match: { _id: { $in: usageOf } } }], as: 'usage' } },
+        { $set: { now: '$$NOW' } },
+      ])
+      const row = found?.quota[0]
+      return {
+        state: row ? stateOf(row) : null,
+        revision: row?.revision ?? 0,
+        usage: found?.usage[0] ?? null,
+        sharedNow: sharedClock?.now() ?? found?.now ?? new Date(Number.NaN),
+      }
+    },
+
+    save: async (revision, { buckets, availability, lead }) => {
+      const fields = { ...buckets, ...availability, stravaLead: lead, revision: revision + 1 }
+      if (revision === 0) return await create(fields)
+      const { matchedCount } = await quota.updateOne({ _id: clientId, revision }, { $set: fields })
+      return matchedCount === 1
+    },
+
+    countFor: async (athleteId, { windowStart, allowance }) => {
+      const count = (upsert: boolean) =>
+        allowances.updateOne(
+          {
+            _id: usageId(athleteId),
+            $or: [{ windowStart: { $lt: windowStart } }, { used: { $lt: allowance } }],
+          },
+          [
+            {
+              $set: {
+                used: {
+                  $cond: [
+                    { $lt: [{ $ifNull: ['$windowStart', new Date(0)] }, windowStart] },
+                    1,
+                    { $add: ['$used', 1] },
+                  ],
+                },
+                windowStart: { $max: ['$windowStart', windowStart] },
+                expiresAt: new Date(windowStart.getTime() + 2 * quarterHourMs),
+              },
+            },
+          ],
+          { upsert, updatePipeline: true },
+        )
+      try {
+        await count(true)
+        return true
+      } catch (error) {
+        // The row is there: it was just made by another, or holds the whole allowance.
+        if (!isDuplicateKey(error)) throw error
+        return (await count(false)).matchedCount === 1
+      }
+    },
+  }
+}
