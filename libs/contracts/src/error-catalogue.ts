@@ -175,6 +175,13 @@ export const errorCatalogue = {
     'Unsupported media type',
     'Send JSON with Content-Type: application/json.',
   ),
+  too_many_requests: entry(
+    429,
+    'nobody',
+    'wait',
+    'You have asked often in a short time',
+    'Each athlete has a share of the requests Strava allows, and yours is used for this quarter hour. Your workouts are still kept up to date; ask again in a few minutes.',
+  ),
   internal_error: entry(
     500,
     'operator',

@@ -174,7 +174,7 @@ const paths = {
       summary: 'Sync now',
       tags: ['Connection'],
       responses: { '202': json('Asked again while one waits or runs: the same run.', syncAcceptedSchema) },
-      refusals: ['not_linked', 'reauth_required'],
+      refusals: ['not_linked', 'reauth_required', 'too_many_requests'],
     }),
   },
   '/api/v1/strava/link': {

@@ -209,6 +209,31 @@ describe('syncing', () => {
     expect((await ask()).runId).not.toBe('run_hourly')
   })
 
+  test('by somebody whose share of the quota is used up: 429, and when to come again', async () => {
+    await clear()
+    const shares = system.store.connection.collection('allowances')
+    const share = (used: number) => {
+      const windowStart = new Date(Math.floor(system.clock.now().getTime() / 900_000) * 900_000)
+      const _id = `${system.config.strava.clientId}:${link.athleteId}` as never
+      const expiresAt = new Date(windowStart.getTime() + 1_800_000)
+      return shares.updateOne({ _id }, { $set: { windowStart, used, expiresAt } }, { upsert: true })
+    }
+    await share(11)
+    const refused = await athlete.call('POST', '/api/v1/strava/sync')
+    expect(refused.status).toBe(429)
+    expect(await refused.json()).toMatchObject({ code: 'too_many_requests', actor: 'nobody', action: 'wait' })
+    const seconds = Number(refused.headers.get('retry-after'))
+    expect(seconds).toBeGreaterThan(0)
+    expect(seconds).toBeLessThanOrEqual(903)
+
+    await share(10)
+    expect((await ask()).runId).toEqual(expect.any(String))
+    await share(12)
+    // It waits already: the same run, at no cost.
+    expect((await ask()).runId).toEqual(expect.any(String))
+    await shares.deleteMany({})
+  })
+
   test('the position counts those who asked before', async () => {
     await clear()
     const before = (name: string, requestedAt: Date, completedVersion = 1) =>

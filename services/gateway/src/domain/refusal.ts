@@ -11,10 +11,17 @@ export class RefusalError extends Error {
   override readonly name = 'RefusalError'
   readonly code: ErrorCode
   readonly problems: readonly FieldProblem[]
+  /** When asking again makes sense, where that is known. */
+  readonly retryAfterMs: number | null
 
-  constructor(code: ErrorCode, problems: readonly FieldProblem[] = [], options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    problems: readonly FieldProblem[] = [],
+    { retryAfterMs = null, ...options }: ErrorOptions & { retryAfterMs?: number | null } = {},
+  ) {
     super(`Refused: ${code}`, options)
     this.code = code
     this.problems = problems
+    this.retryAfterMs = retryAfterMs
   }
 }

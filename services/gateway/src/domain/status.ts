@@ -21,6 +21,8 @@ export interface StatusFacts {
   appInactiveSince: Date | null
   /** Since when Strava has not been answering; a run that waits then waits for that, not for quota. */
   stravaUnavailableSince: Date | null
+  /** Whether the app has used up a limit; a run that waits while it has not waits for its own share. */
+  isQuotaSpent: boolean
   /** When the quota lets the next call of a waiting person through. */
   quotaOpensAt: Date
   now: Date
@@ -89,7 +91,8 @@ const errorCodeOf = (link: Link, facts: StatusFacts): ErrorCode | null => {
   if (facts.appInactiveSince) return 'app_inactive'
   if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
   if (facts.currentRun?.state === 'waiting_for_quota') {
-    return facts.stravaUnavailableSince ? 'strava_unavailable' : 'quota_exhausted'
+    if (facts.stravaUnavailableSince) return 'strava_unavailable'
+    if (facts.isQuotaSpent) return 'quota_exhausted'
   }
   if (facts.lastFinishedRun?.outcome === 'failed') {
     return knownCode(facts.lastFinishedRun.errorCode, 'strava_unavailable')

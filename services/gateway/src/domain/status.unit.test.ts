@@ -60,6 +60,7 @@ const describe = (facts: Partial<StatusFacts>) => {
     lastSucceededRun: null,
     appInactiveSince: null,
     stravaUnavailableSince: null,
+    isQuotaSpent: false,
     quotaOpensAt: now,
     now,
     ...facts,
@@ -133,9 +134,15 @@ test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
   ],
   [
     'the quota is used up',
-    { schedule: open, currentRun: { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } },
+    { isQuotaSpent: true, schedule: open, currentRun: { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } },
     'quota_exhausted',
     'nobody',
+  ],
+  [
+    'the run waits for its own share',
+    { schedule: open, currentRun: { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } },
+    null,
+    null,
   ],
   [
     'Strava does not answer',

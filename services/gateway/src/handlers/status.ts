@@ -46,6 +46,7 @@ export const createStatusReader =
       lastSucceededRun,
       appInactiveSince: quotaStatus.inactiveSince,
       stravaUnavailableSince: quotaStatus.unavailableSince,
+      isQuotaSpent: quotaStatus.isSpent,
       quotaOpensAt: quotaStatus.opensAt('interactive'),
       now,
     })

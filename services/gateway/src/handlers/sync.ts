@@ -2,8 +2,10 @@ import type { SyncAccepted } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, NewId } from '@slipstream/runtime'
+import type { Link } from '../domain/model.ts'
 import { LinkConflictError, type Links, type SyncView } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
+import { carriesAnotherPass } from '../domain/share.ts'
 import { openRequest } from '../domain/status.ts'
 import type { AthleteRoute } from '../http/route.ts'
 import { readCurrentWork } from './status.ts'
@@ -11,7 +13,7 @@ import { readCurrentWork } from './status.ts'
 export interface SyncDeps {
   links: Pick<Links, 'ofAthlete' | 'askSync'>
   syncView: SyncView
-  quota: Pick<QuotaLedger, 'read'>
+  quota: Pick<QuotaLedger, 'read' | 'allowanceOf'>
   clock: Clock
   newId: NewId
   nudge(): void
@@ -22,14 +24,30 @@ const maxRounds = 5
 
 type Asked = { runId: string; requestedAt: Date }
 
-/** The request that waits or runs for this athlete; made only when there is none. */
-const askOnce = async ({ links, syncView, clock, newId, nudge }: SyncDeps, athleteId: string): Promise<Asked> => {
+/** One athlete who asks again and again is not served at the cost of all others. */
+const checkShare = async ({ quota, syncView, clock }: SyncDeps, link: Link): Promise<void> => {
+  const [share, lastPass] = await Promise.all([
+    quota.allowanceOf(link.athleteId),
+    syncView.lastFinished(link, 'succeeded'),
+  ])
+  if (carriesAnotherPass(share, lastPass)) return
+  const retryAfterMs = share.renewsAt.getTime() - clock.now().getTime()
+  throw new RefusalError('too_many_requests', [], { retryAfterMs })
+}
+
+/**
+ * The request that waits or runs for this athlete; made only when there is none.
+ * @throws RefusalError
+ */
+const askOnce = async (deps: SyncDeps, athleteId: string): Promise<Asked> => {
+  const { links, syncView, clock, newId, nudge } = deps
   for (let round = 1; round <= maxRounds; round++) {
     const link = await links.ofAthlete(athleteId)
     if (!link) throw new RefusalError('not_linked')
     if (link.status !== 'active') throw new RefusalError('reauth_required')
     const open = openRequest({ link, ...(await readCurrentWork(syncView, link)) })
     if (open?.lane === 'interactive') return open
+    await checkShare(deps, link)
 
     const now = clock.now()
     const data = { athleteId, linkId: link.linkId, runId: newId('run'), requestedAt: now.toISOString() }

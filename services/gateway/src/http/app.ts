@@ -9,7 +9,7 @@ import { RefusalError } from '../domain/refusal.ts'
 import { type Authenticate, authenticateRequest } from './authenticate.ts'
 import { withinDeadline } from './deadline.ts'
 import { type Answered, markRoute, observe } from './observe.ts'
-import { problemOf, sendProblem } from './problem.ts'
+import { problemOf, retryAfterSecondsOf, sendProblem } from './problem.ts'
 import type { Route } from './route.ts'
 import type { SecurityHeaders } from './security-headers.ts'
 
@@ -64,7 +64,7 @@ const handleErrors =
     const problem = problemOf(error)
     if (problem.status >= 500) requestFailed(problem.code, error)
     if (response.headersSent) response.destroy()
-    else sendProblem(response, problem)
+    else sendProblem(response, problem, retryAfterSecondsOf(error))
   }
 
 /** The HTTP side of the gateway: everything that is not a documented route or a file is answered with a problem document. */

@@ -56,7 +56,13 @@ export const problemOf = (error: unknown): Problem => {
   }
 }
 
-export const sendProblem = (response: Response, problem: Problem): void => {
-  if (problem.status === 503) response.set('Retry-After', '5')
+/** Seconds after which asking again makes sense; null where it does not. */
+export const retryAfterSecondsOf = (error: unknown): number | null => {
+  if (error instanceof RefusalError && error.retryAfterMs !== null) return Math.ceil(error.retryAfterMs / 1000)
+  return errorCatalogue[codeOf(error)].status === 503 ? 5 : null
+}
+
+export const sendProblem = (response: Response, problem: Problem, retryAfterSeconds: number | null): void => {
+  if (retryAfterSeconds !== null) response.set('Retry-After', String(retryAfterSeconds))
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
