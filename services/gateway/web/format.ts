@@ -1,4 +1,7 @@
-/** What the page shows as text. English, 24-hour clock, metric units. */
+/**
+ * What the page shows as text. English, 24-hour clock, metric units. None of these throws: one odd value shows as absent
+ * and costs no card.
+ */
 
 const locale = 'en-GB'
 /** An absent value: an en dash, which screen readers pass over. */
@@ -10,14 +13,20 @@ const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximu
 const ratioFormat = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 
+const isTime = (date: Date): boolean => !Number.isNaN(date.getTime())
+
 /** `2026-11-20T07:12:00`, wall-clock time of the place, as `Fri 20 Nov, 07:12`, whatever zone the reader is in. */
-export const formatLocalTime = (startedAtLocal: string): string => localFormat.format(new Date(`${startedAtLocal}Z`))
+export const formatLocalTime = (startedAtLocal: string): string => {
+  const date = new Date(`${startedAtLocal}Z`)
+  return isTime(date) ? localFormat.format(date) : absent
+}
 
 /** An instant in the reader's own zone (or `timeZone`): only the time of day when it is today. */
 export const formatInstant = (instant: string, now: Date, timeZone?: string): string => {
   const zone = timeZone === undefined ? {} : { timeZone }
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...zone })
   const at = new Date(instant)
+  if (!isTime(at)) return absent
   const sameDay = day.format(at) === day.format(now)
   return sameDay
     ? `today at ${new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone }).format(at)}`

@@ -34,6 +34,22 @@ describe('formatInstant', () => {
   })
 })
 
+describe('every text for a time', () => {
+  it('is a dash where that is no time', () => {
+    expect(formatLocalTime('2016-12-31T23:59:60')).toBe('–')
+    expect(formatInstant('2016-12-31T23:59:60Z', now)).toBe('–')
+  })
+
+  it('is given for any text', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        for (const format of [formatLocalTime, formatSport]) expect(typeof format(text)).toBe('string')
+        for (const format of [formatInstant, formatUntil]) expect(typeof format(text, now)).toBe('string')
+      }),
+    )
+  })
+})
+
 describe('measures', () => {
   it.each([
     [12_345.6, '12.3 km'],

@@ -6,18 +6,25 @@ export type LoadedWorkout = Pick<Workout, 'startedAtLocal' | 'timezone' | 'movin
 const method =
   'Daily sum of Strava Relative Effort (heart-rate based, of the TRIMP family: Banister 1991); workouts without it count ' +
   '0.84 per moving minute, which is the TRIMP of a minute at half of the heart-rate reserve. ' +
+  'One workout counts 24 hours at most, and a load of 2,500. ' +
   'Acute and chronic load are means over 7 and 28 local days; their ratio is the coupled acute:chronic workload ratio (Gabbett 2016).'
 
 /** Banister's TRIMP per minute is ratio × 0.64 × e^(1.92 × ratio), with ratio = the share of the heart-rate reserve used. */
 const moderateRatio = 0.5
 const loadPerMinute = moderateRatio * 0.64 * Math.exp(1.92 * moderateRatio)
 
-const loadOf = ({ relativeEffort, movingTimeSeconds }: LoadedWorkout): number =>
-  relativeEffort ?? (movingTimeSeconds / 60) * loadPerMinute
-
 const acuteDays = 7
 const chronicDays = 28
 const dayMs = 86_400_000
+
+/** TRIMP of 24 hours at 70 % of the heart-rate reserve. */
+const maxLoad = 2_500
+
+/** A workout counts for the day it began on, and that has 24 hours: what lasts longer must not drown the other 27. */
+const countedSeconds = ({ movingTimeSeconds }: LoadedWorkout): number => Math.min(movingTimeSeconds, dayMs / 1000)
+
+const loadOf = (workout: LoadedWorkout): number =>
+  Math.min(workout.relativeEffort ?? (countedSeconds(workout) / 60) * loadPerMinute, maxLoad)
 
 const round = (value: number): number => Math.round(value * 100) / 100
 
@@ -50,7 +57,7 @@ export const trainingLoad = (workouts: readonly LoadedWorkout[], now: Date): Tra
     return {
       date,
       load: round(sum(done.map(loadOf))),
-      durationSeconds: sum(done.map((workout) => workout.movingTimeSeconds)),
+      durationSeconds: sum(done.map(countedSeconds)),
     }
   })
   const loads = days.map((day) => day.load)

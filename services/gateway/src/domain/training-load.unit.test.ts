@@ -47,6 +47,14 @@ test('acute and chronic are means over 7 and 28 days', () => {
   expect(ratio).toBe(1)
 })
 
+test.each([
+  ['seven weeks long', { movingTimeSeconds: 4_208_365 }, { load: 1203.47, durationSeconds: 86_400 }],
+  ['of an absurd effort', { relativeEffort: 1_000_000 }, { load: 2500, durationSeconds: 3600 }],
+])('a workout %s drowns no month', (_case, rest, expected) => {
+  const { days } = trainingLoad([workout('2026-11-20T07:00:00', rest)], now)
+  expect(days.at(-1)).toMatchObject(expected)
+})
+
 test('the day ends where the athlete is', () => {
   const lateEvening = new Date('2026-11-20T23:30:00Z')
   const inAuckland = [workout('2026-11-21T08:00:00', { timezone: 'Pacific/Auckland', relativeEffort: 50 })]
