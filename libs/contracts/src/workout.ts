@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const nullableMeasure = z.number().nullable()
+const measure = z.number().meta({ description: '0 as well where it is not known.' })
 
 export const visibilities = ['everyone', 'followers_only', 'only_me'] as const
 export const workoutTypes = ['race', 'long_run', 'workout'] as const
@@ -23,10 +24,10 @@ export const workoutSchema = z
       .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/)
       .meta({ description: 'Wall-clock time where the activity took place, without offset.' }),
     timezone: z.string().nullable().meta({ description: 'IANA name, for example America/New_York.' }),
-    distanceMeters: z.number(),
-    movingTimeSeconds: z.number(),
-    elapsedTimeSeconds: z.number(),
-    elevationGainMeters: z.number(),
+    distanceMeters: measure,
+    movingTimeSeconds: measure,
+    elapsedTimeSeconds: measure,
+    elevationGainMeters: measure,
     averageHeartRateBpm: nullableMeasure,
     maxHeartRateBpm: nullableMeasure,
     averageCadenceRpm: nullableMeasure.meta({ description: 'As Strava gives it: for runs, one leg.' }),

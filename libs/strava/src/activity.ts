@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Reading } from './json.ts'
-import { idSchema, numberSchema, optional, optionalText, readWith } from './lenient.ts'
+import { idSchema, numberSchema, optional, optionalText, readWith, textSchema } from './lenient.ts'
+import { isWallTimeOf, maxOffsetSeconds, wallTimeAt, wallTimeIn, zoneName } from './local-time.ts'
+import { type ImplausibleField, keepPlausible } from './plausible.ts'
 
 /**
- * An activity as Strava has it, cleaned: one name style, ids as strings, SI units, absent values null. Meanings are
- * still Strava's. Source: SummaryActivity and DetailedActivity of https://developers.strava.com/docs/reference/ and
+ * An activity as Strava has it, cleaned: one name style, ids as strings, SI units, absent values null, well-formed texts,
+ * values that a person can have achieved. Meanings are still Strava's. Source: SummaryActivity and DetailedActivity of https://developers.strava.com/docs/reference/ and
  * what recorded answers hold besides.
  */
 export interface StravaActivity {
@@ -16,11 +18,12 @@ export interface StravaActivity {
   sportType: string
   /** ISO 8601 UTC. One second past local midnight when the athlete hides start times: many activities may share it. */
   startDate: string
-  /** Wall-clock time where it took place. Ends in `Z`, yet is not UTC. */
+  /** Wall-clock time where it took place, `2026-10-25T07:00:00`. Strava ends it in `Z`, yet it is not UTC. */
   startDateLocal: string
-  /** For example `(GMT-05:00) America/New_York`; the offset in it ignores daylight saving. */
+  /** For example `America/New_York`. An open list, too: not each name is in the time zone database. */
   timezone: string | null
   utcOffsetSeconds: number | null
+  /** 0 where it is not known, and so are the next three. */
   distanceMeters: number
   movingTimeSeconds: number
   elapsedTimeSeconds: number
@@ -42,19 +45,18 @@ export interface StravaActivity {
   /** `everyone`, `followers_only`, `only_me`, or what Strava adds. */
   visibility: string | null
   deviceName: string | null
+  /** What Strava sent beside that and nobody can have done; read as absent. */
+  implausible: ImplausibleField[]
 }
 
-const amount = optional(numberSchema.pipe(z.number().nonnegative()))
-const heartRate = optional(numberSchema.pipe(z.number().positive()))
+const measure = optional(numberSchema)
 const flag = z.boolean().catch(false)
 
-const wallTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
-
-const maxOffsetSeconds = 18 * 60 * 60
+const beginsAsTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
 
 const instant = z
   .string()
-  .refine((text) => wallTime.test(text) && !Number.isNaN(Date.parse(text)))
+  .refine((text) => beginsAsTime.test(text) && !Number.isNaN(Date.parse(text)))
   .transform((text) => new Date(text).toISOString())
 
 const activitySchema = z
@@ -63,25 +65,25 @@ const activitySchema = z
     athlete: z.object({ id: optional(idSchema) }).catch({ id: null }),
     upload_id: optional(idSchema),
     upload_id_str: optional(idSchema),
-    name: z.string().catch(''),
+    name: textSchema.catch(''),
     sport_type: optionalText,
     type: optionalText,
     start_date: instant,
-    start_date_local: optional(z.string().regex(wallTime)),
+    start_date_local: optionalText,
     timezone: optionalText,
     utc_offset: optional(numberSchema.pipe(z.number().min(-maxOffsetSeconds).max(maxOffsetSeconds))),
-    distance: amount,
-    moving_time: amount,
-    elapsed_time: amount,
-    total_elevation_gain: amount,
-    average_heartrate: heartRate,
-    max_heartrate: heartRate,
-    average_cadence: amount,
-    average_watts: amount,
+    distance: measure,
+    moving_time: measure,
+    elapsed_time: measure,
+    total_elevation_gain: measure,
+    average_heartrate: measure,
+    max_heartrate: measure,
+    average_cadence: measure,
+    average_watts: measure,
     device_watts: optional(z.boolean()),
     workout_type: optional(numberSchema),
-    kilojoules: amount,
-    suffer_score: amount,
+    kilojoules: measure,
+    suffer_score: measure,
     manual: flag,
     trainer: flag,
     commute: flag,
@@ -89,12 +91,10 @@ const activitySchema = z
     visibility: optionalText,
     device_name: optionalText,
   })
-  .transform((raw, context): StravaActivity => {
-    const elapsedTimeSeconds = raw.elapsed_time ?? raw.moving_time
-    if (elapsedTimeSeconds === null) {
-      context.addIssue({ code: 'custom', path: ['elapsed_time'] })
-      return z.NEVER
-    }
+  .transform((raw): StravaActivity => {
+    const { kept, implausible } = keepPlausible(raw)
+    const timezone = zoneName(raw.timezone)
+    const toldWallTime = raw.start_date_local === null ? null : plausibleWallTime(raw.start_date_local, raw.start_date)
     return {
       stravaActivityId: raw.id,
       athleteId: raw.athlete.id,
@@ -102,31 +102,35 @@ const activitySchema = z
       name: raw.name,
       sportType: raw.sport_type ?? raw.type ?? 'Workout',
       startDate: raw.start_date,
-      startDateLocal: raw.start_date_local ?? shiftedBy(raw.start_date, raw.utc_offset ?? 0),
-      timezone: raw.timezone,
+      startDateLocal: toldWallTime ?? wallTimeAt(raw.start_date, raw.utc_offset, timezone),
+      timezone,
       utcOffsetSeconds: raw.utc_offset,
-      distanceMeters: raw.distance ?? 0,
-      movingTimeSeconds: raw.moving_time ?? elapsedTimeSeconds,
-      elapsedTimeSeconds,
-      elevationGainMeters: raw.total_elevation_gain ?? 0,
-      averageHeartRateBpm: raw.average_heartrate,
-      maxHeartRateBpm: raw.max_heartrate,
-      averageCadence: raw.average_cadence,
-      averageWatts: raw.average_watts,
+      distanceMeters: kept.distance ?? 0,
+      movingTimeSeconds: kept.moving_time ?? kept.elapsed_time ?? 0,
+      elapsedTimeSeconds: kept.elapsed_time ?? kept.moving_time ?? 0,
+      elevationGainMeters: kept.total_elevation_gain ?? 0,
+      averageHeartRateBpm: kept.average_heartrate,
+      maxHeartRateBpm: kept.max_heartrate,
+      averageCadence: kept.average_cadence,
+      averageWatts: kept.average_watts,
       deviceWatts: raw.device_watts,
       workoutType: raw.workout_type,
-      kilojoules: raw.kilojoules,
-      sufferScore: raw.suffer_score,
+      kilojoules: kept.kilojoules,
+      sufferScore: kept.suffer_score,
       manual: raw.manual,
       trainer: raw.trainer,
       commute: raw.commute,
       visibility: raw.visibility ?? (raw.private ? 'only_me' : null),
       deviceName: raw.device_name,
+      implausible:
+        raw.start_date_local !== null && toldWallTime === null ? [...implausible, 'start_date_local'] : implausible,
     }
   })
 
-const shiftedBy = (instantText: string, seconds: number): string =>
-  new Date(Date.parse(instantText) + seconds * 1000).toISOString()
+const plausibleWallTime = (text: string, startDate: string): string | null => {
+  const wallTime = wallTimeIn(text)
+  return wallTime !== null && isWallTimeOf(wallTime, startDate) ? wallTime : null
+}
 
 /** An activity that cannot be used, named without any of its values. */
 export interface UnreadableActivity {
@@ -134,7 +138,7 @@ export interface UnreadableActivity {
   problem: string
 }
 
-/** Reads one activity. Unreadable: without id, a start that is a time, or any duration. */
+/** Reads one activity. Unreadable: without an id, or a start that is a time. */
 export const readActivity = (raw: unknown): Reading<StravaActivity> => readWith(activitySchema, raw)
 
 const knownIdSchema = z.object({ id: idSchema }).transform(({ id }) => id)

@@ -18,8 +18,8 @@ describe('reading an activity', () => {
       name: 'Evening loop',
       sportType: 'GravelRide',
       startDate: '2026-07-14T17:05:10.000Z',
-      startDateLocal: '2026-07-14T13:05:10Z',
-      timezone: '(GMT-05:00) America/New_York',
+      startDateLocal: '2026-07-14T13:05:10',
+      timezone: 'America/New_York',
       utcOffsetSeconds: -14400,
       distanceMeters: 40123.4,
       movingTimeSeconds: 5400,
@@ -38,6 +38,7 @@ describe('reading an activity', () => {
       commute: true,
       visibility: 'followers_only',
       deviceName: 'Example Computer 540',
+      implausible: [],
     })
   })
 
@@ -77,6 +78,9 @@ describe('reading an activity', () => {
     ['a negative amount', { kilojoules: -4 }, { kilojoules: null }],
     ['a number past all bounds', { distance: Number.POSITIVE_INFINITY }, { distanceMeters: 0 }],
     ['no moving time', { moving_time: null }, { movingTimeSeconds: 2712, elapsedTimeSeconds: 2712 }],
+    ['no duration', { moving_time: null, elapsed_time: null }, { movingTimeSeconds: 0, elapsedTimeSeconds: 0 }],
+    ['power that Strava estimated', { device_watts: false }, { deviceWatts: false }],
+    ['half an emoji', { name: 'Sunset ride \ud83d' }, { name: 'Sunset ride \ufffd' }],
     ['no elapsed time', { elapsed_time: undefined }, { movingTimeSeconds: 2700, elapsedTimeSeconds: 2700 }],
     ['no upload_id_str', { upload_id_str: undefined, upload_id: 42 }, { stravaUploadId: '42' }],
     [
@@ -97,12 +101,12 @@ describe('reading an activity', () => {
     [
       'no local time',
       { start_date: '2026-07-14T06:05:10Z', start_date_local: null, utc_offset: 7200.0 },
-      { startDateLocal: '2026-07-14T08:05:10.000Z' },
+      { startDateLocal: '2026-07-14T08:05:10' },
     ],
     [
       'no local time and an absurd offset',
       { start_date: '2026-07-14T06:05:10Z', start_date_local: 'noon', utc_offset: 1e300 },
-      { startDateLocal: '2026-07-14T06:05:10.000Z' },
+      { startDateLocal: '2026-07-14T08:05:10' },
     ],
   ])('%s', (_case, change, expected) => {
     expect(read({ ...runActivity, ...change })).toMatchObject(expected)
@@ -113,9 +117,52 @@ describe('reading an activity', () => {
     ['id: invalid_format', { id: 'canary-id' }],
     ['start_date: invalid_type', { start_date: null }],
     ['start_date: custom', { start_date: 'canary-time' }],
-    ['elapsed_time: custom', { elapsed_time: null, moving_time: 'canary-duration' }],
   ])('%s', (problem, change) => {
     expect(readActivity({ ...runActivity, ...change })).toEqual({ problem })
+  })
+
+  const sevenWeeks = 4_208_365
+  test.each([
+    [
+      { average_heartrate: 0, max_heartrate: 251 },
+      { averageHeartRateBpm: null, maxHeartRateBpm: null },
+    ],
+    [{ moving_time: sevenWeeks }, { movingTimeSeconds: 2712, elapsedTimeSeconds: 2712 }],
+    [{ elapsed_time: sevenWeeks }, { movingTimeSeconds: 2700, elapsedTimeSeconds: 2700 }],
+    [
+      { moving_time: sevenWeeks, elapsed_time: sevenWeeks },
+      { movingTimeSeconds: 0, elapsedTimeSeconds: 0 },
+    ],
+    [{ distance: 270_001 }, { distanceMeters: 0 }],
+    [{ total_elevation_gain: -1 }, { elevationGainMeters: 0 }],
+    [{ average_cadence: 65_535 }, { averageCadence: null }],
+    [{ average_watts: 65_535 }, { averageWatts: null }],
+    [{ kilojoules: 1e9 }, { kilojoules: null }],
+    [{ suffer_score: 2501 }, { sufferScore: null }],
+    [{ start_date_local: '2016-12-31T23:59:60Z' }, {}],
+    [{ start_date_local: '2026-02-30T10:00:00Z' }, {}],
+    [{ start_date_local: '1970-01-01T00:00:00Z' }, {}],
+  ])('%j is left out and named', (change, expected) => {
+    const { startDateLocal } = read(runActivity)
+    expect(read({ ...runActivity, ...change })).toMatchObject({
+      startDateLocal,
+      ...expected,
+      implausible: Object.keys(change),
+    })
+  })
+
+  test.each([
+    [
+      { average_heartrate: 20, max_heartrate: 250 },
+      { averageHeartRateBpm: 20, maxHeartRateBpm: 250 },
+    ],
+    [{ distance: 270_000 }, { distanceMeters: 270_000 }],
+    [
+      { distance: 10_000, moving_time: 0 },
+      { distanceMeters: 10_000, movingTimeSeconds: 0 },
+    ],
+  ])('%j is kept', (change, expected) => {
+    expect(read({ ...runActivity, ...change })).toMatchObject({ ...expected, implausible: [] })
   })
 
   test.each([null, 7, 'text', []])('%j is no activity', (raw) => {

@@ -20,5 +20,6 @@ export {
   type StravaTokens,
 } from './oauth.ts'
 export { createPace, type Pace } from './pace.ts'
+export type { ImplausibleField } from './plausible.ts'
 export type { QuotaPart, QuotaReading } from './quota-reading.ts'
 export { type FailedOutcome, StravaError } from './strava-error.ts'

@@ -18,7 +18,13 @@ export const numberSchema = z.union([
 
 export const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().catch(null)
 
-export const optionalText = optional(z.string().trim().min(1))
+/**
+ * Half a surrogate pair (an emoji cut in two) becomes U+FFFD, as it would in UTF-8 on the way to any store: what is read
+ * again has to equal what was written.
+ */
+export const textSchema = z.string().transform((text) => text.toWellFormed())
+
+export const optionalText = optional(textSchema.pipe(z.string().trim().min(1)))
 
 /** Path and kind of the first thing wrong, for example `start_date: invalid_type`; no values. */
 const problemOf = (error: z.ZodError): string => {

@@ -34,7 +34,9 @@ beforeAll(async () => {
   await insert(system, 'workouts', [
     ...Array.from({ length: 25 }, (_, index) => workoutOf(link, day(index + 1), { name: `w${index}` })),
     // Started at the same moment: only the id tells them apart.
-    ...['a', 'b', 'c'].map((id) => workoutOf(link, day(30), { _id: `wko_${id}`, sportType: 'Swim' })),
+    ...['a', 'b', 'c'].map((id) =>
+      workoutOf(link, day(30), { _id: `wko_${id}`, sportType: 'Swim', isPowerMeasured: false }),
+    ),
     workoutOf(await storedLink(system, 'ben'), day(1), { _id: 'wko_of_ben' }),
   ])
 })
@@ -94,7 +96,11 @@ describe('workouts', () => {
   })
 
   test('one by its id; another athlete’s is not there', async () => {
-    expect(await athlete.json('GET', '/api/v1/workouts/wko_a')).toMatchObject({ id: 'wko_a', sportType: 'Swim' })
+    expect(await athlete.json('GET', '/api/v1/workouts/wko_a')).toMatchObject({
+      id: 'wko_a',
+      sportType: 'Swim',
+      isPowerMeasured: false,
+    })
     expect((await athlete.call('GET', '/api/v1/workouts/wko_of_ben')).status).toBe(404)
     expect((await other.call('GET', '/api/v1/workouts/wko_a')).status).toBe(404)
   })

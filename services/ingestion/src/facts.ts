@@ -1,5 +1,5 @@
 import type { OutboxEvent } from '@slipstream/contracts'
-import type { StravaCall, UnreadableActivity } from '@slipstream/strava'
+import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { PageResult, SyncRun } from './domain/decide-run.ts'
 import type { FinishedRun, PageTally } from './domain/ports.ts'
@@ -38,6 +38,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     help: 'Activities listed by Strava, by what they changed here.',
     labelNames: ['change'],
   })
+  const implausibleValues = metrics.counter({
+    name: 'slipstream_implausible_values_total',
+    help: 'Values of listed activities that nobody can have achieved and that were read as absent, at each listing.',
+    labelNames: ['field'],
+  })
   const tokenRefreshes = metrics.counter({
     name: 'slipstream_token_refresh_total',
     help: 'Token refreshes by outcome.',
@@ -55,6 +60,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
         activities.inc({ change }, tally[change])
       log.info({ ...runOf(run), page: run.nextPage, ...page }, 'page stored')
+    },
+    valuesImplausible: (run: SyncRun, { stravaActivityId, implausible }: StravaActivity) => {
+      for (const field of implausible) implausibleValues.inc({ field })
+      log.info({ ...runOf(run), stravaActivityId, fields: implausible }, 'implausible values left out')
     },
     activityUnreadable: (run: SyncRun, { stravaActivityId, problem }: UnreadableActivity) => {
       activities.inc({ change: 'unreadable' })

@@ -2,9 +2,6 @@ import { visibilities, type WorkoutType } from '@slipstream/contracts'
 import type { WorkoutValues } from '@slipstream/records'
 import type { StravaActivity } from '@slipstream/strava'
 
-/** `(GMT-05:00) America/New_York` → `America/New_York`. Odd but valid names such as `EST5EDT` or `Etc/GMT+5` stay. */
-const zoneName = (timezone: string | null): string | null => timezone?.replace(/^\(.*?\)\s*/, '').trim() || null
-
 /** Runs have 1 to 3, rides 11 and 12 (0 and 10: nothing special). The numbers are recorded, their meaning undocumented. */
 const workoutTypeOf: Readonly<Record<number, WorkoutType>> = {
   1: 'race',
@@ -22,9 +19,8 @@ export const normalise = (activity: StravaActivity): WorkoutValues => ({
   name: activity.name,
   sportType: activity.sportType,
   startedAt: new Date(activity.startDate),
-  // Strava ends it in `Z` although it is wall-clock time: only the first 19 characters mean something.
-  startedAtLocal: activity.startDateLocal.slice(0, 19),
-  timezone: zoneName(activity.timezone),
+  startedAtLocal: activity.startDateLocal,
+  timezone: activity.timezone,
   distanceMeters: activity.distanceMeters,
   movingTimeSeconds: activity.movingTimeSeconds,
   elapsedTimeSeconds: activity.elapsedTimeSeconds,

@@ -112,6 +112,9 @@ const fetchAndStore = async (
         keepForMs: deps.keepForMs,
       }),
   })
+  for (const activity of fetched.activities) {
+    if (activity.implausible.length > 0) deps.facts.valuesImplausible(run, activity)
+  }
   for (const unreadable of fetched.unreadable) {
     await deps.unreadable.keep(run, unreadable)
     deps.facts.activityUnreadable(run, unreadable)
