@@ -1,10 +1,9 @@
 import type { Status } from '@slipstream/contracts'
-import { type MobileApp, newProof, openMobileApp } from './mobile-app.ts'
-import type { RunningSystem } from './system.ts'
+import { type AppHost, type MobileApp, newProof, openMobileApp } from './mobile-app.ts'
 import { until } from './until.ts'
 
 /** An athlete with a submitted profile and an active link; the first sync may still be under way. */
-export const linkAthlete = async (system: RunningSystem, account: string): Promise<MobileApp> => {
+export const linkAthlete = async (system: AppHost, account: string): Promise<MobileApp> => {
   const app = await openMobileApp(system, account)
   await app.api('PUT', '/profile', { displayName: account, primarySport: 'Run', weeklyGoalHours: 5 })
   const proof = newProof()

@@ -27,12 +27,11 @@ export const newProof = (): Proof => {
   return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') }
 }
 
+/** As much of a system as an app needs to know. */
+export type AppHost = Pick<RunningSystem, 'control'> & { endpoints: Pick<RunningSystem['endpoints'], 'gatewayUrl'> }
+
 /** `account` signs in to the app; `stravaAccount` is who is signed in to Strava in the system browser. */
-export const openMobileApp = async (
-  system: RunningSystem,
-  account: string,
-  stravaAccount = account,
-): Promise<MobileApp> => {
+export const openMobileApp = async (system: AppHost, account: string, stravaAccount = account): Promise<MobileApp> => {
   const { endpoints, control } = system
   const accessToken = await control.tokenFor(account)
   const { stravaAthleteId } = await control.athlete(stravaAccount)

@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { freePort, type RunningMongo, startMongo } from '@slipstream/embedded'
+import { startTestNats, type TestNats } from '@slipstream/testing'
+import { createSimulator, type Simulator } from '../../services/simulator/src/service.ts'
+import { until } from './until.ts'
+
+const projectRoot = resolve(import.meta.dirname, '../..')
+
+type ServiceName = 'gateway' | 'scheduler' | 'ingestion'
+
+interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** Since the first `end`. */
+  afterMs: number
+}
+
+/** One process of a service; not restarted by anybody. */
+export interface ServiceProcess {
+  readonly port: number
+  readonly opsPort: number
+  /** Everything it has printed. */
+  output(): string
+  untilReady(): Promise<void>
+  /** Sends the first signal, the others once it was heard, and resolves when the process is gone. */
+  end(first: NodeJS.Signals, ...others: NodeJS.Signals[]): Promise<Exit>
+}
+
+export interface StartOptions {
+  env?: Record<string, string>
+  port?: number
+  /** As people start it, with npm between; default: node itself. */
+  throughNpm?: boolean
+}
+
+/** A mongod, a NATS server and a simulated Strava of its own, and service processes as an orchestrator runs them. */
+export interface Fleet {
+  mongo: RunningMongo
+  nats: TestNats
+  simulator: Simulator
+  start(name: ServiceName, options?: StartOptions): Promise<ServiceProcess>
+  /** Ends what still runs. */
+  stop(): Promise<void>
+}
+
+const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean): ChildProcess => {
+  const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
+  if (throughNpm) return spawn('npm', ['start', '-w', `services/${name}`], { cwd: projectRoot, env, stdio })
+  return spawn(process.execPath, ['src/main.ts'], { cwd: join(projectRoot, 'services', name), env, stdio })
+}
+
+export const startFleet = async (): Promise<Fleet> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-fleet-'))
+  const simulator = createSimulator()
+  const [mongo, nats] = await Promise.all([startMongo({ dataDir, log: () => {} }), startTestNats(), simulator.start()])
+  const shared = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    LOG_LEVEL: 'info',
+    NODE_COMPILE_CACHE: join(projectRoot, '.slipstream', 'cache', 'compile'),
+    MONGODB_URI: mongo.uri,
+    NATS_URL: nats.url,
+    AUTH_ISSUER_URL: simulator.issuerUrl,
+    AUTH_AUDIENCE: 'slipstream-api',
+    STRAVA_CLIENT_ID: '12345',
+    STRAVA_CLIENT_SECRET: 'simulator-secret',
+    STRAVA_OAUTH_BASE_URL: simulator.url,
+    STRAVA_API_BASE_URL: `${simulator.url}/api/v3`,
+    TOKEN_KEYS: `test:${randomBytes(32).toString('base64')}`,
+  }
+  const children: ChildProcess[] = []
+
+  const start: Fleet['start'] = async (name, { env = {}, port, throughNpm = false } = {}) => {
+    const ports = { port: port ?? (await freePort()), opsPort: await freePort() }
+    const child = run(
+      name,
+      { ...shared, PORT: String(ports.port), OPS_PORT: String(ports.opsPort), ...env },
+      throughNpm,
+    )
+    children.push(child)
+    let text = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+    const ready = async () => (await fetch(`http://127.0.0.1:${ports.opsPort}/readyz`)).status
+    const untilStopping = async () => {
+      if ((await ready()) === 200) throw new Error(`${name} has not heard the signal`)
+    }
+    const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+    return {
+      ...ports,
+      output: () => text,
+      untilReady: () =>
+        until(30_000, async () => {
+          const status = await ready()
+          if (status !== 200) throw new Error(`${name} answers ${status} at /readyz\n${text}`)
+        }),
+      end: async (first, ...others) => {
+        const firstAt = performance.now()
+        child.kill(first)
+        // Sent at once they would be one: the kernel keeps a signal that is pending already only once.
+        if (others.length > 0) await until(5_000, untilStopping)
+        for (const signal of others) child.kill(signal)
+        const [code, signal] = await exited
+        return { code, signal, afterMs: performance.now() - firstAt }
+      },
+    }
+  }
+
+  return {
+    mongo,
+    nats,
+    simulator,
+    start,
+    stop: async () => {
+      for (const child of children) {
+        if (child.exitCode === null && child.signalCode === null) {
+          const exited = once(child, 'exit')
+          child.kill('SIGKILL')
+          await exited
+        }
+      }
+      await Promise.all([mongo.stop(), nats.remove(), simulator.stop()])
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
