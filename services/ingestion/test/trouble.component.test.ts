@@ -176,7 +176,7 @@ describe('the grant', () => {
 })
 
 describe('a crashed worker', () => {
-  const held = (linkId: string, athleteId: string, runId: string, leaseMs: number) => ({
+  const held = (linkId: string, athleteId: string, runId: string) => ({
     ...{ _id: runId, athleteId, linkId, lane: 'interactive' as const, cause: 'linked' as const, requestedVersion: 1 },
     window: { after: new Date(Date.now() - 28 * 86_400_000), before: new Date(Date.now() + 86_400_000) },
     requestedAt: new Date(),
@@ -184,13 +184,19 @@ describe('a crashed worker', () => {
     nextPage: 2,
     counts: { listed: 200, created: 200, updated: 0, deleted: 0, unchanged: 0, calls: 1 },
     ...{ resumeAt: null, startedAt: new Date(), finishedAt: null, outcome: null, errorCode: null },
-    ...{ leaseOwner: 'dead', leaseUntil: new Date(Date.now() + leaseMs), fence: 1, outbox: [] },
+    ...{ leaseOwner: 'dead', leaseUntil: null, fence: 1, outbox: [] },
   })
 
   it('blocks its run until its lease ends; then the run goes on with the page it was at', async () => {
     const link = await harness.link('busy')
     const runId = newId('run')
-    await harness.store.collections.syncRuns.create(held(link.linkId, link.athleteId, runId, 1500))
+    await harness.store.collections.syncRuns.create(held(link.linkId, link.athleteId, runId))
+    // A lease goes by the clock of the database.
+    await harness.store.collections.syncRuns.updateOne(
+      { _id: runId },
+      [{ $set: { leaseUntil: { $add: ['$$NOW', 1500] } } }],
+      { updatePipeline: true },
+    )
     const eventId = newId('evt')
     await harness.request(link, { runId, eventId })
     const finished = await harness.finishedRun(runId)
