@@ -1,18 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { goldenRows, goldenVersions } from '@slipstream/testing'
 import mongoose from 'mongoose'
 import { describe, expect, it } from 'vitest'
 import { collections } from '../src/index.ts'
 
-const goldenFolder = join(import.meta.dirname, '../../contracts/golden')
-
-const frozenRows = readdirSync(goldenFolder).flatMap((version) =>
-  readdirSync(join(goldenFolder, version, 'rows')).flatMap((file) => {
-    const text = readFileSync(join(goldenFolder, version, 'rows', file), 'utf8')
-    const rows = mongoose.mongo.BSON.EJSON.parse(text) as Record<string, unknown>[]
-    const collection = basename(file, '.json')
-    return rows.map((row, index) => ({ name: `${version} ${collection} #${index}`, collection, row }))
-  }),
+const frozenRows = goldenVersions.flatMap((version) =>
+  [...goldenRows(version)].flatMap(([collection, rows]) =>
+    rows.map((row, index) => ({ name: `${version} ${collection} #${index}`, collection, row })),
+  ),
 )
 
 const models = new Map(

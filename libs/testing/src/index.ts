@@ -1,2 +1,3 @@
 export { findBrowser, howToGetBrowser, launchBrowser } from './browser.ts'
+export { goldenRows, goldenVersions, insertGoldenRows } from './golden-rows.ts'
 export { startTestNats, type TestDatabase, type TestNats, testDatabase } from './servers.ts'
