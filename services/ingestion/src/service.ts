@@ -36,7 +36,7 @@ export interface IngestionTimings {
 const defaultTimings: IngestionTimings = {
   leaseMs: 20_000,
   renewLeaseEveryMs: 5_000,
-  resumeParkedEveryMs: 1_000,
+  resumeParkedEveryMs: 2_000,
   eraseOrphansEveryMs: 10 * 60_000,
 }
 

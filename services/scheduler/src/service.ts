@@ -24,7 +24,7 @@ export interface SchedulerTimings {
   staleAfterMs: number
 }
 
-const defaultTimings: SchedulerTimings = { claimEveryMs: 1_000, sweepEveryMs: 15_000, staleAfterMs: 20_000 }
+const defaultTimings: SchedulerTimings = { claimEveryMs: 5_000, sweepEveryMs: 15_000, staleAfterMs: 20_000 }
 
 export interface SchedulerOverrides {
   clock?: Clock

@@ -33,8 +33,9 @@ export interface LaunchedSystem {
 
 type ServiceName = 'gateway' | 'scheduler' | 'ingestion' | 'simulator'
 
-/** Measured: the whole system needs 750 instead of 890 MB, and starts no slower. */
-const smallYoungGeneration = '--max-semi-space-size=2'
+/** Measured: with these and two arenas of malloc the whole system needs 700 instead of 870 MB, and starts no slower. */
+const smallNode = ['--max-semi-space-size=2', '--v8-pool-size=1']
+const fewArenas = { MALLOC_ARENA_MAX: '2' }
 
 /** What has been started, in the order in which it is stopped. A part may still be on its way up. */
 const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
@@ -64,6 +65,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   const keep = async <R extends Running>(part: Part<R> | null) => part && keepRunning(part, signal, log)
 
   const serviceEnv = (name: ServiceName, databases: Environment) => ({
+    ...fewArenas,
     ...env,
     ...plan.settings,
     ...databases,
@@ -78,7 +80,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
         {
           name,
           cwd: join(root, 'services', name),
-          args: [smallYoungGeneration, 'src/main.ts'],
+          args: [...smallNode, 'src/main.ts'],
           env: serviceEnv(name, databases),
           opsPort: ports[name].opsPort,
         },

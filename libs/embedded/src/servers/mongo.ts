@@ -65,6 +65,8 @@ const basicArgs = async (port: number, { dataDir, logFile }: { dataDir: string; 
     ...['--dbpath', dbPath(dataDir), '--logpath', logFile, '--quiet'],
     ...['--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    // Writes with `j: true` reach the journal at once all the same; an idle server wakes five times less often.
+    ...['--journalCommitInterval', '500'],
   ]
 }
 

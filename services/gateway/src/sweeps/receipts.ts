@@ -1,4 +1,4 @@
-import { type Clock, type NewId, Secret } from '@slipstream/runtime'
+import { backoffMs, type Clock, type NewId, Secret } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
@@ -36,7 +36,7 @@ export interface UnlinkWorker {
 }
 
 const dueAfterMs = 30_000
-const longestPauseMs = 3_600_000
+const backoff = { firstMs: dueAfterMs, longestMs: 3_600_000 }
 const batchSize = 100
 
 /**
@@ -46,8 +46,8 @@ const batchSize = 100
 export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
   const { receipts, links, vault, oauth, clock, newId, nudge, facts } = deps
   const underWay = new Set<Promise<void>>()
-  /** When a receipt is tried again, doubling; lost at a restart, which then tries at once. */
-  const pauses = new Map<string, { until: number; ms: number }>()
+  /** When a receipt is tried again; lost at a restart, which then tries at once. */
+  const pauses = new Map<string, { until: number; tries: number }>()
 
   const settle = async ({ receiptId, linkId }: UnlinkReceipt): Promise<void> => {
     const revoke = async (refreshToken: string) => {
@@ -68,10 +68,10 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
 
   const isDue = ({ receiptId }: UnlinkReceipt): boolean => {
     const now = clock.now().getTime()
-    const pause = pauses.get(receiptId) ?? { until: now, ms: dueAfterMs / 2 }
+    const pause = pauses.get(receiptId) ?? { until: now, tries: 0 }
     if (pause.until > now) return false
-    const ms = Math.min(pause.ms * 2, longestPauseMs)
-    pauses.set(receiptId, { until: now + ms, ms })
+    const tries = pause.tries + 1
+    pauses.set(receiptId, { until: now + backoffMs(backoff, tries), tries })
     return true
   }
 
