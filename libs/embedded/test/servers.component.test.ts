@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { mongo } from 'mongoose'
+import { MongoClient } from 'mongodb'
 import { expect, onTestFinished, test } from 'vitest'
 import { EmbeddedServerError, type RunningServer, startMongo, startNats } from '../src/index.ts'
 import { startTimeOf } from '../src/processes/identity.ts'
@@ -29,7 +29,7 @@ const occupy = async (port: number) => {
 
 /** Writes in a transaction, which only the primary of a replica set can do, and counts what is there. */
 const addOne = async (uri: string): Promise<number> => {
-  const client = await new mongo.MongoClient(uri).connect()
+  const client = await new MongoClient(uri).connect()
   try {
     const things = client.db().collection('things')
     await client.withSession((session) => session.withTransaction(() => things.insertOne({}, { session })))

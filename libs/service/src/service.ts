@@ -183,6 +183,7 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     const wasReady = phase === 'ready'
     phase = 'stopping'
     leaving.abort()
+    log.info({ drainMs }, `${name} is stopping`)
     if (wasReady) await delay(drainMs)
 
     const budget = createStopBudget(log)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { mongo } from 'mongoose'
+import type { Admin, MongoClient, MongoServerError } from 'mongodb'
 import { mongodBinary } from '../binaries/mongod.ts'
 import { isListening } from './ports.ts'
 import { type RunningServer, type ServerKind, type ServerOptions, startServer } from './start-server.ts'
@@ -12,10 +12,10 @@ const notYetInitialized = 94
 const dbPath = (dataDir: string) => join(dataDir, 'db')
 
 /** Loaded when mongod is on its way up already: this takes as long as half its start. */
-const loadDriver = async () => (await import('mongoose')).mongo
+const loadDriver = () => import('mongodb')
 
 /** Does the work if the server on this port is the one on this data. */
-const onServer = async (port: number, dataDir: string, work: (client: mongo.MongoClient) => Promise<boolean>) => {
+const onServer = async (port: number, dataDir: string, work: (client: MongoClient) => Promise<boolean>) => {
   const { MongoClient } = await loadDriver()
   if (!(await isListening(port))) return false // the driver would look again only half a second later
   const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`
@@ -29,11 +29,11 @@ const onServer = async (port: number, dataDir: string, work: (client: mongo.Mong
 }
 
 /** Makes a new server the only member of a replica set. */
-const initiate = async (admin: mongo.Admin, host: string): Promise<void> => {
+const initiate = async (admin: Admin, host: string): Promise<void> => {
   try {
     await admin.command({ replSetGetConfig: 1 })
   } catch (error) {
-    if ((error as mongo.MongoServerError).code !== notYetInitialized) throw error
+    if ((error as MongoServerError).code !== notYetInitialized) throw error
     await admin.command({ replSetInitiate: { _id: replicaSet, members: [{ _id: 0, host }] } })
   }
 }
