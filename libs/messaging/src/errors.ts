@@ -28,6 +28,12 @@ export class TransientError extends Error {
   }
 }
 
+/** NATS can never take this event: it is larger than the server allows, or no message can be made of it. */
+export class UnpublishableError extends Error {
+  override readonly name = 'UnpublishableError'
+  readonly code = 'unpublishable'
+}
+
 /** Streams on the server differ from what the promises need, in a way that cannot be changed on a live stream. */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError'

@@ -1,8 +1,10 @@
 import type { OutboxEvent } from '@slipstream/contracts'
-import type { OutboxSource, WaitingEvents } from '@slipstream/records'
+import type { DeliveryLog, OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents } from '@slipstream/records'
 import { type Backoff, backoffMs, type Clock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
+import { unpublishedLetterOf } from './dead-letter.ts'
+import { UnpublishableError } from './errors.ts'
 
 export interface OutboxRelay {
   start(): void
@@ -15,6 +17,8 @@ export interface OutboxRelay {
 export interface OutboxRelayOptions {
   bus: Pick<Bus, 'publish' | 'readiness'>
   sources: readonly OutboxSource[]
+  /** Keeps events that NATS can never take. */
+  deliveries: Pick<DeliveryLog, 'keepDeadLetter'>
   log: Logger
   metrics: Metrics
   clock: Clock
@@ -22,6 +26,8 @@ export interface OutboxRelayOptions {
   onPublished?: (event: OutboxEvent, delaySeconds: number) => void
 }
 
+/** An event that could not be published. The longest pause leaves half of the minute in which all is to be made good. */
+const retryPauses: Backoff = { firstMs: 1_000, longestMs: 30_000 }
 /** Polls that find nothing get rarer: left behind events are the exception. */
 const pollPauses: Backoff = { firstMs: 500, longestMs: 4_000 }
 /** Each process publishes its own events at once; older ones were left behind by a process that ended or an outage. */
@@ -39,12 +45,28 @@ const forEachInFlight = async <T>(items: readonly T[], limit: number, work: (ite
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
 }
 
+/** Tells of trouble once when it begins and once when it is over. */
+const createTrouble = (log: Logger, { begun, over }: { begun: string; over: string }) => {
+  let isOn = false
+  return {
+    begin: (error: unknown, source: string) => {
+      if (!isOn) log.warn({ err: error, source }, begun)
+      isOn = true
+    },
+    end: () => {
+      if (isOn) log.info(over)
+      isOn = false
+    },
+  }
+}
+
 /**
  * Moves events from documents to NATS: publish, wait for the server's word, take them out. An event stays until NATS
- * has it; after a crash in between it is published again under the same id.
+ * has it; after a crash in between it is published again under the same id. One that cannot be published now waits with
+ * its document until its next try and holds up no other; one that never can becomes a dead letter.
  */
 export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
-  const { bus, sources, log, metrics, clock, onPublished } = options
+  const { bus, sources, deliveries, log, metrics, clock, onPublished } = options
   const publishDelay = metrics.histogram<'type'>({
     name: 'slipstream_event_publish_delay_seconds',
     help: 'From the change an event tells to its storage in NATS.',
@@ -58,65 +80,87 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
       this.set(counts.reduce((sum, count) => sum + count, 0))
     },
   })
+  const storeTrouble = createTrouble(log, {
+    begun: 'waiting events cannot be read or settled',
+    over: 'waiting events are read and settled again',
+  })
+  const publishTrouble = createTrouble(log, {
+    begun: 'events cannot be published, they wait',
+    over: 'events are published again',
+  })
 
-  let failing = false
-  const noteFailure = (error: unknown, source: string) => {
-    if (!failing) log.warn({ err: error, source }, 'events cannot be published, they wait')
-    failing = true
-  }
-  const noteSuccess = () => {
-    if (failing) log.info('events are published again')
-    failing = false
+  const giveUp = async (source: string, document: WaitingEvents, event: WaitingEvent, error: UnpublishableError) => {
+    await deliveries.keepDeadLetter(unpublishedLetterOf(source, { event, linkId: document.linkId }, error))
+    log.error(
+      { source, eventId: event.id, type: event.type, err: error },
+      'event can never be published, dead letter kept',
+    )
   }
 
-  const publishDocument = async ({ documentId, events }: WaitingEvents, source: string) => {
-    const eventIds: string[] = []
-    try {
-      for (const event of events) {
-        await bus.publish(event)
-        eventIds.push(event.id)
-        const delaySeconds = Math.max(0, (clock.now().getTime() - event.occurredAt.getTime()) / 1_000)
-        publishDelay.observe({ type: event.type }, delaySeconds)
-        onPublished?.(event, delaySeconds)
+  const publish = async (event: WaitingEvent) => {
+    await bus.publish(event)
+    const delaySeconds = Math.max(0, (clock.now().getTime() - event.occurredAt.getTime()) / 1_000)
+    publishDelay.observe({ type: event.type }, delaySeconds)
+    onPublished?.(event, delaySeconds)
+    if (event.attempts) publishTrouble.end()
+  }
+
+  /** Null when NATS or MongoDB went away meanwhile: then it is no fault of the event. */
+  const failureOf = (event: WaitingEvent, source: string, error: unknown): RelayedEvents['failed'] => {
+    if (!bus.readiness().ok) return null
+    publishTrouble.begin(error, source)
+    const attempts = (event.attempts ?? 0) + 1
+    const nextTryAt = new Date(clock.now().getTime() + backoffMs(retryPauses, attempts))
+    return { eventId: event.id, attempts, nextTryAt }
+  }
+
+  const relayDocument = async (source: string, document: WaitingEvents): Promise<RelayedEvents> => {
+    const { documentId, events } = document
+    const settledIds: string[] = []
+    for (const event of events) {
+      const { id: eventId, attempts = 0, nextTryAt } = event
+      // Events behind one that waits, added since, take over its time.
+      if (nextTryAt && nextTryAt > clock.now())
+        return { documentId, settledIds, failed: { eventId, attempts, nextTryAt } }
+      try {
+        await publish(event).catch(async (error: unknown) => {
+          if (!(error instanceof UnpublishableError)) throw error
+          await giveUp(source, document, event, error)
+        })
+      } catch (error) {
+        return { documentId, settledIds, failed: failureOf(event, source, error) }
       }
-    } catch (error) {
-      noteFailure(error, source)
+      settledIds.push(eventId)
     }
-    return { documentId, eventIds, isComplete: eventIds.length === events.length }
+    return { documentId, settledIds, failed: null }
   }
 
   let hasFoundSome = false
-  const relayBatch = async (source: OutboxSource, occurredBefore: Date): Promise<'more' | 'empty' | 'failed'> => {
-    const documents = await source.waiting(occurredBefore, batchSize)
+  /** Whether it is worth reading on: there is more, and something of this went. */
+  const relayBatch = async (source: OutboxSource, occurredBefore: Date): Promise<boolean> => {
+    const documents = await source.waiting({ occurredBefore, now: clock.now() }, batchSize)
     if (documents.length > 0) hasFoundSome = true
-    const results: Awaited<ReturnType<typeof publishDocument>>[] = []
+    const relayed: RelayedEvents[] = []
     await forEachInFlight(documents, documentsInFlight, async (document) => {
-      results.push(await publishDocument(document, source.name))
+      relayed.push(await relayDocument(source.name, document))
     })
-    const published = results.filter(({ eventIds }) => eventIds.length > 0)
-    if (published.length > 0) {
-      await source.settle(published.map(({ documentId, eventIds }) => ({ documentId, eventIds })))
-    }
-    if (!results.every(({ isComplete }) => isComplete)) return 'failed'
-    return documents.length === batchSize ? 'more' : 'empty'
-  }
-
-  const relaySource = async (source: OutboxSource, occurredBefore: Date): Promise<boolean> => {
-    try {
-      let state: Awaited<ReturnType<typeof relayBatch>> = 'more'
-      while (state === 'more') state = await relayBatch(source, occurredBefore)
-      return state === 'empty'
-    } catch (error) {
-      noteFailure(error, source.name)
-      return false
-    }
+    await source.settle(relayed)
+    return documents.length >= batchSize && relayed.some(({ settledIds }) => settledIds.length > 0)
   }
 
   const relay = async (occurredBefore: Date) => {
     if (!bus.readiness().ok) return
-    let isComplete = true
-    for (const source of sources) isComplete = (await relaySource(source, occurredBefore)) && isComplete
-    if (isComplete) noteSuccess()
+    let failures = 0
+    for (const source of sources) {
+      try {
+        let goesOn = true
+        while (goesOn) goesOn = await relayBatch(source, occurredBefore)
+      } catch (error) {
+        failures += 1
+        storeTrouble.begin(error, source.name)
+      }
+    }
+    if (failures === 0) storeTrouble.end()
   }
 
   let running: Promise<void> | null = null

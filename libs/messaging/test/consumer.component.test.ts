@@ -115,6 +115,8 @@ describe('verdicts', () => {
     await interactiveSettled()
     expect(deliveries.letters).toEqual([
       {
+        athleteId: 'ath_poison',
+        linkId: null,
         consumer: 'ingestion-interactive',
         subject: 'sync.requested.interactive.ath_poison',
         eventId: 'evt_poison',

@@ -93,7 +93,14 @@ test('server killed and back with its store: what was acknowledged is delivered'
 test('events wait in the outbox while NATS is down, are published once it is back, and are logged about once', async () => {
   const { bus, log, lines, metrics, nats } = harness
   const outbox = memoryOutbox()
-  const relay = createOutboxRelay({ bus, sources: [outbox.source], log, metrics, clock: systemClock })
+  const relay = createOutboxRelay({
+    deliveries: memoryDeliveryLog(),
+    bus,
+    sources: [outbox.source],
+    log,
+    metrics,
+    clock: systemClock,
+  })
   relay.start()
   await nats.stop()
   await vi.waitFor(() => expect(bus.readiness().ok).toBe(false))
@@ -111,7 +118,14 @@ test('events wait in the outbox while NATS is down, are published once it is bac
 test('the server dies while events are being published: none is lost, each is stored once', async () => {
   const { bus, log, metrics, nats, manager } = harness
   const outbox = memoryOutbox()
-  const relay = createOutboxRelay({ bus, sources: [outbox.source], log, metrics, clock: systemClock })
+  const relay = createOutboxRelay({
+    deliveries: memoryDeliveryLog(),
+    bus,
+    sources: [outbox.source],
+    log,
+    metrics,
+    clock: systemClock,
+  })
   relay.start()
   for (let index = 0; index < 300; index += 1) outbox.add(`doc_${index}`, deleted(`ath_${index}`, 1))
   relay.nudge()

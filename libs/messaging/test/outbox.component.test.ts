@@ -3,6 +3,7 @@ import { createMetrics } from '@slipstream/telemetry'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createOutboxRelay, type OutboxRelayOptions } from '../src/index.ts'
 import { deleted, type Harness, messagesIn, recordingLog, startHarness } from './support/harness.ts'
+import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
 import { memoryOutbox } from './support/memory-outbox.ts'
 
 let harness: Harness
@@ -15,8 +16,9 @@ beforeEach(() => harness.manager.streams.purge('EVENTS'))
 const create = (options: Partial<OutboxRelayOptions> & Pick<OutboxRelayOptions, 'sources'>) => {
   const metrics = createMetrics('test')
   const { log, lines } = recordingLog()
-  const relay = createOutboxRelay({ bus: harness.bus, log, metrics, clock: systemClock, ...options })
-  return { relay, metrics, lines }
+  const deliveries = memoryDeliveryLog()
+  const relay = createOutboxRelay({ bus: harness.bus, deliveries, log, metrics, clock: systemClock, ...options })
+  return { relay, metrics, lines, letters: deliveries.letters }
 }
 
 const storedIds = async () => {
@@ -105,30 +107,95 @@ test('a crash between publishing and settling: published again under the same id
   await vi.waitFor(() => expect(outbox.documents.size).toBe(0))
   await relay.stop()
   expect(await storedIds()).toEqual([event.id])
-  expect(lines.map(({ msg }) => msg)).toEqual(['events cannot be published, they wait', 'events are published again'])
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    'waiting events cannot be read or settled',
+    'waiting events are read and settled again',
+  ])
 })
 
-test('a document whose event cannot be published blocks no other, keeps its order, and is logged once', async () => {
+test('a document whose event cannot be published waits for its next try, blocks no other, keeps its order', async () => {
+  let now = new Date('2026-11-21T10:00:00Z')
+  const clock = { now: () => now }
   const outbox = memoryOutbox()
-  const [first, stuck, behind, healthy] = [1, 2, 3, 1].map((version) => deleted('ath_mixed', version))
+  const [first, stuck, behind, healthy] = [1, 2, 3, 1].map((version) => deleted('ath_mixed', version, now))
   outbox.add('stuck', first!, stuck!, behind!)
   outbox.add('healthy', healthy!)
-  const bus = {
+  const tried: string[] = []
+  const bus: OutboxRelayOptions['bus'] = {
     readiness: () => ({ ok: true }),
-    publish: async (event: typeof stuck & object) => {
+    publish: async (event) => {
+      tried.push(event.id)
       if (event.id === stuck!.id) throw new Error('refused')
       await harness.bus.publish(event)
     },
-  } as OutboxRelayOptions['bus']
-  const { relay, lines } = create({ sources: [outbox.source], bus })
-  for (let index = 0; index < 3; index += 1) {
+  }
+  const { relay, lines } = create({ sources: [outbox.source], bus, clock })
+  const pass = async () => {
+    relay.nudge()
+    const late = deleted('ath_late', 1, now)
+    outbox.add('late', late)
     relay.nudge()
     await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['stuck']))
   }
+  for (let index = 0; index < 3; index += 1) await pass()
+  expect(tried.filter((id) => id === stuck!.id)).toHaveLength(1)
+  expect(outbox.documents.get('stuck')).toMatchObject([
+    { id: stuck!.id, attempts: 1, nextTryAt: new Date(now.getTime() + 1_000) },
+    { id: behind!.id, nextTryAt: new Date(now.getTime() + 1_000) },
+  ])
+  now = new Date(now.getTime() + 1_000)
+  await pass()
+  await vi.waitFor(() => expect(outbox.documents.get('stuck')?.[0]).toMatchObject({ attempts: 2 }))
   await relay.stop()
-  expect(new Set(await storedIds())).toEqual(new Set([first!.id, healthy!.id]))
-  expect(outbox.documents.get('stuck')).toEqual([stuck, behind])
-  expect(lines).toHaveLength(1)
+  expect(tried.filter((id) => id === stuck!.id)).toHaveLength(2)
+  expect(tried).not.toContain(behind!.id)
+  expect(lines.map(({ msg }) => msg)).toEqual(['events cannot be published, they wait'])
+})
+
+test('an event larger than NATS takes becomes a dead letter at once and slows no other', async () => {
+  const outbox = memoryOutbox()
+  const tooLarge = deleted('ath_large', 1)
+  Object.assign(tooLarge.data, { reason: 'x'.repeat(1_100_000) })
+  const noMessage = deleted('ath_odd', 1)
+  Object.assign(noMessage.data, { version: 1n })
+  const behind = deleted('ath_large', 2)
+  outbox.add('large', tooLarge, behind)
+  outbox.add('odd', noMessage)
+  outbox.add('healthy', deleted('ath_healthy', 1))
+  const { relay, letters } = create({ sources: [outbox.source] })
+  const mending = vi.spyOn(harness.bus.transport, 'ensureTopology')
+  relay.nudge()
+  await relay.stop()
+  expect(outbox.documents.size).toBe(0)
+  expect(await storedIds()).toHaveLength(2)
+  const letter = { reason: 'unpublishable', consumer: 'outbox-documents', attempts: 1 }
+  expect(new Map(letters.map((kept) => [kept.eventId, kept]))).toEqual(
+    new Map([
+      [tooLarge.id, expect.objectContaining({ ...letter, athleteId: 'ath_large' })],
+      [noMessage.id, expect.objectContaining({ ...letter, athleteId: 'ath_odd' })],
+    ]),
+  )
+  // It was not even tried whether the streams are the reason: nothing was waited for.
+  expect(mending).not.toHaveBeenCalled()
+})
+
+test('a thousand documents that cannot be published now do not hold up the one that can', async () => {
+  const outbox = memoryOutbox()
+  const stuck = Array.from({ length: 1_000 }, (_, index) => deleted(`ath_${index}`, 1))
+  for (const [index, event] of stuck.entries()) outbox.add(`stuck_${index}`, event)
+  outbox.add('healthy', deleted('ath_healthy', 1))
+  const bus: OutboxRelayOptions['bus'] = {
+    readiness: () => ({ ok: true }),
+    publish: async (event) => {
+      if (event.data.athleteId !== 'ath_healthy') throw new Error('refused')
+    },
+  }
+  const { relay } = create({ sources: [outbox.source], bus })
+  await vi.waitFor(() => {
+    relay.nudge()
+    expect(outbox.documents.has('healthy')).toBe(false)
+  })
+  await relay.stop()
 })
 
 test('measures the delay of each event and how many wait', async () => {

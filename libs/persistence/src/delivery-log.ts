@@ -28,6 +28,9 @@ export const createDeliveryLog = (
     const _id = letter.eventId === '' ? newId('letter') : idOf(letter.consumer, letter.eventId)
     await collections.deadLetters.replaceOne({ _id }, { ...letter, createdAt: clock.now() }, { upsert: true })
   },
+  deleteLettersOf: async ({ athleteId, linkId, until }) => {
+    await collections.deadLetters.deleteMany({ $or: [{ linkId }, { athleteId, createdAt: { $lt: until } }] })
+  },
   forget: async (consumer, eventId) => {
     await collections.deliveryAttempts.deleteOne({ _id: idOf(consumer, eventId) })
   },

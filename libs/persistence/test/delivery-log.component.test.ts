@@ -23,6 +23,8 @@ const letter = {
   attempts: 5,
   headers: { 'ce-id': 'event_9', 'Nats-Msg-Id': 'event_9' },
   payload: '{}',
+  athleteId: 'athlete_1',
+  linkId: 'link_1',
 }
 
 test('counts the tries of each consumer on its own, up to the moment the message is settled', async () => {
@@ -57,4 +59,29 @@ test('letters without an event id are each kept', async () => {
   await log.keepDeadLetter({ ...letter, eventId: '' })
   await log.keepDeadLetter({ ...letter, eventId: '' })
   expect(await store.collections.deadLetters.countDocuments({ eventId: '' })).toBe(2)
+})
+
+test('the letters of a link go with it, and those of its athlete from before; others stay', async () => {
+  const until = new Date(now.getTime() + 1)
+  const letters = {
+    ofLink: { athleteId: 'athlete_2', linkId: 'link_2' },
+    ofAthlete: { athleteId: 'athlete_2', linkId: null },
+    ofNextLink: { athleteId: 'athlete_2', linkId: null },
+    ofOthers: { athleteId: 'athlete_3', linkId: 'link_3' },
+  }
+  for (const [eventId, owner] of Object.entries(letters)) await log.keepDeadLetter({ ...letter, ...owner, eventId })
+  await store.collections.deadLetters.updateMany(
+    { eventId: { $in: ['ofNextLink', 'ofLink'] } },
+    { createdAt: new Date(until.getTime() + 1) },
+  )
+  await log.deleteLettersOf({ athleteId: 'athlete_2', linkId: 'link_2', until })
+  const left = await store.collections.deadLetters.find({ eventId: { $in: Object.keys(letters) } }).lean()
+  expect(left.map(({ eventId }) => eventId).sort()).toEqual(['ofNextLink', 'ofOthers'])
+})
+
+test('a letter ends after 30 days', async () => {
+  const indexes = await store.collections.deadLetters.collection.indexes()
+  expect(indexes).toContainEqual(
+    expect.objectContaining({ key: { createdAt: 1 }, expireAfterSeconds: 30 * 24 * 60 * 60 }),
+  )
 })

@@ -39,6 +39,11 @@ afterAll(async () => {
   await database.drop()
 })
 
+const due = (second: number) => ({ occurredBefore: at(second), now: at(second) })
+const settled = (documentId: string, ...settledIds: string[]) => ({ documentId, settledIds, failed: null })
+const waitingIds = async (second: number) =>
+  (await source.waiting(due(second), 100)).map(({ documentId }) => documentId)
+
 test('finds only documents with an event of that time, oldest first, each with all its events in order', async () => {
   await schedules.create([
     schedule('empty', []),
@@ -46,40 +51,82 @@ test('finds only documents with an event of that time, oldest first, each with a
     schedule('first', [event('f1', 2)]),
     schedule('later', [event('l1', 20)]),
   ])
-  expect(await source.waiting(at(10), 100)).toEqual([
-    { documentId: 'first', events: [event('f1', 2)] },
-    { documentId: 'second', events: [event('s1', 5), event('s2', 30)] },
+  expect(await source.waiting(due(10), 100)).toEqual([
+    { documentId: 'first', linkId: 'link_of_first', events: [event('f1', 2)] },
+    { documentId: 'second', linkId: 'link_of_second', events: [event('s1', 5), event('s2', 30)] },
   ])
-  expect(await source.waiting(at(10), 1)).toHaveLength(1)
+  expect(await source.waiting(due(10), 1)).toHaveLength(1)
   expect(await source.count()).toBe(4)
 })
 
 test('settle takes off the named events only, also while new ones come in', async () => {
   await schedules.create([schedule('a', [event('a1', 1), event('a2', 2)]), schedule('b', [event('b1', 1)])])
   await schedules.updateOne({ _id: 'a' }, { $push: { outbox: event('a3', 3) } })
-  await source.settle([
-    { documentId: 'a', eventIds: ['a1', 'b1'] },
-    { documentId: 'b', eventIds: ['b1'] },
-    { documentId: 'gone', eventIds: ['x'] },
-  ])
-  expect(await source.waiting(at(10), 100)).toEqual([{ documentId: 'a', events: [event('a2', 2), event('a3', 3)] }])
+  await source.settle([settled('a', 'a1', 'b1'), settled('b', 'b1'), settled('gone', 'x')])
+  expect(await source.waiting(due(10), 100)).toMatchObject([{ documentId: 'a', events: [{ id: 'a2' }, { id: 'a3' }] }])
   expect(await source.count()).toBe(2)
   await source.settle([])
-  await source.settle([{ documentId: 'a', eventIds: ['a2', 'a3'] }])
+  await source.settle([settled('a', 'a2', 'a3')])
   expect(await source.count()).toBe(0)
 })
 
-test('looks at no document whose outbox is empty', async () => {
-  await schedules.create(Array.from({ length: 50 }, (_, index) => schedule(`empty_${index}`, [])))
-  await schedules.create(schedule('full', [event('x', 1)]))
-  const plan = await store.connection
-    .collection('schedules')
-    .find({ 'outbox.occurredAt': { $lte: at(10) } })
+test('a document whose first event failed is not found before its next try, all its events with it', async () => {
+  await schedules.create([
+    schedule('stuck', [event('x', 1), event('y', 1), event('z', 2)]),
+    schedule('other', [event('o', 2)]),
+  ])
+  const failed = { eventId: 'y', attempts: 1, nextTryAt: at(20) }
+  await source.settle([{ documentId: 'stuck', settledIds: ['x'], failed }])
+  expect(await waitingIds(19)).toEqual(['other'])
+  expect(await source.waiting(due(20), 100)).toMatchObject([
+    { documentId: 'other' },
+    {
+      documentId: 'stuck',
+      events: [
+        { id: 'y', attempts: 1, nextTryAt: at(20) },
+        { id: 'z', nextTryAt: at(20) },
+      ],
+    },
+  ])
+  await schedules.updateOne({ _id: 'stuck' }, { $push: { outbox: event('new', 15) } })
+  expect(await waitingIds(16)).toEqual(['other', 'stuck'])
+  await source.settle([{ documentId: 'stuck', settledIds: [], failed }])
+  expect(await waitingIds(16)).toEqual(['other'])
+})
+
+test('what replicas of release 0.1 wrote and read is left as it was', async () => {
+  await schedules.create(schedule('a', [event('a1', 1)]))
+  await source.settle([{ documentId: 'a', settledIds: [], failed: { eventId: 'a1', attempts: 1, nextTryAt: at(9) } }])
+  // Their query, on their index, and their way of taking an event off.
+  const theirs = schedules
+    .find({ 'outbox.occurredAt': { $lte: at(10) } }, { outbox: 1 })
     .sort({ 'outbox.occurredAt': 1 })
-    .limit(100)
-    .explain('executionStats')
-  expect(JSON.stringify(plan.queryPlanner.winningPlan)).toMatch(/"IXSCAN".*"outbox_waiting"/)
-  expect(plan.executionStats).toMatchObject({ totalKeysExamined: 1, totalDocsExamined: 1 })
-  const { keysPerIndex } = await store.connection.getClient().db().command({ validate: 'schedules' })
-  expect(keysPerIndex.outbox_waiting).toBe(1)
+  expect(await theirs.hint('outbox_waiting').lean()).toMatchObject([{ _id: 'a', outbox: [event('a1', 1)] }])
+  await schedules.updateOne({ _id: 'a' }, { $pull: { outbox: { id: { $in: ['a1'] } } } })
+  expect(await waitingIds(10)).toEqual([])
+})
+
+test('looks at what is due and at nothing else, however much there is', async () => {
+  const { db } = store.connection
+  const postponed = Array.from({ length: 300 }, (_, index) => schedule(`postponed_${index}`, [event(`p${index}`, 1)]))
+  const empty = Array.from({ length: 300 }, (_, index) => schedule(`empty_${index}`, []))
+  const waiting = Array.from({ length: 300 }, (_, index) => schedule(`waiting_${index}`, [event(`w${index}`, 1)]))
+  await schedules.insertMany([...postponed, ...empty, ...waiting])
+  await schedules.updateMany(
+    { _id: /^postponed/ },
+    { $set: { 'outbox.$[].nextTryAt': at(50), 'outbox.$[].attempts': 1 } },
+  )
+  await db?.command({ profile: 2 })
+  expect(await source.waiting(due(10), 20)).toHaveLength(20)
+  await db?.command({ profile: 0 })
+  const queries = await db
+    ?.collection('system.profile')
+    .find({ op: 'query', ns: /schedules$/ })
+    .toArray()
+  expect(queries).toHaveLength(2)
+  for (const { planSummary, keysExamined, docsExamined } of queries ?? []) {
+    expect(planSummary).toMatch(/^IXSCAN .*outbox.nextTryAt/)
+    expect(keysExamined).toBeLessThanOrEqual(21)
+    expect(docsExamined).toBeLessThanOrEqual(20)
+  }
 })

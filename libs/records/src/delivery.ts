@@ -1,4 +1,7 @@
-/** A message that could not be handled, with its reason and everything needed to look at it or replay it. */
+/**
+ * An event that could not be handled or published, with its reason and everything needed to look at it or replay it. It goes
+ * when its athlete unlinks, and after 30 days.
+ */
 export interface DeadLetter {
   consumer: string
   subject: string
@@ -10,9 +13,17 @@ export interface DeadLetter {
   attempts: number
   headers: Record<string, string>
   payload: string
+  /** Whose event it is, as far as that could be read. */
+  athleteId: string | null
+  linkId: string | null
 }
 
-export interface DeadLetterRow extends DeadLetter {
+/** Rows of release 0.1 do not know their athlete; they end by age alone. */
+type AddedToDeadLetter = 'athleteId' | 'linkId'
+
+export interface DeadLetterRow
+  extends Omit<DeadLetter, AddedToDeadLetter>,
+    Partial<Pick<DeadLetter, AddedToDeadLetter>> {
   _id: string
   createdAt: Date
 }
@@ -30,6 +41,8 @@ export interface DeliveryLog {
   startAttempt(consumer: string, eventId: string): Promise<number>
   /** Kept once per consumer and event: keeping it again replaces the earlier letter. Without an event id always anew. */
   keepDeadLetter(letter: DeadLetter): Promise<void>
+  /** Deletes the letters of a link, and those of its athlete from before `until`: until then it was the only link. */
+  deleteLettersOf(link: { athleteId: string; linkId: string; until: Date }): Promise<void>
   /** The message is settled: its next try, if there is one, counts from 1. */
   forget(consumer: string, eventId: string): Promise<void>
 }

@@ -4,7 +4,7 @@ export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from 
 export type { LinkRow, ReceiptRow, StravaIdentity } from './link.ts'
 export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
 export { type Named, named } from './named.ts'
-export type { OutboxSource, WaitingEvents, WithOutbox } from './outbox.ts'
+export type { OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents, WithOutbox } from './outbox.ts'
 export {
   type AllowanceRow,
   type BucketName,

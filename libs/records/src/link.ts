@@ -1,4 +1,5 @@
-import type { OutboxEvent, Receipt, StoredLinkStatus } from '@slipstream/contracts'
+import type { Receipt, StoredLinkStatus } from '@slipstream/contracts'
+import type { WaitingEvent } from './outbox.ts'
 
 /** The Strava account behind a link, as the athlete sees it. */
 export interface StravaIdentity {
@@ -20,7 +21,7 @@ export interface LinkRow extends StravaIdentity {
   scopes: string[]
   linkedAt: Date
   manualSync: { runId: string; requestedAt: Date } | null
-  outbox: OutboxEvent[]
+  outbox: WaitingEvent[]
 }
 
 /** The written confirmation of an unlink. `_id` is the receiptId; `completedAt` is set when everything it names is gone. */
@@ -36,5 +37,5 @@ export interface ReceiptRow {
   erasedAt: Date | null
   completedAt: Date | null
   deleted: Record<string, number>
-  outbox: OutboxEvent[]
+  outbox: WaitingEvent[]
 }

@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '@slipstream/contracts'
+import type { WaitingEvent } from './outbox.ts'
 import type { SyncRunRow } from './sync-run.ts'
 
 /** What is asked of ingestion. */
@@ -23,5 +23,5 @@ export interface ScheduleRow {
   manualRunId: string | null
   publishedAt: Date | null
   nextDueAt: Date
-  outbox: OutboxEvent[]
+  outbox: WaitingEvent[]
 }

@@ -1,4 +1,5 @@
-import type { Cause, Lane, OutboxEvent, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { Cause, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { WaitingEvent } from './outbox.ts'
 
 /** Bounds on the start times of activities. */
 export interface StoredWindow {
@@ -35,7 +36,7 @@ export interface SyncRunRow {
   leaseOwner: string | null
   leaseUntil: Date | null
   fence: number
-  outbox: OutboxEvent[]
+  outbox: WaitingEvent[]
 }
 
 /** The last fetch ticket handed out for a link (`_id`): whoever fetches later holds the higher number. */

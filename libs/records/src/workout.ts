@@ -1,4 +1,5 @@
-import { defaultsOf, type OutboxEvent, type Workout, type WorkoutInput, workoutSchema } from '@slipstream/contracts'
+import { defaultsOf, type Workout, type WorkoutInput, workoutSchema } from '@slipstream/contracts'
+import type { WaitingEvent } from './outbox.ts'
 
 type OursAlone = 'id' | 'stravaActivityId' | 'source' | 'startedAt' | 'version' | 'firstIngestedAt' | 'updatedAt'
 
@@ -23,7 +24,7 @@ export interface WorkoutRow extends StoredValues, Pick<Workout, 'source' | 'stra
   firstIngestedAt: Date
   updatedAt: Date
   fetchedAt: Date
-  outbox: OutboxEvent[]
+  outbox: WaitingEvent[]
 }
 
 export type StoredWorkout = Omit<WorkoutRow, 'outbox'>

@@ -9,7 +9,7 @@ import {
   TransientError,
 } from '@slipstream/messaging'
 import type { Owner, Store } from '@slipstream/persistence'
-import type { OutboxSource } from '@slipstream/records'
+import type { DeliveryLog, OutboxSource } from '@slipstream/records'
 import { type Clock, NotStartedError, repeat, type Service } from '@slipstream/runtime'
 import { type Logger, type Metrics, type Readiness, startOpsServer, startTracing } from '@slipstream/telemetry'
 import type { CommonConfig } from './settings.ts'
@@ -28,6 +28,8 @@ type ServiceName = Owner & BusOptions['source']
 export interface Composition {
   /** Whose waiting events the relay publishes. */
   outbox: readonly OutboxSource[]
+  /** Keeps what cannot be handled or published. */
+  deliveries: DeliveryLog
   onPublished?: (event: OutboxEvent, delaySeconds: number) => void
   /** Each is started once NATS is there. */
   consumers: readonly ((bus: Bus) => Promise<RunningConsumer>)[]
@@ -118,8 +120,9 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     closing.push({ name: 'nats', stop: connected.close })
     signal.throwIfAborted()
     bus = connected
-    const { outbox: sources, onPublished } = composition
-    const relay = createOutboxRelay({ bus, sources, log, metrics, clock, ...(onPublished && { onPublished }) })
+    const { outbox: sources, deliveries, onPublished } = composition
+    const relaying = { bus, sources, deliveries, log, metrics, clock, ...(onPublished && { onPublished }) }
+    const relay = createOutboxRelay(relaying)
     closing.push({ name: 'outbox', stop: relay.stop })
     relay.start()
     nudge = relay.nudge

@@ -143,11 +143,13 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         'athlete.reauth_required': onReauthRequired({ links, vault, facts }),
         'athlete.erased': onAthleteErased({ receipts, clock }),
       }
-      const consuming = { deliveries: createDeliveryLog(collections, clock), log, metrics, clock }
+      const deliveries = createDeliveryLog(collections, clock)
+      const consuming = { deliveries, log, metrics, clock }
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
       registerGauges(metrics, links)
 
       return {
+        deliveries,
         outbox: [mongoOutboxSource('links', collections.links), mongoOutboxSource('receipts', collections.receipts)],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'gateway', handlers })],
         tasks: [

@@ -130,6 +130,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       registerGauges(metrics, { ledger, vault, collections })
 
       return {
+        deliveries,
         outbox: [
           mongoOutboxSource('workouts', collections.workouts),
           mongoOutboxSource('sync_runs', collections.syncRuns),

@@ -73,10 +73,12 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         'sync.triggered': onSyncTriggered(deps),
         'sync.finished': onSyncFinished(deps),
       }
-      const consuming = { deliveries: createDeliveryLog(collections, clock), log, metrics, clock, random }
+      const deliveries = createDeliveryLog(collections, clock)
+      const consuming = { deliveries, log, metrics, clock, random }
       registerGauges(metrics, schedules)
 
       return {
+        deliveries,
         outbox: [mongoOutboxSource('schedules', collections.schedules)],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers })],
         tasks: [

@@ -1,4 +1,4 @@
-import type { OutboxEvent } from '@slipstream/contracts'
+import type { WaitingEvent } from '@slipstream/records'
 import { Schema, type SchemaDefinition } from 'mongoose'
 
 /** An index as data: made by the migration step, its presence checked at every start. */
@@ -109,14 +109,33 @@ export const added = <Value>({ options }: Field<Value>): AddedField<Value> => ({
 })
 
 /** Events that wait in the document whose change they tell. Written and emptied atomically with that document. */
-export const outbox = listOf<OutboxEvent>({
+export const outbox = listOf<WaitingEvent>({
   id: text,
   // The schema of an event lives with its type; it was checked when the event was made.
-  type: text as unknown as Field<OutboxEvent['type']>,
+  type: text as unknown as Field<WaitingEvent['type']>,
   data: { options: { type: Schema.Types.Mixed, required: true } },
   occurredAt: time,
   traceparent: added(text),
+  attempts: added(count),
+  nextTryAt: added(time),
 })
 
-/** Lets the relay find the few documents with waiting events among millions without. */
-export const outboxIndex: IndexDeclaration = { name: 'outbox_waiting', key: { 'outbox.occurredAt': 1 }, sparse: true }
+/** What replicas of release 0.1 find waiting events with; the count of them still does. */
+const outboxWaitingIndex: IndexDeclaration = {
+  name: 'outbox_waiting',
+  key: { 'outbox.occurredAt': 1 },
+  sparse: true,
+}
+
+/**
+ * Lets the relay find the few documents with an event to publish now among millions without. Events never tried have no
+ * `nextTryAt` and stand first, in the order of their time.
+ */
+export const outboxDueIndex: IndexDeclaration = {
+  name: 'outbox_due',
+  key: { 'outbox.nextTryAt': 1, 'outbox.occurredAt': 1 },
+  sparse: true,
+}
+
+/** Of every collection with an outbox. */
+export const outboxIndexes: readonly IndexDeclaration[] = [outboxWaitingIndex, outboxDueIndex]

@@ -1,5 +1,5 @@
 import type { DeadLetterRow, DeliveryAttemptRow } from '@slipstream/records'
-import { anyText, count, defineCollection, mixed, text, time } from './definition.ts'
+import { added, anyText, count, defineCollection, mixed, optionalText, text, time } from './definition.ts'
 
 export const deadLetters = defineCollection<DeadLetterRow>(
   'dead_letters',
@@ -14,9 +14,16 @@ export const deadLetters = defineCollection<DeadLetterRow>(
     attempts: count,
     headers: mixed(),
     payload: anyText,
+    athleteId: added(optionalText),
+    linkId: added(optionalText),
     createdAt: time,
   },
-  [{ name: 'newest', key: { createdAt: -1 } }],
+  [
+    { name: 'newest', key: { createdAt: -1 } },
+    { name: 'athlete', key: { athleteId: 1, createdAt: 1 } },
+    { name: 'link', key: { linkId: 1 } },
+    { name: 'garbage', key: { createdAt: 1 }, expireAfterSeconds: 30 * 24 * 60 * 60 },
+  ],
 )
 
 export const deliveryAttempts = defineCollection<DeliveryAttemptRow>(

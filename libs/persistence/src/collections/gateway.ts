@@ -19,7 +19,7 @@ import {
   optionalText,
   optionalTime,
   outbox,
-  outboxIndex,
+  outboxIndexes,
   text,
   texts,
   time,
@@ -59,7 +59,7 @@ export const links = defineCollection<LinkRow>(
     { name: 'one_link_per_athlete', key: { athleteId: 1 }, unique: true },
     { name: 'one_athlete_per_strava_account', key: { stravaAthleteId: 1 }, unique: true },
     { name: 'status', key: { status: 1 } },
-    outboxIndex,
+    ...outboxIndexes,
   ],
 )
 
@@ -110,6 +110,6 @@ export const receipts = defineCollection<ReceiptRow>(
     { name: 'athlete', key: { athleteId: 1 } },
     { name: 'link', key: { linkId: 1 }, unique: true },
     { name: 'incomplete', key: { completedAt: 1, requestedAt: 1 } },
-    outboxIndex,
+    ...outboxIndexes,
   ],
 )

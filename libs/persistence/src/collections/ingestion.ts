@@ -20,7 +20,7 @@ import {
   optionalText,
   optionalTime,
   outbox,
-  outboxIndex,
+  outboxIndexes,
   text,
   time,
 } from './definition.ts'
@@ -67,7 +67,7 @@ export const workouts = defineCollection<WorkoutRow>(
     { name: 'one_per_activity', key: { linkId: 1, source: 1, stravaActivityId: 1 }, unique: true },
     { name: 'newest_first', key: { linkId: 1, startedAt: -1, _id: -1 } },
     { name: 'athlete', key: { athleteId: 1 } },
-    outboxIndex,
+    ...outboxIndexes,
   ],
 )
 
@@ -111,6 +111,6 @@ export const syncRuns = defineCollection<SyncRunRow>(
     { name: 'athlete_finished', key: { athleteId: 1, finishedAt: -1 } },
     { name: 'link', key: { linkId: 1, state: 1 } },
     { name: 'parked', key: { state: 1, resumeAt: 1 } },
-    outboxIndex,
+    ...outboxIndexes,
   ],
 )

@@ -8,7 +8,7 @@ import {
   optionalText,
   optionalTime,
   outbox,
-  outboxIndex,
+  outboxIndexes,
   text,
   time,
 } from './definition.ts'
@@ -33,5 +33,5 @@ export const schedules = defineCollection<ScheduleRow>(
     nextDueAt: time,
     outbox,
   },
-  [{ name: 'due', key: { nextDueAt: 1 } }, { name: 'published', key: { publishedAt: 1 } }, outboxIndex],
+  [{ name: 'due', key: { nextDueAt: 1 } }, { name: 'published', key: { publishedAt: 1 } }, ...outboxIndexes],
 )

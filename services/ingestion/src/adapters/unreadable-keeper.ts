@@ -21,5 +21,7 @@ export const createUnreadableKeeper = (deliveries: DeliveryLog): UnreadableKeepe
       attempts: 1,
       headers: {},
       payload: JSON.stringify({ linkId: run.linkId, runId: run._id, stravaActivityId }),
+      athleteId: run.athleteId,
+      linkId: run.linkId,
     }),
 })
