@@ -1,9 +1,19 @@
-import { JetStreamApiError, type JetStreamManager, PersistMode } from '@nats-io/jetstream'
+import { type ConsumerConfig, JetStreamApiError, type JetStreamManager, PersistMode } from '@nats-io/jetstream'
 import { TopologyError } from './errors.ts'
-import { consumerConfig, consumers, type StreamDeclaration, streams } from './topology.ts'
+import {
+  consumerConfig,
+  consumers,
+  type StreamDeclaration,
+  type StreamName,
+  streams,
+  stuckMessagesConfig,
+} from './topology.ts'
 
 /** The server's code for "stream name already in use with a different configuration". */
 const streamNameInUse = 10058
+
+/** The server's code for "consumer already exists", with another configuration. */
+const consumerExists = 10148
 
 const addOrUpdate = async (manager: JetStreamManager, declared: StreamDeclaration) => {
   try {
@@ -15,7 +25,20 @@ const addOrUpdate = async (manager: JetStreamManager, declared: StreamDeclaratio
 }
 
 /**
- * Creates the streams and consumers that are missing and updates those that differ. Does nothing where all is as
+ * A consumer that is there stays as it is: a replica of another release asks for its own configuration at each reconnect,
+ * and stops working while it finds a different one. Messages that meet the limit of deliveries of release 0.1 are taken care
+ * of by the sweep for stuck messages.
+ */
+const addConsumer = async (manager: JetStreamManager, stream: StreamName, config: Partial<ConsumerConfig>) => {
+  try {
+    await manager.consumers.add(stream, config)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== consumerExists) throw error
+  }
+}
+
+/**
+ * Creates the streams and consumers that are missing and updates streams that differ. Does nothing where all is as
  * declared, so any number of processes may do it at any time.
  * @throws TopologyError when a stream acknowledges before its data is on disk.
  */
@@ -27,6 +50,7 @@ export const ensureTopology = async (manager: JetStreamManager): Promise<void> =
     }
   }
   for (const [name, definition] of Object.entries(consumers)) {
-    await manager.consumers.add(definition.stream, consumerConfig(name, definition))
+    await addConsumer(manager, definition.stream, consumerConfig(name, definition))
   }
+  await addConsumer(manager, streams.ADVISORIES.name, stuckMessagesConfig)
 }

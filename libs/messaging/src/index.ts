@@ -15,4 +15,5 @@ export {
   type OutboxRelayOptions,
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
+export { type StuckMessagesDeps, sweepStuckMessages } from './stuck-messages.ts'
 export { maxAttempts } from './verdict.ts'

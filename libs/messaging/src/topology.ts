@@ -96,14 +96,29 @@ export type ConsumerName = keyof typeof consumers
 export type ConsumedType<Name extends ConsumerName> = (typeof consumers)[Name]['types'][number]
 
 /**
- * No `backoff`: the server would add it to every nak delay and let it replace `ack_wait`. `max_deliver` is only a
- * backstop; attempts are counted in MongoDB because the server's count does not survive every crash.
+ * Deliveries of one message before the server gives it up. A request on `SYNC` may be put off for as long as it takes; on
+ * `EVENTS` nothing waits, so this is a backstop. Attempts are counted in MongoDB, where the count survives every crash.
  */
+const maxDeliveries: Readonly<Record<StreamName, number>> = { SYNC: -1, EVENTS: 50, ADVISORIES: -1 }
+
+/** No `backoff`: the server would add it to every nak delay and let it replace `ack_wait`. */
 export const consumerConfig = (name: string, definition: ConsumerDefinition): Partial<ConsumerConfig> => ({
   durable_name: name,
   ack_policy: AckPolicy.Explicit,
   deliver_policy: DeliverPolicy.All,
   ack_wait: nanos(definition.ackWaitMs),
-  max_deliver: 50,
+  max_deliver: maxDeliveries[definition.stream],
   filter_subjects: [...definition.filterSubjects],
 })
+
+/** Durable name of the reader of what the server gave up; see `stuck-messages.ts`. */
+export const stuckMessagesConsumer = 'stuck-messages'
+
+export const stuckMessagesConfig: Partial<ConsumerConfig> = {
+  durable_name: stuckMessagesConsumer,
+  ack_policy: AckPolicy.Explicit,
+  deliver_policy: DeliverPolicy.All,
+  ack_wait: nanos(ackWaitMs),
+  max_deliver: maxDeliveries.ADVISORIES,
+  filter_subjects: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>'],
+}

@@ -4,7 +4,7 @@ import { exitWhenClosed } from '../src/connection.ts'
 import { ensureTopology } from '../src/ensure-topology.ts'
 import { TopologyError } from '../src/errors.ts'
 import { connectBus, type FollowedEvent } from '../src/index.ts'
-import { consumers, streams } from '../src/topology.ts'
+import { consumerConfig, consumers, streams } from '../src/topology.ts'
 import { deleted, type Harness, messagesIn, reauthRequired, startHarness, syncRequested } from './support/harness.ts'
 
 let harness: Harness
@@ -22,7 +22,8 @@ describe('topology', () => {
     expect(found.map(({ config }) => config.name).sort()).toEqual(Object.keys(streams).sort())
     for (const [name, { stream, filterSubjects, ackWaitMs }] of Object.entries(consumers)) {
       const { config } = await harness.manager.consumers.info(stream, name)
-      expect(config).toMatchObject({ filter_subjects: filterSubjects, ack_wait: ackWaitMs * 1e6, max_deliver: 50 })
+      const max_deliver = stream === 'SYNC' ? -1 : 50
+      expect(config).toMatchObject({ filter_subjects: filterSubjects, ack_wait: ackWaitMs * 1e6, max_deliver })
       expect(config.backoff).toBeUndefined()
     }
   })
@@ -42,6 +43,16 @@ describe('topology', () => {
     await harness.manager.streams.update('EVENTS', { max_age: 60e9, duplicate_window: 60e9 })
     await ensureTopology(harness.manager)
     expect((await harness.manager.streams.info('EVENTS')).config.max_age).toBe(7 * 24 * 3_600e9)
+  })
+
+  test('a consumer that release 0.1 made stays as its replicas ask for it', async () => {
+    const { stream } = consumers['ingestion-backfill']
+    const theirs = { ...consumerConfig('ingestion-backfill', consumers['ingestion-backfill']), max_deliver: 50 }
+    await harness.manager.consumers.delete(stream, 'ingestion-backfill')
+    await harness.manager.consumers.add(stream, theirs)
+    await ensureTopology(harness.manager)
+    // As a replica of 0.1 does at each reconnect; it fails where the configuration is another.
+    await expect(harness.manager.consumers.add(stream, theirs)).resolves.toMatchObject({ name: 'ingestion-backfill' })
   })
 
   test('a stream that acknowledges before its data is on disk is refused', async () => {

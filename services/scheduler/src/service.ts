@@ -1,4 +1,4 @@
-import { runConsumer } from '@slipstream/messaging'
+import { runConsumer, sweepStuckMessages } from '@slipstream/messaging'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
@@ -22,9 +22,15 @@ export interface SchedulerTimings {
   sweepEveryMs: number
   /** Age at which an open request is checked for its message. With `sweepEveryMs` well below 60 s together. */
   staleAfterMs: number
+  stuckMessagesEveryMs: number
 }
 
-const defaultTimings: SchedulerTimings = { claimEveryMs: 5_000, sweepEveryMs: 15_000, staleAfterMs: 20_000 }
+const defaultTimings: SchedulerTimings = {
+  claimEveryMs: 5_000,
+  sweepEveryMs: 15_000,
+  staleAfterMs: 20_000,
+  stuckMessagesEveryMs: 60_000,
+}
 
 export interface SchedulerOverrides {
   clock?: Clock
@@ -40,7 +46,8 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
   const { clock = systemClock, random = Math.random } = overrides
   const log = overrides.log ?? createLogger('scheduler', config.logLevel)
   const metrics = overrides.metrics ?? createMetrics('scheduler')
-  const { claimEveryMs, sweepEveryMs, staleAfterMs } = { ...defaultTimings, ...overrides.timings }
+  const timings = { ...defaultTimings, ...overrides.timings }
+  const { staleAfterMs } = timings
   const facts = createFacts(log)
 
   return createService({
@@ -82,8 +89,13 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         outbox: [mongoOutboxSource('schedules', collections.schedules)],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers })],
         tasks: [
-          { name: 'claim-due', everyMs: claimEveryMs, run: claimDue(deps) },
-          { name: 'sweep', everyMs: sweepEveryMs, run: sweepLostMessages(sweepDeps) },
+          { name: 'claim-due', everyMs: timings.claimEveryMs, run: claimDue(deps) },
+          { name: 'sweep', everyMs: timings.sweepEveryMs, run: sweepLostMessages(sweepDeps) },
+          {
+            name: 'stuck-messages',
+            everyMs: timings.stuckMessagesEveryMs,
+            run: sweepStuckMessages({ bus, deliveries, log }),
+          },
         ],
         onTaskFailed: facts.backgroundFailed,
       }
