@@ -1,6 +1,7 @@
 export type { AthleteRow, ProfileRow } from './athlete.ts'
 export { type CredentialRow, type CredentialStatus, credentialStatuses, type SealedText } from './credential.ts'
 export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from './delivery.ts'
+export type { ErasureBatch, ErasureRow } from './erasure.ts'
 export type { LinkRow, ReceiptRow, StravaIdentity } from './link.ts'
 export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
 export { type Named, named } from './named.ts'

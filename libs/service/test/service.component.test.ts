@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, type RunningMongo, startMongo } from '@slipstream/embedded'
-import { mongoOutboxSource } from '@slipstream/persistence'
+import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
@@ -55,6 +55,7 @@ const create = (composition: Partial<Composition> = {}, options: Partial<Service
     clock: systemClock,
     compose: ({ store }) => ({
       outbox: [mongoOutboxSource('schedules', store.collections.schedules)],
+      deliveries: createDeliveryLog(store.collections, systemClock),
       consumers: [],
       tasks: [],
       onTaskFailed: (_name, error) => {
@@ -127,9 +128,10 @@ test('what serves people goes on for the drain, and is told of the stop before i
     {},
     {
       drainMs: 400,
-      compose: ({ leaving }) => {
+      compose: ({ store, leaving }) => {
         isLeaving = () => leaving.aborted
-        return { outbox: [], consumers: [], tasks: [], onTaskFailed: () => {}, stopServing }
+        const deliveries = createDeliveryLog(store.collections, systemClock)
+        return { outbox: [], deliveries, consumers: [], tasks: [], onTaskFailed: () => {}, stopServing }
       },
     },
   )

@@ -1,5 +1,6 @@
 import type { Store } from '@slipstream/persistence'
 import type { NewId } from '@slipstream/runtime'
+import { createErasures } from './adapters/erasures.ts'
 import { createLinkAttempts } from './adapters/link-attempts.ts'
 import { createLinks } from './adapters/links.ts'
 import { createProfiles } from './adapters/profiles.ts'
@@ -12,6 +13,7 @@ export const createRepositories = ({ collections }: Store<'gateway'>, newId: New
   links: createLinks(collections.links),
   attempts: createLinkAttempts(collections.linkTransactions, newId),
   receipts: createReceipts(collections.receipts),
+  erasures: createErasures(collections.erasures),
   workouts: createWorkouts(collections.workouts),
   syncView: createSyncView(collections),
 })

@@ -24,6 +24,7 @@ import { builtPageFolder, createFiles } from './pages/files.ts'
 import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
+import { sweepErasures } from './sweeps/erasures.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
 
 export interface GatewayOverrides {
@@ -155,6 +156,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         tasks: [
           { name: 'abandoned link attempts', everyMs, run: () => sweepAttempts(common) },
           { name: 'open receipts', everyMs, run: unlinking.sweep },
+          { name: 'erasures', everyMs, run: sweepErasures(common) },
         ],
         onTaskFailed: facts.sweepFailed,
         stopServing: async (signal) => {

@@ -46,8 +46,6 @@ const workerWith = (collection = credentials) =>
     vault: vaultWith(collection),
     oauth,
     clock,
-    newId,
-    nudge: () => {},
     facts: { revocationSettled: () => {}, sweepFailed: (_what, error) => failures.push(error) },
   })
 

@@ -1,4 +1,5 @@
 import { type Receipt, receiptSchema } from '@slipstream/contracts'
+import type { ErasureRow } from '@slipstream/records'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { anna, forgetLinks, linkOnWeb } from './support/linking.ts'
 import { storedLink } from './support/stored.ts'
@@ -144,8 +145,7 @@ test('revoking is tried again until Strava answers', async () => {
   eraser.stop()
 })
 
-test('a crash right after the receipt was written: the sweep does the rest', async () => {
-  const eraser = await eraseWhenTold()
+test('a crash right after the receipt was written, and NATS that forgets: the sweeps do the rest', async () => {
   await linkOnWeb(system, athlete, { athlete: anna })
   const link = await storedLink(system, 'anna')
   await system.store.collections.receipts.create({
@@ -162,10 +162,18 @@ test('a crash right after the receipt was written: the sweep does the rest', asy
     outbox: [],
   })
   system.clock.advance(31_000)
+  await vi.waitFor(async () => expect(await system.store.collections.links.countDocuments()).toBe(0))
+  // Ingestion works from the receipt, and its answer is lost.
+  const erasures = system.store.connection.collection<ErasureRow>('erasures')
+  await erasures.insertOne({
+    _id: 'rcp_crash',
+    ...{ athleteId: link.athleteId, linkId: link._id, requestedAt: system.clock.now() },
+    ...{ deleted: { workouts: 7, sync_runs: 1 }, deleting: null, step: 4, attempts: 0, nextTryAt: null },
+    ...{ erasedAt: system.clock.now(), lookAgainAt: null, outbox: [] },
+  })
   await vi.waitFor(async () => expect((await readReceipt('rcp_crash')).completedAt).not.toBeNull())
-  expect(await system.store.collections.links.countDocuments()).toBe(0)
+  expect((await readReceipt('rcp_crash')).deleted).toMatchObject({ workouts: 7, sync_runs: 1 })
   expect(isConnected()).toBe(false)
-  eraser.stop()
 })
 
 test('linking again after unlinking makes a new link', async () => {

@@ -2,7 +2,7 @@ import type { OutboxEvent } from '@slipstream/contracts'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { PageResult, SyncRun } from './domain/decide-run.ts'
-import type { FinishedRun, PageTally } from './domain/ports.ts'
+import type { EndedLink, FinishedRun, PageTally } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -92,11 +92,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       if (type !== 'activity.ingested' && type !== 'activity.updated') return
       if ('latencyMs' in data) ingestionLatency.observe({ cause: data.cause }, data.latencyMs / 1000 + delaySeconds)
     },
-    linkErased: (linkId: string, receiptId: string, deleted: Record<string, number>) => {
-      log.info({ linkId, receiptId, deleted }, 'data of an unlinked athlete erased')
+    linkErased: ({ athleteId, linkId, receiptId }: EndedLink, deleted: Record<string, number>) => {
+      log.info({ athleteId, linkId, receiptId, deleted }, 'data of an unlinked athlete erased')
     },
-    orphansErased: (linkIds: string[]) => {
-      log.warn({ linkIds }, 'data of links that are gone was left over and is erased')
+    erasureFailed: ({ athleteId, linkId, receiptId }: EndedLink, error: unknown) => {
+      log.error({ athleteId, linkId, receiptId, err: error }, 'erasing an unlinked athlete failed, tried again later')
     },
     backgroundFailed: (task: string, error: unknown) => {
       log.error({ task, err: error }, 'background task failed')

@@ -10,6 +10,7 @@ import { createVault, parseTokenKeys } from '@slipstream/vault'
 import { createErasure } from './adapters/erasure.ts'
 import { createFetchTickets } from './adapters/fetch-tickets.ts'
 import { createLinkReader } from './adapters/link-reader.ts'
+import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunStore } from './adapters/run-store.ts'
 import { createStravaPages } from './adapters/strava-pages.ts'
 import { createTokenCalls } from './adapters/token-calls.ts'
@@ -22,7 +23,7 @@ import { giveUpRun } from './handlers/give-up-run.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncRequested } from './handlers/on-sync-requested.ts'
 import type { SyncPageDeps } from './handlers/sync-page.ts'
-import { eraseOrphans } from './sweeps/orphans.ts'
+import { sweepErasures } from './sweeps/erasures.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
 
 export interface IngestionTimings {
@@ -30,14 +31,15 @@ export interface IngestionTimings {
   leaseMs: number
   renewLeaseEveryMs: number
   resumeParkedEveryMs: number
-  eraseOrphansEveryMs: number
+  /** With the gateway's sweep well below 60 s together: so long a receipt may take whose event was lost. */
+  eraseEveryMs: number
 }
 
 const defaultTimings: IngestionTimings = {
   leaseMs: 20_000,
   renewLeaseEveryMs: 5_000,
   resumeParkedEveryMs: 2_000,
-  eraseOrphansEveryMs: 10 * 60_000,
+  eraseEveryMs: 15_000,
 }
 
 /** Gentle to Strava's edge even when the quota would allow a burst. */
@@ -99,7 +101,8 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       })
       const deliveries = createDeliveryLog(collections, clock)
       const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
-      const erasure = createErasure(collections)
+      const erasure = createErasure({ collections, deliveries, clock })
+      const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
       const pageDeps: SyncPageDeps = {
         links,
@@ -108,6 +111,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         pages: createStravaPages({ api, vault, ledger, clock }),
         workouts: createWorkoutStore(collections, clock),
         unreadable: createUnreadableKeeper(deliveries),
+        receipts,
         erasure,
         facts,
         clock,
@@ -119,13 +123,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       }
       const syncRequested = onSyncRequested(pageDeps)
       const onGivenUp = giveUpRun(pageDeps)
-      const athleteUnlinked = onAthleteUnlinked({
-        links,
-        erasure,
-        publish: (event) => bus().publish(event),
-        facts,
-        clock,
-      })
+      const athleteUnlinked = onAthleteUnlinked({ links, erasure, nudge, facts })
       const consuming = { deliveries, log, metrics, clock }
       registerGauges(metrics, { ledger, vault, collections })
 
@@ -134,6 +132,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         outbox: [
           mongoOutboxSource('workouts', collections.workouts),
           mongoOutboxSource('sync_runs', collections.syncRuns),
+          mongoOutboxSource('erasures', collections.erasures),
         ],
         onPublished: facts.eventPublished,
         consumers: [
@@ -159,7 +158,11 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
             everyMs: timings.resumeParkedEveryMs,
             run: resumeParkedRuns({ runs, nudge, facts, clock }),
           },
-          { name: 'erase-orphans', everyMs: timings.eraseOrphansEveryMs, run: eraseOrphans({ erasure, facts }) },
+          {
+            name: 'erasures',
+            everyMs: timings.eraseEveryMs,
+            run: sweepErasures({ receipts, links, erasure, nudge, facts, clock }),
+          },
         ],
         onTaskFailed: facts.backgroundFailed,
         // A rotation whose answer is not stored would cost the athlete the grant.

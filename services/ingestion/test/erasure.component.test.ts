@@ -5,7 +5,7 @@ import { eventually, type Harness, ofType, startHarness, type TestLink } from '.
 let harness: Harness
 beforeAll(async () => {
   harness = await startHarness()
-  await harness.startIngestion()
+  await harness.startIngestion({ eraseEveryMs: 200 })
 })
 afterAll(() => harness?.stop())
 beforeEach(() => harness.simulator.control.reset())
@@ -18,6 +18,12 @@ const held = async ({ linkId }: TestLink) => {
     tickets: await fetchTickets.countDocuments({ _id: linkId }),
   }
 }
+const unlinksHandled = () =>
+  eventually(async () => {
+    const { manager } = harness.bus.transport
+    const settled = { num_pending: 0, num_ack_pending: 0 }
+    expect(await manager.consumers.info('EVENTS', 'ingestion-erasure')).toMatchObject(settled)
+  })
 const nothing = { workouts: 0, runs: 0, tickets: 0 }
 
 describe('unlinking', () => {
@@ -65,15 +71,13 @@ describe('unlinking', () => {
     await harness.finishedRun(await harness.request(link))
     const before = await held(link)
     const seen = harness.follow(link.athleteId)
-    const eventId = newId('evt')
-    await harness.announceUnlink(link, newId('receipt'), eventId)
-    await eventually(async () => {
-      const tried = await harness.store.collections.deliveryAttempts.findById(`ingestion-erasure:${eventId}`).lean()
-      expect(tried?.attempts).toBeGreaterThanOrEqual(2)
-    })
+    const receiptId = newId('receipt')
+    await harness.openReceipt(link, receiptId)
+    await harness.announceUnlink(link, receiptId)
+    await unlinksHandled()
     expect(await held(link)).toEqual(before)
-    expect(ofType(seen, 'athlete.erased')).toEqual([])
     await harness.removeLink(link)
+    // No event comes any more: the receipt is enough.
     await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
     expect(await held(link)).toEqual(nothing)
   })
@@ -86,11 +90,7 @@ describe('unlinking', () => {
     await harness.unlink(link, receiptId)
     await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
     await harness.announceUnlink(link, receiptId)
-    await eventually(async () => {
-      const { manager } = harness.bus.transport
-      const settled = { num_pending: 0, num_ack_pending: 0 }
-      expect(await manager.consumers.info('EVENTS', 'ingestion-erasure')).toMatchObject(settled)
-    })
+    await unlinksHandled()
     expect(ofType(seen, 'athlete.erased')).toMatchObject([
       { id: `${receiptId}.erased`, data: { deleted: { sync_runs: 1 } } },
     ])
@@ -108,18 +108,53 @@ describe('unlinking', () => {
   })
 })
 
-describe('the sweep for orphans', () => {
-  it('erases workouts and runs whose link is gone, and no others', async () => {
+describe('the sweep', () => {
+  it('erases from the open receipt what no event told of, and no other link', async () => {
     const kept = await harness.link('ben')
-    const orphan = await harness.link('anna')
-    const withoutWorkouts = await harness.link('anna')
-    for (const link of [kept, orphan, withoutWorkouts]) await harness.finishedRun(await harness.request(link))
+    const link = await harness.link('anna')
+    for (const each of [kept, link]) await harness.finishedRun(await harness.request(each))
     const before = await held(kept)
-    for (const link of [orphan, withoutWorkouts]) await harness.removeLink(link)
-    await harness.store.collections.workouts.deleteMany({ linkId: withoutWorkouts.linkId })
-    await harness.startIngestion({ eraseOrphansEveryMs: 50 })
-    await eventually(async () => expect(await held(orphan)).toEqual(nothing))
-    await eventually(async () => expect(await held(withoutWorkouts)).toEqual(nothing))
+    const seen = harness.follow(link.athleteId)
+    const receiptId = newId('receipt')
+    const { workouts } = await held(link)
+    await harness.openReceipt(link, receiptId)
+    await harness.removeLink(link)
+    await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    expect(ofType(seen, 'athlete.erased')[0]?.data).toMatchObject({ receiptId, deleted: { workouts, sync_runs: 1 } })
+    expect(await held(link)).toEqual(nothing)
     expect(await held(kept)).toEqual(before)
+  })
+
+  it('looks again, later, for what was written after the erasure', async () => {
+    const link = await harness.link('anna')
+    await harness.finishedRun(await harness.request(link))
+    const { workouts, erasures } = harness.store.collections
+    const late = await workouts.findOne({ linkId: link.linkId }).lean()
+    const receiptId = newId('receipt')
+    await harness.unlink(link, receiptId)
+    await eventually(async () => expect((await erasures.findById(receiptId).lean())?.erasedAt).toBeTruthy())
+    await workouts.collection.insertOne(late as never)
+    for (const minutes of [11, 26 * 60]) {
+      harness.clock.offsetMs = minutes * 60_000
+      await eventually(async () => expect(await held(link)).toEqual(nothing))
+      await eventually(async () => {
+        const { lookAgainAt } = (await erasures.findById(receiptId).lean())!
+        expect(lookAgainAt === null || lookAgainAt > harness.clock.now()).toBe(true)
+      })
+    }
+    harness.clock.offsetMs = 0
+    expect(await erasures.findById(receiptId).lean()).toMatchObject({ lookAgainAt: null })
+  })
+
+  it('deletes the dead letters of the link', async () => {
+    const link = await harness.link('anna')
+    const { deadLetters } = harness.store.collections
+    await deadLetters.create({
+      _id: newId('letter'),
+      ...{ consumer: 'gateway', subject: '-', eventId: '', eventType: '', reason: 'test', error: '', attempts: 5 },
+      ...{ headers: {}, payload: '', athleteId: link.athleteId, linkId: null, createdAt: new Date() },
+    })
+    await harness.unlink(link, newId('receipt'))
+    await eventually(async () => expect(await deadLetters.countDocuments({ athleteId: link.athleteId })).toBe(0))
   })
 })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Cause, EventData, EventType, Lane } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
-import type { SyncRunRow } from '@slipstream/records'
+import type { ReceiptRow, SyncRunRow } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
@@ -55,6 +55,8 @@ export interface Harness {
   link(account: string): Promise<TestLink>
   /** As the gateway does it, in one step. */
   unlink(link: TestLink, receiptId: string): Promise<void>
+  /** The receipt alone, as it stands before the link is removed. */
+  openReceipt(link: TestLink, receiptId: string): Promise<void>
   removeLink(link: TestLink): Promise<void>
   announceUnlink(link: TestLink, receiptId: string, eventId?: string): Promise<void>
   request(link: TestLink, options?: RequestOptions): Promise<string>
@@ -100,6 +102,14 @@ export const startHarness = async (): Promise<Harness> => {
   const links = store.connection.collection<{ _id: string }>('links')
   const removeLink = async ({ linkId }: TestLink) => {
     await links.deleteOne({ _id: linkId })
+  }
+  const receipts = store.connection.collection<ReceiptRow>('receipts')
+  const openReceipt = async ({ athleteId, linkId }: TestLink, receiptId: string) => {
+    await receipts.insertOne({
+      _id: receiptId,
+      ...{ athleteId, linkId, reason: 'user', requestedAt: clock.now(), revokedAtStrava: false },
+      ...{ revocationSettledAt: null, erasedAt: null, completedAt: null, deleted: {}, outbox: [] },
+    })
   }
   const announceUnlink = async ({ athleteId, linkId }: TestLink, receiptId: string, eventId = newId('evt')) => {
     const now = clock.now()
@@ -151,7 +161,9 @@ export const startHarness = async (): Promise<Harness> => {
       } as never)
       return ids
     },
+    openReceipt,
     unlink: async (link, receiptId) => {
+      await openReceipt(link, receiptId)
       await removeLink(link)
       await announceUnlink(link, receiptId)
     },

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createErasure } from '../src/adapters/erasure.ts'
 import { createFetchTickets } from '../src/adapters/fetch-tickets.ts'
 import { createLinkReader } from '../src/adapters/link-reader.ts'
+import { createReceiptReader } from '../src/adapters/receipt-reader.ts'
 import { createRunStore } from '../src/adapters/run-store.ts'
 import { createUnreadableKeeper } from '../src/adapters/unreadable-keeper.ts'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
@@ -14,7 +15,6 @@ import { decidePage } from '../src/domain/decide-page.ts'
 import type { LinkReader, RunLease, RunStore, SyncRequested } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
 import { type SyncPageDeps, syncPage } from '../src/handlers/sync-page.ts'
-import { eraseOrphans } from '../src/sweeps/orphans.ts'
 import { morningRun } from './fixtures/activities.ts'
 import { eventually, type Harness, startHarness } from './harness.ts'
 
@@ -180,7 +180,12 @@ const pageDeps = (runs: RunStore, changes: Partial<SyncPageDeps>): SyncPageDeps 
   return {
     runs,
     links: createLinkReader(collections),
-    erasure: createErasure(collections),
+    receipts: createReceiptReader(collections),
+    erasure: createErasure({
+      collections,
+      deliveries: createDeliveryLog(collections, systemClock),
+      clock: systemClock,
+    }),
     tickets: createFetchTickets(collections),
     pages: { fetch: async () => ({ kind: 'page', activities: [morningRun], unreadable: [] }) },
     workouts: createWorkoutStore(collections, systemClock),
@@ -216,7 +221,8 @@ describe('a link that goes away', () => {
   }
 
   it('between the look at it and the write leaves nothing behind', async () => {
-    const { linkId, runs, lease } = await leasedRun()
+    const { linkId, athleteId, runs, lease } = await leasedRun()
+    await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
     // There before the write, erased and gone after it.
     const answers: (Awaited<ReturnType<LinkReader['status']>> | 'erased')[] = ['active', 'erased']
     const links: LinkReader = {
@@ -233,25 +239,11 @@ describe('a link that goes away', () => {
   })
 
   it('while Strava is asked leaves nothing behind', async () => {
-    const { linkId, runs, lease } = await leasedRun()
+    const { linkId, athleteId, runs, lease } = await leasedRun()
+    await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
     const links: LinkReader = { status: async () => null, newestVersion: async () => null }
     expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
-  })
-})
-
-describe('the sweep for orphans', () => {
-  it('erases nothing more after the stop', async () => {
-    const { linkId, athleteId } = await harness.link('anna')
-    await runStore('one', 10_000).open({ ...requestFor(linkId), athleteId })
-    await harness.removeLink({ linkId, athleteId })
-    const { collections } = harness.store
-    const facts = createFacts(createLogger('test', 'silent'), createMetrics('test'))
-    const turn = eraseOrphans({ erasure: createErasure(collections), facts })
-    await turn(AbortSignal.abort())
-    expect(await collections.syncRuns.countDocuments({ linkId })).toBe(1)
-    await turn(new AbortController().signal)
-    expect(await collections.syncRuns.countDocuments({ linkId })).toBe(0)
   })
 })
 

@@ -110,6 +110,7 @@ export const receipts = defineCollection<ReceiptRow>(
     { name: 'athlete', key: { athleteId: 1 } },
     { name: 'link', key: { linkId: 1 }, unique: true },
     { name: 'incomplete', key: { completedAt: 1, requestedAt: 1 } },
+    { name: 'unerased', key: { erasedAt: 1, requestedAt: 1, _id: 1 } },
     ...outboxIndexes,
   ],
 )

@@ -2,7 +2,7 @@ import { credentials } from './credentials.ts'
 import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
 import { athletes, links, linkTransactions, profiles, receipts } from './gateway.ts'
-import { fetchTickets, syncRuns, workouts } from './ingestion.ts'
+import { erasures, fetchTickets, syncRuns, workouts } from './ingestion.ts'
 import { allowances, quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
 
@@ -17,6 +17,7 @@ export const collections = {
   workouts,
   fetchTickets,
   syncRuns,
+  erasures,
   quota,
   allowances,
   deadLetters,
@@ -50,6 +51,7 @@ export const writes = {
     'workouts',
     'fetchTickets',
     'syncRuns',
+    'erasures',
     'quota',
     'allowances',
     'credentials',

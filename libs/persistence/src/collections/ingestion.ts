@@ -1,5 +1,7 @@
 import { causes, lanes, type RunCounts, runOutcomes, visibilities, workoutTypes } from '@slipstream/contracts'
 import {
+  type ErasureBatch,
+  type ErasureRow,
   type FetchTicketRow,
   type StoredWindow,
   type SyncRunRow,
@@ -12,9 +14,11 @@ import {
   count,
   defineCollection,
   flag,
+  mixed,
   nested,
   oneOf,
   optionalFlag,
+  optionalNested,
   optionalNumber,
   optionalOneOf,
   optionalText,
@@ -22,6 +26,7 @@ import {
   outbox,
   outboxIndexes,
   text,
+  texts,
   time,
 } from './definition.ts'
 
@@ -113,4 +118,23 @@ export const syncRuns = defineCollection<SyncRunRow>(
     { name: 'parked', key: { state: 1, resumeAt: 1 } },
     ...outboxIndexes,
   ],
+)
+
+export const erasures = defineCollection<ErasureRow>(
+  'erasures',
+  {
+    _id: text,
+    athleteId: text,
+    linkId: text,
+    requestedAt: time,
+    deleted: mixed(),
+    deleting: optionalNested<ErasureBatch>({ from: text, ids: texts }),
+    step: count,
+    attempts: count,
+    nextTryAt: optionalTime,
+    erasedAt: optionalTime,
+    lookAgainAt: optionalTime,
+    outbox,
+  },
+  [{ name: 'look_again', key: { lookAgainAt: 1 } }, ...outboxIndexes],
 )

@@ -10,6 +10,10 @@ const toReceiptOrNull = (found: ReceiptRow | null): UnlinkReceipt | null => foun
 const countsOf = (deleted: Record<string, number>) =>
   Object.fromEntries(Object.entries(deleted).map(([collection, count]) => [`deleted.${collection}`, count]))
 
+const behind = ({ requestedAt, receiptId }: UnlinkReceipt) => ({
+  $or: [{ requestedAt: { $gt: requestedAt } }, { requestedAt, _id: { $gt: receiptId } }],
+})
+
 export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Receipts => {
   /** Complete is what has both: the grant settled at Strava and the data erased here. Whoever comes second completes. */
   const completeIfDone = async (receiptId: string, now: Date) => {
@@ -54,6 +58,15 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       return found.map(toReceipt)
     },
 
+    unerased: async (after, limit) => {
+      const found = await receipts
+        .find({ erasedAt: null, ...(after && behind(after)) })
+        .sort({ requestedAt: 1, _id: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(toReceipt)
+    },
+
     existsFor: async (linkId) => (await receipts.exists({ linkId })) !== null,
 
     noteRevocation: async (receiptId) => {
@@ -73,10 +86,6 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       )
       await completeIfDone(receiptId, now)
       return matchedCount === 1
-    },
-
-    announceAgain: async (receiptId, event) => {
-      await receipts.updateOne({ _id: receiptId, outbox: { $size: 0 } }, { $push: { outbox: event } })
     },
   }
 }

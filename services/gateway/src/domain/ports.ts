@@ -77,6 +77,8 @@ export interface Receipts {
   /** The athlete's newest receipt that is not complete. */
   incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
   incomplete(requestedBefore: Date, limit: number): Promise<UnlinkReceipt[]>
+  /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
+  unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
   /** Whether this link was unlinked, its receipt complete or not. */
   existsFor(linkId: string): Promise<boolean>
   /** Strava confirmed; written before the credential is deleted, so that a crash in between leaves no lie. */
@@ -84,8 +86,12 @@ export interface Receipts {
   /** The grant is gone as far as it can be. May be repeated, in any order: the larger counts stay. */
   settleRevocation(receiptId: string, deleted: { links: number; credentials: number }, now: Date): Promise<void>
   recordErasure(receiptId: string, deleted: Record<string, number>, erasedAt: Date, now: Date): Promise<boolean>
-  /** Tells it again, unless the last telling still waits to be published. */
-  announceAgain(receiptId: string, event: OutboxEvent<'athlete.unlinked'>): Promise<void>
+}
+
+/** What ingestion erased, as it has it; read only. */
+export interface Erasures {
+  /** Those of these receipts that are done, by receiptId. */
+  done(receiptIds: string[]): Promise<Map<string, { deleted: Record<string, number>; erasedAt: Date }>>
 }
 
 export interface WorkoutsQueryFacts {

@@ -1,19 +1,16 @@
-import { backoffMs, type Clock, type NewId, Secret } from '@slipstream/runtime'
+import { backoffMs, type Clock, Secret } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { unlinkedEvent } from '../handlers/unlink.ts'
 
 export interface UnlinkWorkerDeps {
-  receipts: Pick<Receipts, 'incomplete' | 'incompleteOf' | 'noteRevocation' | 'settleRevocation' | 'announceAgain'>
+  receipts: Pick<Receipts, 'incomplete' | 'incompleteOf' | 'noteRevocation' | 'settleRevocation'>
   links: Pick<Links, 'remove'>
   vault: Pick<GrantVault, 'release'>
   oauth: Pick<StravaOAuth, 'revoke'>
   clock: Clock
-  newId: NewId
-  nudge(): void
   facts: {
     revocationSettled(fact: { receiptId: string; revoked: boolean }): void
     sweepFailed(what: string, error: unknown): void
@@ -40,11 +37,11 @@ const backoff = { firstMs: dueAfterMs, longestMs: 3_600_000 }
 const batchSize = 100
 
 /**
- * Unlinking after its receipt is written. Order: link removed → grant revoked at Strava and tokens deleted → ingestion
- * tells what it erased. Each step may be repeated, and is until the receipt is complete.
+ * Unlinking after its receipt is written. Order: link removed → grant revoked at Strava and tokens deleted. Each step may be
+ * repeated, and is until the receipt is complete. Ingestion erases on its own from the open receipt; see erasures.ts.
  */
 export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
-  const { receipts, links, vault, oauth, clock, newId, nudge, facts } = deps
+  const { receipts, links, vault, oauth, clock, facts } = deps
   const underWay = new Set<Promise<void>>()
   /** When a receipt is tried again; lost at a restart, which then tries at once. */
   const pauses = new Map<string, { until: number; tries: number }>()
@@ -77,10 +74,6 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
 
   const finish = async (receipt: UnlinkReceipt): Promise<void> => {
     await links.remove(receipt.linkId)
-    if (receipt.erasedAt === null) {
-      await receipts.announceAgain(receipt.receiptId, unlinkedEvent(receipt, { newId }, clock.now()))
-      nudge()
-    }
     if (receipt.revocationSettledAt === null) await settle(receipt)
   }
 

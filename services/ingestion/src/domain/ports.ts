@@ -1,5 +1,5 @@
 import type { EventData, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
-import type { StoredWorkout } from '@slipstream/records'
+import type { ErasureRow, ReceiptRow, StoredWorkout } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { PageDecision } from './decide-page.ts'
 import type { RunFacts, SyncRun } from './decide-run.ts'
@@ -96,11 +96,30 @@ export interface WorkoutStore {
   }): Promise<PageTally>
 }
 
+/** A link that was ended, and the receipt that says so. */
+export interface EndedLink extends Pick<ReceiptRow, 'athleteId' | 'linkId' | 'requestedAt'> {
+  receiptId: string
+}
+
+export interface ReceiptReader {
+  ofLink(linkId: string): Promise<EndedLink | null>
+  /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
+  unerased(after: EndedLink | null, limit: number): Promise<EndedLink[]>
+}
+
+export type ErasureState = Pick<ErasureRow, 'erasedAt' | 'nextTryAt' | 'attempts'>
+
 export interface Erasure {
-  /** Deletes what this service holds of a link. Returns how many documents per collection. */
-  eraseLink(linkId: string): Promise<Record<string, number>>
-  /** Links with workouts or runs here although the link itself is gone. */
-  orphans(): Promise<string[]>
+  /**
+   * Deletes what this service holds of a link, and tells it once. May be done again, also at the same time: whatever comes
+   * in between, each document is counted once. Resolves to the documents deleted under this receipt by collection.
+   */
+  erase(link: EndedLink): Promise<Record<string, number>>
+  states(receiptIds: string[]): Promise<Map<string, ErasureState>>
+  /** Links erased a while ago where a late write may have left something, longest waiting first. */
+  toLookAt(now: Date, limit: number): Promise<{ link: EndedLink; attempts: number }[]>
+  /** An erasure that failed is not tried before `until`. */
+  postpone(receiptId: string, attempts: number, until: Date): Promise<void>
 }
 
 export interface UnreadableKeeper {

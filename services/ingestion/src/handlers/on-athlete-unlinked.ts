@@ -1,37 +1,26 @@
-import type { OutboxEvent } from '@slipstream/contracts'
-import { done, type Handler, newEvent, TransientError } from '@slipstream/messaging'
-import type { Clock } from '@slipstream/runtime'
+import { done, type Handler, skipped } from '@slipstream/messaging'
 import type { Erasure, LinkReader } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 
 export interface UnlinkedDeps {
   links: Pick<LinkReader, 'status'>
-  erasure: Erasure
-  publish: (event: OutboxEvent) => Promise<void>
+  erasure: Pick<Erasure, 'erase'>
+  /** Publishes what was just committed. */
+  nudge: () => void
   facts: Facts
-  clock: Clock
 }
 
 /**
- * Deletes what is held of the link, then says so. The event is told before the link is removed: data erased too early
- * would be fetched and published again for the link still there.
- *
- * No document is left that could carry the answer, so it is published before the ack. A crash in between repeats both
- * under the same id; the first answer is the one that counts what was there.
+ * Erases what is held of the link at once; the sweep would find the receipt a little later. Not while the link is still
+ * there: data erased too early would be fetched and published again. The sweep comes back for that.
  */
 export const onAthleteUnlinked =
-  ({ links, erasure, publish, facts, clock }: UnlinkedDeps): Handler<'athlete.unlinked'> =>
-  async ({ athleteId, linkId, receiptId }) => {
-    if ((await links.status(linkId)) !== null) throw new TransientError('the link is still there')
-    const deleted = await erasure.eraseLink(linkId)
-    const now = clock.now()
-    await publish(
-      newEvent(
-        'athlete.erased',
-        { athleteId, linkId, receiptId, deleted, erasedAt: now.toISOString() },
-        { id: `${receiptId}.erased`, now },
-      ),
-    )
-    facts.linkErased(linkId, receiptId, deleted)
+  ({ links, erasure, nudge, facts }: UnlinkedDeps): Handler<'athlete.unlinked'> =>
+  async ({ athleteId, linkId, receiptId, unlinkedAt }) => {
+    if ((await links.status(linkId)) !== null) return skipped('link-still-there')
+    const link = { receiptId, athleteId, linkId, requestedAt: new Date(unlinkedAt) }
+    const deleted = await erasure.erase(link)
+    nudge()
+    facts.linkErased(link, deleted)
     return done()
   }

@@ -8,6 +8,7 @@ import type {
   FetchTickets,
   FinishedRun,
   LinkReader,
+  ReceiptReader,
   RunLease,
   RunStore,
   StravaPages,
@@ -24,7 +25,8 @@ export interface SyncPageDeps {
   pages: StravaPages
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
-  erasure: Erasure
+  receipts: Pick<ReceiptReader, 'ofLink'>
+  erasure: Pick<Erasure, 'erase'>
   facts: Facts
   clock: Clock
   newWorkoutId: () => string
@@ -43,8 +45,13 @@ export const finishRun = async (deps: SyncPageDeps, lease: RunLease, end: Finish
 }
 
 /** What was begun before the link went away may have left something behind since its erasure. */
-export const eraseGone = async ({ erasure }: SyncPageDeps, linkId: string): Promise<Outcome> => {
-  await erasure.eraseLink(linkId)
+export const eraseGone = async ({ receipts, erasure, nudge }: SyncPageDeps, linkId: string): Promise<Outcome> => {
+  // A receipt is written before its link is removed.
+  const ended = await receipts.ofLink(linkId)
+  if (ended) {
+    await erasure.erase(ended)
+    nudge()
+  }
   return skipped('link-gone')
 }
 
@@ -96,7 +103,7 @@ const fetchAndStore = async (
 
   // An unlink may pass by while Strava is asked. Checked before the write, so that nothing is stored after it; and again
   // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
-  // redelivered message and by the sweep for orphans.
+  // redelivered message and by the sweep, which looks at erased links once more.
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
   const tally = await deps.workouts.apply({
     linkId: run.linkId,
