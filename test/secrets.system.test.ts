@@ -43,12 +43,13 @@ beforeAll(async () => {
   store = await connectStore({ uri: system.endpoints.mongodbUri ?? '', owner: 'ingestion' })
   const credential = await store.collections.credentials.findOne({ status: 'active' }).lean()
   const vault = createVault({
-    credentials: store.collections.credentials,
+    collections: store.collections,
     keyring: parseTokenKeys(canaries.TOKEN_KEYS),
     clock: systemClock,
     refreshTokens: () => Promise.reject(new Error('a fresh token needs no refresh')),
+    judge: () => ({ kind: 'transient' }),
   })
-  accessToken = await vault.accessToken(credential?._id ?? '')
+  accessToken = (await vault.accessToken(credential?._id ?? '')).reveal()
 })
 
 afterAll(async () => {

@@ -95,6 +95,9 @@ export type SyncAccepted = z.infer<typeof syncAcceptedSchema>
 
 export const unlinkAcceptedSchema = z.object({ receiptId: z.string() }).meta({ id: 'UnlinkAccepted' })
 
+export const receiptNotes = ['linked_again', 'check_strava'] as const
+export type ReceiptNote = (typeof receiptNotes)[number]
+
 export const receiptSchema = z
   .object({
     receiptId: z.string(),
@@ -102,7 +105,15 @@ export const receiptSchema = z
     requestedAt: instant,
     completedAt: instant.nullable(),
     deleted: z.record(z.string(), z.int().nonnegative()),
-    revokedAtStrava: z.boolean(),
+    revokedAtStrava: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'null: not known. False as long as the receipt is not complete.' }),
+    note: z.enum(receiptNotes).nullable().default(null).meta({
+      description:
+        'linked_again: the Strava account was linked again before it was revoked. check_strava: the athlete should look at Strava whether access has ended.',
+    }),
+    actionUrl: z.string().nullable().default(null).meta({ description: 'With check_strava: where to look.' }),
   })
   .meta({ id: 'Receipt' })
 export type Receipt = z.infer<typeof receiptSchema>

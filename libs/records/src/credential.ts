@@ -14,12 +14,16 @@ export const credentialStatuses = ['pending', 'active', 'dead'] as const
 export type CredentialStatus = (typeof credentialStatuses)[number]
 
 /**
- * The encrypted tokens of a link; `_id` is the linkId. Written only through libs/vault, always with a compare on
- * `tokenVersion`. `refreshStartedAt` is when the oldest refresh began whose result was not stored; null after success.
+ * The encrypted tokens of a link; `_id` is the linkId. Written only through libs/vault. Who may replace them is decided by
+ * `epoch` and `tokenVersion`; the lease only keeps two refreshes apart.
  */
 export interface CredentialRow {
   _id: string
   athleteId: string
+  /** The Strava account, as `_id` of `accounts`. */
+  accountId?: string
+  /** Which consent of the account these tokens come from. */
+  epoch?: number
   status: CredentialStatus
   tokenVersion: number
   accessToken: SealedText
@@ -28,7 +32,14 @@ export interface CredentialRow {
   leaseOwner: string | null
   leaseUntil: Date | null
   fence: number
+  /** When the newest refresh began of which nobody knows whether it took place; null when all are accounted for. */
   refreshStartedAt: Date | null
+  /** Since when each refresh has been refused for the same reason that says nothing. */
+  refusal?: { reason: string; since: Date } | null
+  diedAt?: Date
+  revivedAt?: Date
+  /** Set with `diedAt` or `revivedAt`, and missing again once the gateway has told the link. */
+  turnedAt?: Date
   createdAt: Date
   updatedAt: Date
 }

@@ -1,3 +1,4 @@
+export type { AccountRow, OwedRevocation } from './account.ts'
 export type { AthleteRow, ProfileRow } from './athlete.ts'
 export { type CredentialRow, type CredentialStatus, credentialStatuses, type SealedText } from './credential.ts'
 export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from './delivery.ts'

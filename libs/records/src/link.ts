@@ -1,4 +1,4 @@
-import type { Receipt, StoredLinkStatus } from '@slipstream/contracts'
+import type { Receipt, ReceiptNote, StoredLinkStatus } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
 
 /** The Strava account behind a link, as the athlete sees it. */
@@ -31,8 +31,11 @@ export interface ReceiptRow {
   linkId: string
   reason: Receipt['reason']
   requestedAt: Date
-  revokedAtStrava: boolean
-  /** When revoking was settled: confirmed, or given up because no usable token was left. */
+  /** Null where it is not known: there was no token that surely lived. */
+  revokedAtStrava: boolean | null
+  /** Why it was not revoked, or what the athlete should do about it. */
+  note?: ReceiptNote | null
+  /** When revoking was settled: confirmed, cancelled by a new link, or given up because no usable token was left. */
   revocationSettledAt: Date | null
   erasedAt: Date | null
   completedAt: Date | null

@@ -1,6 +1,7 @@
 import type { Reading } from './json.ts'
 import { judgeResponse, readFault, type StravaEndpoint } from './judgement.ts'
 import { type QuotaReading, readQuota } from './quota-reading.ts'
+import { abortAfterRunning } from './running-time.ts'
 import { type FailedOutcome, StravaError } from './strava-error.ts'
 
 /** One finished attempt, for metrics. `aborted`: the caller gave up. */
@@ -14,7 +15,7 @@ export interface StravaCall {
 export interface TransportOptions {
   /** Default: the global fetch. */
   fetch?: typeof fetch
-  /** Time for one attempt, body included. Default 10 s. */
+  /** Time for one attempt, body included, in which this process runs. Default 10 s. */
   timeoutMs?: number
   /** Called after every attempt, also a failed one. */
   onCall?: (call: StravaCall) => void
@@ -38,20 +39,22 @@ const exchange = async (
   request: Pick<AttemptRequest<unknown>, 'endpoint' | 'url' | 'init' | 'signal'>,
   options: TransportOptions,
 ): Promise<Answer> => {
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000)
-  const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout
+  const timeout = abortAfterRunning(options.timeoutMs ?? 10_000)
+  const signal = request.signal ? AbortSignal.any([timeout.signal, request.signal]) : timeout.signal
   try {
     // A redirect is not followed: the bearer token goes to the configured host and nowhere else.
     const response = await (options.fetch ?? fetch)(request.url, { ...request.init, redirect: 'manual', signal })
     return { response, text: await response.text() }
   } catch (error) {
     request.signal?.throwIfAborted()
-    if (timeout.aborted) throw new StravaError({ endpoint: request.endpoint, outcome: 'timeout' })
+    if (timeout.signal.aborted) throw new StravaError({ endpoint: request.endpoint, outcome: 'timeout' })
     // Only the inner system error is kept. The outer one is without worth, and where fetch refuses a header it quotes it.
     const inner = error instanceof Error ? error.cause : undefined
     throw inner instanceof Error
       ? new StravaError({ endpoint: request.endpoint, outcome: 'network', cause: inner })
       : new StravaError({ endpoint: request.endpoint, outcome: 'unexpected', problem: 'request could not be sent' })
+  } finally {
+    timeout.stop()
   }
 }
 

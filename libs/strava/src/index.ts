@@ -14,6 +14,7 @@ export type { StravaCall, TransportOptions } from './attempt.ts'
 export type { FailureKind, StravaEndpoint } from './judgement.ts'
 export {
   createStravaOAuth,
+  type RefreshedStravaTokens,
   type StravaGrant,
   type StravaOAuth,
   type StravaOAuthOptions,

@@ -25,15 +25,19 @@ export interface StravaOAuthOptions extends TransportOptions {
   /** Such as `https://www.strava.com`; not the base of the API, which moves apart from it. */
   baseUrl: string
   redirectUri: string
+  /** Time for a refresh. Default 90 s: its answer may be the only copy of the grant, so it is waited for. */
+  refreshTimeoutMs?: number
 }
 
 /** Store before use: once a new refresh token is returned the old one is dead. */
 export interface StravaTokens {
   accessToken: Secret
-  /** The same as before or a new one. */
   refreshToken: Secret
   accessExpiresAt: Date
 }
+
+/** `refreshToken` is the same as before, a new one, or null: then the one that was used stays good. */
+export type RefreshedStravaTokens = Omit<StravaTokens, 'refreshToken'> & { refreshToken: Secret | null }
 
 export interface StravaGrant extends StravaTokens {
   athlete: StravaAthlete
@@ -46,7 +50,7 @@ export interface StravaOAuth {
   /** The granted scopes are in the query of the return, not in this answer. Fails with `code_invalid` when spent or expired. */
   exchangeCode(options: { code: string; signal?: AbortSignal }): Promise<StravaGrant>
   /** Returns the present access token while it has more than an hour left. Fails with `refresh_token_dead`. */
-  refresh(options: { refreshToken: Secret; signal?: AbortSignal }): Promise<StravaTokens>
+  refresh(options: { refreshToken: Secret; signal?: AbortSignal }): Promise<RefreshedStravaTokens>
   /** Ends the grant by either of its tokens; an unknown token is no failure. */
   revoke(options: { token: Secret; signal?: AbortSignal }): Promise<void>
 }
@@ -61,10 +65,10 @@ const tokensSchema = z.object({
   expires_at: numberSchema.pipe(z.number().positive()),
 })
 const grantSchema = tokensSchema.extend({ athlete: athleteSchema })
+const refreshedSchema = tokensSchema.extend({ refresh_token: tokenText.optional() })
 
-const toTokens = (answer: z.output<typeof tokensSchema>): StravaTokens => ({
+const accessOf = (answer: z.output<typeof refreshedSchema>) => ({
   accessToken: new Secret(answer.access_token),
-  refreshToken: new Secret(answer.refresh_token),
   accessExpiresAt: new Date(answer.expires_at * 1000),
 })
 
@@ -83,6 +87,7 @@ export const createStravaOAuth = ({
   clientSecret,
   baseUrl,
   redirectUri,
+  refreshTimeoutMs = 90_000,
   ...transport
 }: StravaOAuthOptions): StravaOAuth => {
   const base = baseUrl.replace(/\/+$/, '')
@@ -114,7 +119,7 @@ export const createStravaOAuth = ({
     config[customFetch] = async (url, { method, headers, body }) => {
       const answer = await attempt(
         { endpoint, url, init: { method, headers, body: body ?? null }, signal, read },
-        transport,
+        endpoint === 'refresh' ? { ...transport, timeoutMs: refreshTimeoutMs } : transport,
       )
       return Response.json(answer.data)
     }
@@ -143,14 +148,16 @@ export const createStravaOAuth = ({
         authorizationCodeGrant(config, returned),
       )
       const grant = grantSchema.parse(answer)
-      return { ...toTokens(grant), athlete: toAthlete(grant.athlete) }
+      return { ...accessOf(grant), refreshToken: new Secret(grant.refresh_token), athlete: toAthlete(grant.athlete) }
     },
 
     refresh: async ({ refreshToken, signal }) => {
-      const answer = await run('refresh', configure(inBody), signal, readJsonWith(tokensSchema), (config) =>
+      const answer = await run('refresh', configure(inBody), signal, readJsonWith(refreshedSchema), (config) =>
         refreshTokenGrant(config, refreshToken.reveal()),
       )
-      return toTokens(tokensSchema.parse(answer))
+      const refreshed = refreshedSchema.parse(answer)
+      const { refresh_token: renewed } = refreshed
+      return { ...accessOf(refreshed), refreshToken: renewed === undefined ? null : new Secret(renewed) }
     },
 
     revoke: async ({ token, signal }) => {

@@ -119,7 +119,7 @@ describe('refreshing', () => {
     strava.answer({ body: { ...tokens, expires_in: 14_282 } })
     const given = await oauth().refresh({ refreshToken })
     expect(given.accessToken.reveal()).toBe(tokens.access_token)
-    expect(given.refreshToken.reveal()).toBe(tokens.refresh_token)
+    expect(given.refreshToken?.reveal()).toBe(tokens.refresh_token)
     expect(given.accessExpiresAt).toEqual(new Date(1_794_940_199_000))
     expect(Object.fromEntries(new URLSearchParams(strava.requests[0]?.body))).toEqual({
       client_id: '12345',
@@ -130,8 +130,20 @@ describe('refreshing', () => {
     expect(calls).toMatchObject([{ endpoint: 'refresh', outcome: 'ok' }])
   })
 
+  test('an answer without a refresh token leaves the one that was used good', async () => {
+    strava.answer({ body: { ...tokens, refresh_token: undefined } })
+    expect(await oauth().refresh({ refreshToken })).toMatchObject({ refreshToken: null })
+  })
+
+  test('is waited for longer than any other call, as its answer may be the only copy of the grant', async () => {
+    strava.answer({ body: tokens, afterMs: 300 })
+    const client = oauth({ timeoutMs: 100 })
+    expect((await client.refresh({ refreshToken })).accessToken.reveal()).toBe(tokens.access_token)
+    expect(await failureOf(client.revoke({ token: refreshToken }))).toMatchObject({ code: 'strava_timeout' })
+  })
+
   test.each([
-    ['no refresh token', { ...tokens, refresh_token: undefined }],
+    ['an empty refresh token', { ...tokens, refresh_token: '' }],
     ['an empty access token', { ...tokens, access_token: '' }],
     ['a token that no header could carry', { ...tokens, access_token: 'two\nlines' }],
     ['no expiry', { ...tokens, expires_at: null }],
@@ -186,7 +198,7 @@ describe('refused calls', () => {
 
   test('no answer in time', async () => {
     strava.answer({ cut: 'never' })
-    const error = await failureOf(oauth({ timeoutMs: 50 }).refresh({ refreshToken }))
+    const error = await failureOf(oauth({ refreshTimeoutMs: 50 }).refresh({ refreshToken }))
     expect(error).toMatchObject({ kind: 'transient', code: 'strava_timeout', retryable: true })
   })
 

@@ -10,6 +10,8 @@ export interface PlannedAnswer {
   body?: unknown
   /** `before`: the connection breaks with no answer; `halfway`: within the body; `never`: no answer, ever. */
   cut?: 'before' | 'halfway' | 'never'
+  /** The answer comes so much later. */
+  afterMs?: number
 }
 
 export interface SeenRequest {
@@ -51,7 +53,8 @@ export const startScriptedStrava = async () => {
       headers: request.headers,
       body: await text(request),
     })
-    send(response, (planned.length > 1 ? planned.shift() : planned[0]) ?? { status: 418, body: 'no answer planned' })
+    const answer = (planned.length > 1 ? planned.shift() : planned[0]) ?? { status: 418, body: 'no answer planned' }
+    setTimeout(() => send(response, answer), answer.afterMs ?? 0)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -23,6 +23,7 @@ const attempts = (baseUrl = strava.url) => {
     baseUrl,
     redirectUri: 'https://slipstream.example/callback',
     timeoutMs: 200,
+    refreshTimeoutMs: 200,
     onCall,
   })
   const api = createStravaApi({ baseUrl, timeoutMs: 200, retry: { maxRetries: 0 }, onCall })

@@ -1,19 +1,32 @@
-import type { WritableCollection } from '@slipstream/persistence'
+import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
 import type { CredentialRow } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { SealedPair } from './token-pair.ts'
 
-// The lease and the tokens are one document, so that who may write and what is written are decided together:
-// - `leaseUntil` is set and compared in the server's time; clocks of processes do not matter.
-// - `fence` rises with every lease and every new grant. A write under a lease repeats it, so a holder that was paused
-//   past its time changes nothing.
-// - `tokenVersion` rises with every new pair.
+// Two things are kept in one document, and only the first decides who may write tokens:
+// - Lineage: `epoch` says from which consent the tokens come, `tokenVersion` rises with every new pair. A pair replaces
+//   the one it was made from, however late it comes.
+// - The lease (`leaseUntil`, set and compared in the server's time; `fence` rises with every lease) keeps two refreshes
+//   of the same token apart. It decides who may say that a refresh failed, nothing else.
 
-/** The credential as it was when the lease began; `fence` is the lease's own. */
+/** Where tokens stand in the line: rows of 0.1 have no epoch. */
+export type Position = Pick<CredentialRow, '_id' | 'tokenVersion' | 'epoch'>
+
+/** The credential as it was when the lease began; `fence` is the lease's own. `refreshStartedAt` tells of earlier refreshes. */
 export type LeasedCredential = CredentialRow
 
-/** `stored`, or what happened to the credential meanwhile. */
-export type Replacement = 'stored' | 'fenced_off' | 'gone'
+/** A grant whose end or return the link does not show yet. */
+export interface Turn {
+  linkId: string
+  status: CredentialRow['status']
+  turnedAt: Date
+}
+
+/** How many documents hold something sealed under a key. */
+export interface KeyCount {
+  kid: string
+  count: number
+}
 
 export interface CredentialStoreOptions {
   credentials: WritableCollection<'credentials'>
@@ -22,46 +35,50 @@ export interface CredentialStoreOptions {
   leaseMs: number
 }
 
+const at = ({ _id, tokenVersion, epoch }: Position) => ({ _id, tokenVersion, epoch: epoch ?? null })
+
 export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: CredentialStoreOptions) => {
   const noLease = { leaseOwner: null, leaseUntil: null }
-
-  const lease = async (condition: Record<string, unknown>, changes: Record<string, unknown>) => {
-    const before = await credentials
-      .findOneAndUpdate(
-        // A missing lease is null, which sorts before every time.
-        { ...condition, $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
-        [
-          {
-            $set: {
-              leaseOwner: { $literal: owner },
-              leaseUntil: { $add: ['$$NOW', leaseMs] },
-              fence: { $add: ['$fence', 1] },
-              ...changes,
-            },
-          },
-        ],
-        { updatePipeline: true, returnDocument: 'before' },
-      )
-      .lean<CredentialRow>()
-    return before && { ...before, fence: before.fence + 1 }
-  }
+  const find = (linkId: string): Promise<CredentialRow | null> =>
+    credentials.findOne({ _id: linkId }).lean<CredentialRow>().exec()
 
   return {
-    find: (linkId: string): Promise<CredentialRow | null> =>
-      credentials.findOne({ _id: linkId }).lean<CredentialRow>().exec(),
+    find,
 
-    /** Inserts or replaces. The newest grant always wins: raising the fence shuts out a refresh of the one before. */
-    put: async (linkId: string, athleteId: string, status: 'pending' | 'active', tokens: SealedPair): Promise<void> => {
+    /** Inserts or replaces. False when tokens of a later consent are there. */
+    put: async (
+      {
+        linkId,
+        ...grant
+      }: Pick<CredentialRow, 'athleteId' | 'accountId' | 'epoch' | 'status'> & {
+        linkId: string
+        epoch: number
+      },
+      tokens: SealedPair,
+    ): Promise<boolean> => {
       const now = clock.now()
-      await credentials.updateOne(
-        { _id: linkId },
-        {
-          $set: { athleteId, status, ...tokens, ...noLease, refreshStartedAt: null, updatedAt: now },
-          $inc: { tokenVersion: 1, fence: 1 },
-          $setOnInsert: { createdAt: now },
-        },
-        { upsert: true },
-      )
+      const fresh = { ...tokens, ...noLease, refreshStartedAt: null, refusal: null, updatedAt: now }
+      try {
+        const before = await credentials
+          .findOneAndUpdate(
+            { _id: linkId, $or: [{ epoch: { $lt: grant.epoch } }, { epoch: null }] },
+            {
+              $set: { ...grant, ...fresh },
+              $inc: { tokenVersion: 1, fence: 1 },
+              $setOnInsert: { createdAt: now },
+            },
+            { upsert: true, returnDocument: 'before' },
+          )
+          .lean<CredentialRow>()
+        if (before?.status === 'dead') {
+          const turned = { revivedAt: now, turnedAt: now }
+          await credentials.updateOne({ _id: linkId, epoch: grant.epoch }, { $set: turned })
+        }
+        return true
+      } catch (error) {
+        if (isDuplicateKey(error)) return false
+        throw error
+      }
     },
 
     activate: async (linkId: string): Promise<boolean> => {
@@ -72,57 +89,147 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
       return matchedCount === 1
     },
 
+    /**
+     * For a credential of 0.1: to which account it belongs, and that its grant has ended if nobody noted when. False when
+     * it is gone.
+     */
+    adopt: async (linkId: string, accountId: string): Promise<boolean> => {
+      const now = clock.now()
+      const { matchedCount } = await credentials.updateOne({ _id: linkId }, { $set: { accountId } })
+      const unnoted = { _id: linkId, status: 'dead' as const, diedAt: { $exists: false } }
+      await credentials.updateOne(unnoted, { $set: { diedAt: now, turnedAt: now } })
+      return matchedCount === 1
+    },
+
     /** Null while another holds the lease, and when the credential is no longer active with this version. */
-    leaseForRefresh: (linkId: string, tokenVersion: number): Promise<LeasedCredential | null> =>
-      lease(
-        { _id: linkId, status: 'active', tokenVersion },
-        // Stays at the oldest refresh whose result was not stored: the trace of a crash in between.
-        { refreshStartedAt: { $ifNull: ['$refreshStartedAt', '$$NOW'] } },
-      ),
-
-    /** Null while another holds the lease, and when there is no credential. */
-    leaseForRelease: (linkId: string): Promise<LeasedCredential | null> => lease({ _id: linkId }, {}),
-
-    endLease: async ({ _id, fence }: LeasedCredential): Promise<void> => {
-      await credentials.updateOne({ _id, fence }, { $set: noLease })
+    lease: async (linkId: string, tokenVersion: number): Promise<LeasedCredential | null> => {
+      const before = await credentials
+        .findOneAndUpdate(
+          // A missing lease is null, which sorts before every time.
+          { _id: linkId, status: 'active', tokenVersion, $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
+          [
+            {
+              $set: {
+                leaseOwner: { $literal: owner },
+                leaseUntil: { $add: ['$$NOW', leaseMs] },
+                fence: { $add: ['$fence', 1] },
+                refreshStartedAt: '$$NOW',
+              },
+            },
+          ],
+          { updatePipeline: true, returnDocument: 'before' },
+        )
+        .lean<CredentialRow>()
+      return before && { ...before, fence: before.fence + 1 }
     },
 
-    /** Stores the rotated pair and ends the lease. May be repeated when it is not known whether it happened. */
-    replaceTokens: async ({ _id, fence, tokenVersion }: LeasedCredential, tokens: SealedPair): Promise<Replacement> => {
-      const { matchedCount } = await credentials.updateOne(
-        { _id, fence, tokenVersion },
-        {
-          $set: { ...tokens, ...noLease, refreshStartedAt: null, updatedAt: clock.now() },
-          $inc: { tokenVersion: 1 },
-        },
-      )
-      if (matchedCount === 1) return 'stored'
-      const current = await credentials.findOne({ _id }, { fence: 1, tokenVersion: 1 }).lean()
-      if (!current) return 'gone'
-      return current.fence === fence && current.tokenVersion === tokenVersion + 1 ? 'stored' : 'fenced_off'
+    /** @param isAccountedFor whether the provider surely replaced nothing: then only earlier refreshes may have. */
+    endLease: async (
+      { _id, fence, refreshStartedAt }: LeasedCredential,
+      { isAccountedFor }: { isAccountedFor: boolean },
+    ): Promise<void> => {
+      await credentials.updateOne({ _id, fence }, { $set: { ...noLease, ...(isAccountedFor && { refreshStartedAt }) } })
     },
 
-    /** False when another has refreshed or taken over: then the refusal was for a token already replaced. */
-    markDead: async ({ _id, fence, tokenVersion }: LeasedCredential): Promise<boolean> => {
+    /** Keeps the lease until two leases after the refresh before this one began. */
+    holdBack: async ({ _id, fence, refreshStartedAt }: LeasedCredential): Promise<void> => {
+      if (!refreshStartedAt) return
+      const leaseUntil = new Date(refreshStartedAt.getTime() + 2 * leaseMs)
+      await credentials.updateOne({ _id, fence }, { $max: { leaseUntil } })
+    },
+
+    /**
+     * Puts a pair in the place of the one at this position; false when that is not there any more. A grant that counted
+     * as dead meanwhile lives. May be repeated when it is not known whether it happened.
+     */
+    replaceTokens: async (position: Position, tokens: SealedPair): Promise<boolean> => {
+      const now = clock.now()
+      const ifDead = (then: unknown, otherwise: string) => ({ $cond: [{ $eq: ['$status', 'dead'] }, then, otherwise] })
       const { matchedCount } = await credentials.updateOne(
-        { _id, fence, tokenVersion },
-        { $set: { status: 'dead', ...noLease, updatedAt: clock.now() } },
+        at(position),
+        [
+          {
+            $set: {
+              accessToken: { $literal: tokens.accessToken },
+              refreshToken: { $literal: tokens.refreshToken },
+              accessExpiresAt: tokens.accessExpiresAt,
+              ...noLease,
+              tokenVersion: position.tokenVersion + 1,
+              refreshStartedAt: null,
+              refusal: null,
+              status: ifDead('active', '$status'),
+              revivedAt: ifDead(now, '$revivedAt'),
+              turnedAt: ifDead(now, '$turnedAt'),
+              updatedAt: now,
+            },
+          },
+        ],
+        { updatePipeline: true },
       )
       return matchedCount === 1
     },
 
-    /** False when the lease was lost meanwhile. */
-    remove: async ({ _id, fence }: LeasedCredential): Promise<boolean> => {
-      const { deletedCount } = await credentials.deleteOne({ _id, fence })
+    /**
+     * `held_back` until two leases after the refresh before this one began: it may still bring a pair. `superseded` when
+     * another has refreshed or taken over: then the refusal was for a token already replaced, or is not the last word.
+     */
+    markDead: async (leased: LeasedCredential): Promise<'dead' | 'held_back' | 'superseded'> => {
+      const { fence, refreshStartedAt } = leased
+      const now = clock.now()
+      const mine = { ...at(leased), fence, status: 'active' as const }
+      const earlierEndsAt = new Date((refreshStartedAt?.getTime() ?? 0) + 2 * leaseMs)
+      const { matchedCount } = await credentials.updateOne(
+        { ...mine, $expr: { $lte: [earlierEndsAt, '$$NOW'] } },
+        { $set: { status: 'dead', diedAt: now, turnedAt: now, ...noLease, refreshStartedAt, updatedAt: now } },
+      )
+      if (matchedCount === 1) return 'dead'
+      return (await credentials.exists(mine)) ? 'held_back' : 'superseded'
+    },
+
+    /** Notes a refusal that explains nothing. @returns since when the same one has been given, null when superseded */
+    noteRefusal: async (leased: LeasedCredential, reason: string): Promise<Date | null> => {
+      const since = leased.refusal?.reason === reason ? leased.refusal.since : clock.now()
+      const { matchedCount } = await credentials.updateOne(
+        { ...at(leased), fence: leased.fence },
+        { $set: { refusal: { reason, since } } },
+      )
+      return matchedCount === 1 ? since : null
+    },
+
+    /** False when the credential has been given other tokens since. */
+    remove: async (position: Position): Promise<boolean> => {
+      const { deletedCount } = await credentials.deleteOne(at(position))
       return deletedCount === 1
     },
 
-    countByKey: async (): Promise<Record<string, number>> => {
-      const counts = await credentials.aggregate<{ _id: string; count: number }>([
-        { $group: { _id: '$refreshToken.kid', count: { $sum: 1 } } },
-      ])
-      return Object.fromEntries(counts.map(({ _id, count }) => [_id, count]))
+    /** Grants that died or came back, until `heard`. */
+    turns: async (limit: number): Promise<Turn[]> => {
+      const found = await credentials
+        .find({ turnedAt: { $gt: new Date(0) } }, { status: 1, turnedAt: 1 })
+        .sort({ turnedAt: 1 })
+        .limit(limit)
+        .lean()
+      return found.flatMap(({ _id, status, turnedAt }) => (turnedAt ? [{ linkId: _id, status, turnedAt }] : []))
     },
+
+    heard: async ({ linkId, turnedAt }: Turn): Promise<void> => {
+      await credentials.updateOne({ _id: linkId, turnedAt }, { $unset: { turnedAt: 1 } })
+    },
+
+    /** Links whose credential was written by 0.1, and so names no account yet; a pending one is soon completed or taken back. */
+    withoutAccount: async (limit: number): Promise<string[]> => {
+      const found = await credentials
+        .find({ accountId: null, status: { $ne: 'pending' } }, { _id: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(({ _id }) => _id)
+    },
+
+    countByKey: (): Promise<KeyCount[]> =>
+      credentials.aggregate<KeyCount>([
+        { $group: { _id: '$refreshToken.kid', count: { $sum: 1 } } },
+        { $project: { _id: 0, kid: '$_id', count: 1 } },
+      ]),
   }
 }
 

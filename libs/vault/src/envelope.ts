@@ -12,12 +12,10 @@ const keyBytes = 32
 const ivBytes = 12
 const tagBytes = 16
 
-/** The one place where a sealed text opens. */
-export interface Place {
-  athleteId: string
-  linkId: string
-  field: 'accessToken' | 'refreshToken'
-}
+/** The one place where a sealed text opens: a token of a link, or the key under which accounts get their ids. */
+export type Place =
+  | { athleteId: string; linkId: string; field: 'accessToken' | 'refreshToken' }
+  | { athleteId: 'none'; linkId: 'none'; field: 'accountKey' }
 
 /**
  * A sealed text does not open: unknown key, another place, or damaged. There is no way on but a person: the message

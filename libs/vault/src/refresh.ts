@@ -1,114 +1,142 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CredentialStore, LeasedCredential, Replacement } from './credential-store.ts'
+import type { Clock, Secret } from '@slipstream/runtime'
+import type { CredentialStore, LeasedCredential } from './credential-store.ts'
 import { SealBrokenError } from './envelope.ts'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from './errors.ts'
+import type { KeepChild } from './keep-child.ts'
 import type { Keyring } from './keyring.ts'
+import type { RefreshVerdict } from './refresh-verdict.ts'
 import type { Timings } from './timings.ts'
-import { openToken, type SealedPair, sealPair, type TokenPair } from './token-pair.ts'
+import { openToken, type RefreshedTokens, type TokenPair } from './token-pair.ts'
 
 // One refresh per expiry, over all replicas, of a token that the provider replaces and so spoils:
 //
-//   version stale ── lease free ──> leased ── call ──> pair ── stored under fence and version ──> used
-//        │                            │ refused for good: same version still? ──> credential dead
+//   version stale ── lease free ──> leased ── call ──> pair ── stored after the version it was made from ──> used
+//        │                            │ refused for good: held back while an earlier refresh may bring a pair, then dead
 //        │                            │ any other failure: lease ended, version stays
 //        └── lease taken ──> poll until the version changes or the lease is free
 //
 // Between "the provider rotated" and "stored" lies the one moment in which a crash can cost the grant. It cannot be
-// closed, so it is kept short (nobody gets the token before the pair is stored; a failed write is tried again for some
-// seconds), and visible: `refreshStartedAt` stays set. Callers that give up waiting do not cut the call short: its
-// result is still stored, as long as the process lives.
+// closed, so it is kept short (nobody gets the token before the pair is stored), and visible: `refreshStartedAt` stays
+// set. Nothing else ends it: callers that give up waiting do not cut the call short, a lease that has passed does not
+// make its pair worthless, and a store that is away is waited for.
 
-/** How a refresh ended; `dead_after_unfinished`: an earlier one never stored its result and may have lost the grant. */
-export type RefreshOutcome = 'refreshed' | 'superseded' | 'dead' | 'dead_after_unfinished' | 'failed' | 'not_stored'
+/**
+ * How a refresh ended. `dead_after_unfinished`: an earlier one never stored its pair and may have lost the grant.
+ * `late`: its grant had ended, and the pair is owed to be revoked. `not_stored`: the process stopped first.
+ */
+export type RefreshOutcome =
+  | 'refreshed'
+  | 'superseded'
+  | 'late'
+  | 'dead'
+  | 'dead_after_unfinished'
+  | 'failed'
+  | 'not_stored'
 
 export interface RefresherOptions {
   store: CredentialStore
+  keepChild: KeepChild
   keyring: Keyring
-  refreshTokens: (refreshToken: string) => Promise<TokenPair>
-  revokeOrphan: ((refreshToken: string) => Promise<void>) | undefined
+  clock: Clock
+  refreshTokens: (refreshToken: Secret) => Promise<RefreshedTokens>
+  judge: (error: unknown) => RefreshVerdict
   onRefresh: (outcome: RefreshOutcome) => void
   timings: Timings
 }
 
 export interface Refresher {
   /** A token newer than `staleVersion`. One refresh at a time, however many callers and processes. */
-  refresh(linkId: string, staleVersion: number): Promise<string>
-  drain(): Promise<void>
+  refresh(linkId: string, staleVersion: number): Promise<Secret>
+  drain(signal: AbortSignal): Promise<void>
 }
 
-/** Failures of the whole app or its quota: their meaning is the caller's business, so they are passed on unchanged. */
-const passedOnKinds: readonly unknown[] = ['app_inactive', 'client_credentials_invalid', 'rate_limited']
-
-const kindOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'kind' in error ? error.kind : undefined
-
-const isPassedOn = (error: unknown): boolean =>
-  error instanceof SealBrokenError || passedOnKinds.includes(kindOf(error))
-
-const storeAttempts = 6
-
 export const createRefresher = (options: RefresherOptions): Refresher => {
-  const { store, keyring, refreshTokens, revokeOrphan, onRefresh, timings } = options
-  const waiting = new Map<string, Promise<string>>()
-  const rotations = new Set<Promise<string | null>>()
+  const { store, keepChild, keyring, clock, refreshTokens, judge, onRefresh, timings } = options
+  const stopping = new AbortController()
+  /** The refreshes of this process, by link. A later caller joins one that outlives its lease. */
+  const rotations = new Map<string, Promise<Secret | null>>()
 
-  const storePair = async (leased: LeasedCredential, pair: SealedPair): Promise<Replacement> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await store.replaceTokens(leased, pair)
-      } catch (error) {
-        if (attempt === storeAttempts) {
-          onRefresh('not_stored')
-          throw new RefreshUnavailableError(leased._id, 'the rotated tokens could not be stored', { cause: error })
-        }
-        await delay(timings.pollMs * 2 ** (attempt - 1))
-      }
+  /** While an earlier refresh may still bring a pair, a refusal is not the last word. */
+  const markDead = async (leased: LeasedCredential): Promise<boolean> => {
+    await store.holdBack(leased)
+    for (;;) {
+      const mark = await store.markDead(leased)
+      if (mark !== 'held_back') return mark === 'dead'
+      // The lease holds it back for others, too: whoever refreshes after that finds the token dead again.
+      if (stopping.signal.aborted) throw new RefreshUnavailableError(leased._id, 'an earlier refresh may still end it')
+      await delay(timings.pollMs, undefined, { signal: stopping.signal }).catch(() => {}) // woken by the stop
     }
+  }
+
+  const endGrant = async (leased: LeasedCredential, error: unknown): Promise<null> => {
+    if (!(await markDead(leased))) {
+      onRefresh('superseded')
+      return null
+    }
+    onRefresh(leased.refreshStartedAt ? 'dead_after_unfinished' : 'dead')
+    throw new GrantDeadError(leased._id, { cause: error })
+  }
+
+  const fail = async (leased: LeasedCredential, isAccountedFor: boolean): Promise<void> => {
+    onRefresh('failed')
+    // Where this does not work either, the lease ends by its time; the failure to report is the first one.
+    await Promise.allSettled([store.endLease(leased, { isAccountedFor })])
   }
 
   const onFailure = async (leased: LeasedCredential, error: unknown): Promise<null> => {
-    if (kindOf(error) === 'refresh_token_dead') {
-      const dead = await store.markDead(leased)
-      if (!dead) {
-        onRefresh('superseded')
-        return null
-      }
-      onRefresh(leased.refreshStartedAt ? 'dead_after_unfinished' : 'dead')
-      throw new GrantDeadError(leased._id, { cause: error })
+    const verdict = judge(error)
+    if (verdict.kind === 'dead') return await endGrant(leased, error)
+    if (verdict.kind === 'refused') {
+      const since = await store.noteRefusal(leased, verdict.reason)
+      const isForLong = since && clock.now().getTime() - since.getTime() >= timings.unexplainedMs
+      if (isForLong) return await endGrant(leased, error)
     }
-    onRefresh('failed')
-    // Where this does not work either, the lease ends by its time; the failure to report is the first one.
-    await Promise.allSettled([store.endLease(leased)])
-    if (isPassedOn(error)) throw error
+    await fail(leased, verdict.kind !== 'transient')
+    if (verdict.kind === 'passed_on') throw error
     throw new RefreshUnavailableError(leased._id, 'the provider did not answer as it should', { cause: error })
   }
 
-  /** Null when another took over meanwhile: the credential has to be looked at again. */
-  const rotate = async (leased: LeasedCredential): Promise<string | null> => {
-    let pair: TokenPair
+  const openSpent = async (leased: LeasedCredential): Promise<Secret> => {
     try {
-      pair = await refreshTokens(openToken(leased, 'refreshToken', keyring))
+      return openToken({ ...leased, linkId: leased._id }, 'refreshToken', keyring)
+    } catch (error) {
+      if (error instanceof SealBrokenError) await fail(leased, true)
+      throw error
+    }
+  }
+
+  /** Null when another took over meanwhile: the credential has to be looked at again. */
+  const rotate = async (leased: LeasedCredential): Promise<Secret | null> => {
+    const spent = await openSpent(leased)
+    let answer: RefreshedTokens
+    try {
+      answer = await refreshTokens(spent)
     } catch (error) {
       return await onFailure(leased, error)
     }
-    const owner = { linkId: leased._id, athleteId: leased.athleteId }
-    const replacement = await storePair(leased, sealPair(pair, owner, keyring))
-    if (replacement === 'stored') {
+    const pair: TokenPair = { ...answer, refreshToken: answer.refreshToken ?? spent }
+    const kept = await keepChild({ parent: leased, spent, pair })
+    if (kept === 'stored') {
       onRefresh('refreshed')
       return pair.accessToken
     }
-    onRefresh('superseded')
-    if (replacement === 'fenced_off') return null
-    // Released meanwhile, with the token from before the rotation: the new one would live on at the provider.
-    await revokeOrphan?.(pair.refreshToken)
-    throw new CredentialMissingError(leased._id)
+    onRefresh(kept === 'owed' ? 'late' : 'superseded')
+    return null
   }
 
-  const waitFor = async (rotation: Promise<string | null>, linkId: string): Promise<string | null> => {
+  const startRotation = (leased: LeasedCredential): Promise<Secret | null> => {
+    const linkId = leased._id
+    const rotation = rotate(leased).finally(() => rotations.delete(linkId))
+    rotations.set(linkId, rotation)
+    return rotation
+  }
+
+  const waitFor = async (rotation: Promise<Secret | null>, linkId: string): Promise<Secret | null> => {
     const inTime = new AbortController()
     const timeout = async (): Promise<never> => {
-      await delay(timings.callTimeoutMs, undefined, { signal: inTime.signal })
-      throw new RefreshUnavailableError(linkId, `the refresh takes longer than ${timings.callTimeoutMs} ms`)
+      await delay(timings.callerWaitMs, undefined, { signal: inTime.signal })
+      throw new RefreshUnavailableError(linkId, `the refresh takes longer than ${timings.callerWaitMs} ms`)
     }
     try {
       return await Promise.race([rotation, timeout()])
@@ -117,39 +145,42 @@ export const createRefresher = (options: RefresherOptions): Refresher => {
     }
   }
 
-  const startRotation = (leased: LeasedCredential): Promise<string | null> => {
-    const rotation = rotate(leased).finally(() => rotations.delete(rotation))
-    rotations.add(rotation)
-    return waitFor(rotation, leased._id)
-  }
-
-  const refreshOrWait = async (linkId: string, staleVersion: number): Promise<string> => {
-    const deadline = performance.now() + timings.waitMs
-    while (performance.now() < deadline) {
-      const leased = await store.leaseForRefresh(linkId, staleVersion)
-      const token = leased && (await startRotation(leased))
-      if (token) return token
-      const current = await store.find(linkId)
-      if (!current || current.status === 'pending') throw new CredentialMissingError(linkId)
-      if (current.status === 'dead') throw new GrantDeadError(linkId)
-      if (current.tokenVersion !== staleVersion) return openToken(current, 'accessToken', keyring)
-      await delay(timings.pollMs)
+  const joinOrStart = async (linkId: string, staleVersion: number): Promise<Secret | null> => {
+    const joined = rotations.get(linkId)
+    if (joined) {
+      await waitFor(joined, linkId)
+      return null
     }
-    throw new RefreshUnavailableError(linkId, `another refresh goes on for more than ${timings.waitMs} ms`)
+    const leased = await store.lease(linkId, staleVersion)
+    return leased && (await waitFor(startRotation(leased), linkId))
   }
 
   return {
-    refresh: (linkId, staleVersion) => {
-      // By version: who holds the result of a refresh and was refused must not be handed that result again.
-      const key = `${linkId} ${staleVersion}`
-      const joined = waiting.get(key)
-      if (joined) return joined
-      const started = refreshOrWait(linkId, staleVersion).finally(() => waiting.delete(key))
-      waiting.set(key, started)
-      return started
+    refresh: async (linkId, staleVersion) => {
+      const deadline = performance.now() + timings.waitMs
+      while (performance.now() < deadline) {
+        const token = await joinOrStart(linkId, staleVersion)
+        if (token) return token
+        const current = await store.find(linkId)
+        if (!current || current.status === 'pending') throw new CredentialMissingError(linkId)
+        if (current.status === 'dead') throw new GrantDeadError(linkId)
+        if (current.tokenVersion !== staleVersion) {
+          return openToken({ ...current, linkId }, 'accessToken', keyring)
+        }
+        await delay(timings.pollMs)
+      }
+      throw new RefreshUnavailableError(linkId, `another refresh goes on for more than ${timings.waitMs} ms`)
     },
-    drain: async () => {
-      await Promise.allSettled(rotations)
+
+    drain: async (signal) => {
+      stopping.abort()
+      const ended = Promise.allSettled(rotations.values())
+      const deadline = new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await Promise.race([ended, deadline])
+      for (const _ of rotations) onRefresh('not_stored')
     },
   }
 }

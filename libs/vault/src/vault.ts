@@ -1,63 +1,121 @@
+import type { WritableCollection } from '@slipstream/persistence'
 import type { CredentialRow } from '@slipstream/records'
-import { newId } from '@slipstream/runtime'
+import { type Clock, newId, type Secret, sha256 } from '@slipstream/runtime'
+import { createAccountIds } from './account-ids.ts'
+import { createAccountStore } from './account-store.ts'
 import { createCredentialStore } from './credential-store.ts'
+import type { SealBrokenError } from './envelope.ts'
 import { CredentialMissingError, GrantDeadError } from './errors.ts'
-import { createGrantVault, type GrantVault, type GrantVaultOptions } from './grant-vault.ts'
-import { createRefresher, type RefreshOutcome } from './refresh.ts'
-import { defaultTimings } from './timings.ts'
-import { openToken, type TokenPair } from './token-pair.ts'
+import { createGrants, type Grants } from './grants.ts'
+import { type ChildKeeperOptions, createChildKeeper } from './keep-child.ts'
+import type { Keyring } from './keyring.ts'
+import { createRefresher, type RefresherOptions } from './refresh.ts'
+import { createRevocations, type Revocations } from './revocations.ts'
+import { defaultTimings, type Timings } from './timings.ts'
+import { openToken } from './token-pair.ts'
 
-export interface VaultOptions extends GrantVaultOptions {
-  /**
-   * Asks the provider for a new pair. Never cut short by the vault. Errors are told apart by their `kind`:
-   * `refresh_token_dead` ends the grant; `app_inactive`, `client_credentials_invalid` and `rate_limited` are passed on
-   * as they are; all others count as transient.
-   */
-  refreshTokens: (refreshToken: string) => Promise<TokenPair>
-  /** Revokes a pair that was rotated while its link was released. */
-  revokeOrphan?: (refreshToken: string) => Promise<void>
-  onRefresh?: (outcome: RefreshOutcome) => void
+export interface GrantVaultOptions {
+  collections: { credentials: WritableCollection<'credentials'>; accounts: WritableCollection<'accounts'> }
+  keyring: Keyring
+  clock: Clock
+  /** Tokens that were to be revoked could not be opened, so their grant lives on. `error` holds no secret. */
+  onUnreadable?: (linkId: string, error: SealBrokenError) => void
+  timings?: Partial<Timings>
 }
 
-/** Keeps each link's tokens encrypted and fresh. No other code sees a token in clear for longer than a call. */
-export interface Vault extends GrantVault {
+/** Begins, ends and revokes grants, for who never needs a token. */
+export interface GrantVault extends Grants, Revocations {}
+
+export interface VaultOptions extends Omit<GrantVaultOptions, 'onUnreadable'> {
+  /** Names this process in the leases it takes. */
+  owner?: string
+  /**
+   * Asks the provider for a new pair. Its answer may be the only copy of the grant: it is never cut short by the vault,
+   * so a bound of its own has to be far longer than a caller would wait.
+   */
+  refreshTokens: RefresherOptions['refreshTokens']
+  /** What a failure of `refreshTokens` means for the grant. */
+  judge: RefresherOptions['judge']
+  onRefresh?: RefresherOptions['onRefresh']
+  onStoreFailed?: ChildKeeperOptions['onStoreFailed']
+}
+
+/** Keeps each link's tokens encrypted and fresh. */
+export interface Vault {
   /**
    * An access token with more than 10 minutes left, refreshed if need be: once, however many ask, in any process.
    * @param options.rejected an access token the provider refused although it should be valid: forces one refresh.
    *   The provider may answer it with the same token.
-   * @throws GrantDeadError, CredentialMissingError, RefreshUnavailableError (transient), SealBrokenError, and the
-   *   errors of `refreshTokens` named there as passed on
+   * @throws GrantDeadError, CredentialMissingError, RefreshUnavailableError (transient), SealBrokenError, and errors of
+   *   `refreshTokens` that are judged as passed on
    */
-  accessToken(linkId: string, options?: { rejected?: string }): Promise<string>
-  /** How many credentials are sealed under each key; a key with none may be retired. */
+  accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret>
+  /** How much is sealed under each key; a key with none may be retired. */
   countByKey(): Promise<Record<string, number>>
-  /** Resolves when no refresh of this process is under way. Call it before the database is closed. */
-  drain(): Promise<void>
+  /**
+   * Resolves when no refresh of this process is under way and every pair it got is stored, or the signal is aborted.
+   * Call it before the database is closed.
+   */
+  drain(signal: AbortSignal): Promise<void>
+}
+
+const storesOf = ({ collections, clock }: GrantVaultOptions, owner: string, timings: Timings) => ({
+  store: createCredentialStore({ credentials: collections.credentials, clock, owner, leaseMs: timings.leaseMs }),
+  accounts: createAccountStore(collections.accounts, clock),
+})
+
+export const createGrantVault = (options: GrantVaultOptions): GrantVault => {
+  const { collections, keyring, clock, onUnreadable = () => {} } = options
+  const timings = { ...defaultTimings, ...options.timings }
+  const { store, accounts } = storesOf(options, newId('vault'), timings)
+  const accountIds = createAccountIds(collections.accounts, keyring)
+  return {
+    ...createGrants({ store, accounts, accountIds, keyring, timings }),
+    ...createRevocations({ accounts, keyring, clock, timings, onUnreadable }),
+  }
 }
 
 export const createVault = (options: VaultOptions): Vault => {
-  const { credentials, keyring, clock, refreshTokens, revokeOrphan, onRefresh = () => {} } = options
+  const { keyring, clock, refreshTokens, judge, onRefresh = () => {}, onStoreFailed = () => {} } = options
   const timings = { ...defaultTimings, ...options.timings }
-  const owner = options.owner ?? newId('vault')
-  const store = createCredentialStore({ credentials, clock, owner, leaseMs: timings.leaseMs })
-  const refresher = createRefresher({ store, keyring, refreshTokens, revokeOrphan, onRefresh, timings })
+  const { store, accounts } = storesOf(options, options.owner ?? newId('vault'), timings)
+  const keepChild = createChildKeeper({ store, accounts, keyring, timings, onStoreFailed })
+  const refresher = createRefresher({ store, keepChild, keyring, clock, refreshTokens, judge, onRefresh, timings })
+  const asked = new Map<string, Promise<Secret>>()
 
   const isFresh = ({ accessExpiresAt }: CredentialRow) =>
     accessExpiresAt.getTime() - clock.now().getTime() > timings.freshForMs
 
+  const findToken = async (linkId: string, rejected: Secret | undefined): Promise<Secret> => {
+    const credential = await store.find(linkId)
+    if (!credential || credential.status === 'pending') throw new CredentialMissingError(linkId)
+    if (credential.status === 'dead') throw new GrantDeadError(linkId)
+    if (isFresh(credential)) {
+      const token = openToken({ ...credential, linkId }, 'accessToken', keyring)
+      if (token.reveal() !== rejected?.reveal()) return token
+    }
+    return await refresher.refresh(linkId, credential.tokenVersion)
+  }
+
   return {
-    ...createGrantVault({ ...options, owner }),
-    accessToken: async (linkId, { rejected } = {}) => {
-      const credential = await store.find(linkId)
-      if (!credential || credential.status === 'pending') throw new CredentialMissingError(linkId)
-      if (credential.status === 'dead') throw new GrantDeadError(linkId)
-      if (isFresh(credential)) {
-        const token = openToken(credential, 'accessToken', keyring)
-        if (token !== rejected) return token
-      }
-      return refresher.refresh(linkId, credential.tokenVersion)
+    // Callers of one process share the look at the row, too: one that had looked before a refresh and came to ask after
+    // it would try for the lease of a version that is gone. Who was refused the new token already does not join those
+    // who are about to be given it.
+    accessToken: (linkId, { rejected } = {}) => {
+      const key = `${linkId} ${rejected ? sha256(rejected.reveal()) : ''}`
+      const joined = asked.get(key)
+      if (joined) return joined
+      const started = findToken(linkId, rejected).finally(() => asked.delete(key))
+      asked.set(key, started)
+      return started
     },
-    countByKey: store.countByKey,
+    countByKey: async () => {
+      const counts = new Map<string, number>()
+      for (const found of await Promise.all([store.countByKey(), accounts.countByKey()])) {
+        for (const { kid, count } of found) counts.set(kid, (counts.get(kid) ?? 0) + count)
+      }
+      return Object.fromEntries(counts)
+    },
     drain: refresher.drain,
   }
 }

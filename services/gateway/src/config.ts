@@ -36,6 +36,7 @@ const schema = z.object({
   STRAVA_CLIENT_ID: setting.text(),
   STRAVA_CLIENT_SECRET: setting.secret(),
   STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
+  STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
   STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
@@ -59,6 +60,7 @@ export const gatewayConfig = (env: Environment = process.env) => {
     strava: Object.freeze({
       clientId: values.STRAVA_CLIENT_ID,
       oauthBaseUrl: values.STRAVA_OAUTH_BASE_URL,
+      apiBaseUrl: values.STRAVA_API_BASE_URL,
       athleteLimit: values.STRAVA_ATHLETE_LIMIT ?? null,
     }),
     linking: Object.freeze({

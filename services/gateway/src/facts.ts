@@ -3,6 +3,7 @@ import type { StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
 import type { Answered } from './http/observe.ts'
+import type { GrantEnd } from './sweeps/revocations.ts'
 
 /** Business facts of the gateway: what happened, once in the log and once in the metrics. No secret, no address, no name. */
 export const createFacts = (log: Logger, metrics: Metrics) => {
@@ -44,15 +45,16 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       else log.info({ platform, problem: code }, 'linking refused')
     },
     browserChanged: () => log.info('a mobile return came in another browser than the one that left'),
-    grantLeftOver: (error: unknown) => log.warn({ err: error }, 'a grant nobody uses could not be revoked'),
-    grantTakenBack: (fact: { attemptId: string; revoked: boolean }) => log.info(fact, 'unclaimed grant taken back'),
+    grantTakenBack: (fact: { attemptId: string; isRevocationOwed: boolean }) =>
+      log.info(fact, 'unclaimed grant taken back'),
     tokenUnreadable: (linkId: string, error: Error) =>
       log.error({ linkId, err: error }, 'tokens were deleted without revoking their grant: they could not be opened'),
     unlinkAsked: ({ receiptId, linkId }: { receiptId: string; linkId: string }) =>
       log.info({ receiptId, linkId }, 'athlete unlinked'),
-    revocationSettled: (fact: { receiptId: string; revoked: boolean }) => log.info(fact, 'grant of an unlink settled'),
+    revocationSettled: (fact: { linkId: string; result: GrantEnd }) => log.info(fact, 'grant of an ended link settled'),
     reauthRequired: ({ linkId, code }: { linkId: string; code: string }) =>
       log.info({ linkId, problem: code }, 'link needs a new consent'),
+    grantRevived: (fact: { linkId: string }) => log.info(fact, 'link is active again: its grant came back'),
     sweepFailed: (what: string, error: unknown) => log.warn({ what, err: error }, 'sweep failed, tried again later'),
     streamFailed: (error: unknown) => log.warn({ err: error }, 'event stream ended'),
     issuerUnavailable: (error: unknown) => log.warn({ err: error }, 'keys of the issuer could not be fetched'),

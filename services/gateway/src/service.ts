@@ -3,11 +3,12 @@ import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
-import { createStravaOAuth } from '@slipstream/strava'
+import { createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger } from '@slipstream/telemetry'
 import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
+import { createGrantProof } from './adapters/grant-proof.ts'
 import { createIssuerKeys } from './adapters/issuer-keys.ts'
 import type { GatewayConfig } from './config.ts'
 import { createFacts } from './facts.ts'
@@ -25,7 +26,9 @@ import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
+import { adoptLinks, followGrants } from './sweeps/grants.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
+import { createRevocations } from './sweeps/revocations.ts'
 
 export interface GatewayOverrides {
   clock?: Clock
@@ -78,7 +81,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       port = await server.listen(config.http.port)
       const publicUrl = config.http.publicUrl ?? `http://localhost:${port}`
       const vault = createGrantVault({
-        credentials: collections.credentials,
+        collections,
         keyring,
         clock,
         onUnreadable: facts.tokenUnreadable,
@@ -91,7 +94,17 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         fetch: fetchWith,
         onCall: facts.stravaCalled,
       })
-      const common = { ...repositories, clock, newId, nudge, facts, vault, oauth }
+      const api = createStravaApi({ baseUrl: config.strava.apiBaseUrl, fetch: fetchWith, onCall: facts.stravaCalled })
+      const quota = createQuotaLedger({
+        quota: collections.quota,
+        allowances: collections.allowances,
+        clientId: config.strava.clientId,
+        clock,
+        sharedClock: overrides.sharedClock,
+      })
+      const grounds = { ...repositories, clock, newId, nudge, facts, vault, oauth }
+      const revocations = createRevocations(grounds)
+      const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, quota }) }
       const unlinking = createUnlinkWorker(common)
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
       routes = createRoutes({
@@ -99,17 +112,9 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         bus,
         streams,
         heartbeatMs: overrides.heartbeatMs ?? heartbeatMs,
-        quota: createQuotaLedger({
-          quota: collections.quota,
-          allowances: collections.allowances,
-          clientId: config.strava.clientId,
-          clock,
-          sharedClock: overrides.sharedClock,
-        }),
         cookies: createCookies(publicUrl),
         auth: config.auth,
         wipe: unlinking.wipe,
-        settleEarlierUnlink: unlinking.settleEarlierUnlink,
         settings: {
           profileGate: config.linking.profileGate,
           athleteLimit: config.strava.athleteLimit,
@@ -157,6 +162,9 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           { name: 'abandoned link attempts', everyMs, run: () => sweepAttempts(common) },
           { name: 'open receipts', everyMs, run: unlinking.sweep },
           { name: 'erasures', everyMs, run: sweepErasures(common) },
+          { name: 'owed revocations', everyMs, run: revocations.sweep },
+          { name: 'grants that died or came back', everyMs, run: () => followGrants(common) },
+          { name: 'links without an account', everyMs, run: () => adoptLinks(common) },
         ],
         onTaskFailed: facts.sweepFailed,
         stopServing: async (signal) => {
@@ -164,7 +172,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           streams.endAll()
           await served
         },
-        settle: unlinking.stop,
+        settle: revocations.stop,
       }
     },
   })

@@ -13,6 +13,7 @@ import { unlinkedEvent } from '../src/handlers/unlink.ts'
 import { createRepositories } from '../src/repositories.ts'
 import { sweepAttempts } from '../src/sweeps/attempts.ts'
 import { createUnlinkWorker } from '../src/sweeps/receipts.ts'
+import { createRevocations } from '../src/sweeps/revocations.ts'
 import { createTestClock } from './support/system.ts'
 
 /** Linking and unlinking when the other comes in between two of their writes, or the process dies there. */
@@ -27,6 +28,8 @@ const keyring = parseTokenKeys(`k1:${randomBytes(32).toString('base64')}`)
 
 let revoked: string[]
 let isStravaAway: boolean
+/** Set: what Strava says of a grant when it is asked. */
+let isGrantAlive: boolean
 let failures: unknown[]
 
 const oauth = {
@@ -37,36 +40,52 @@ const oauth = {
     revoked.push(token.reveal())
   },
 }
-const vaultWith = (collection = credentials) => createGrantVault({ credentials: collection, keyring, clock })
+const sweepFailed = (_what: string, error: unknown) => void failures.push(error)
+const vaultWith = (credentialsCollection = credentials) =>
+  createGrantVault({ collections: { ...store.collections, credentials: credentialsCollection }, keyring, clock })
 const vault = vaultWith()
 
-const workerWith = (collection = credentials) =>
-  createUnlinkWorker({
+const revocationsWith = (collection = credentials) =>
+  createRevocations({
     ...repositories,
     vault: vaultWith(collection),
     oauth,
     clock,
-    facts: { revocationSettled: () => {}, sweepFailed: (_what, error) => failures.push(error) },
+    facts: { revocationSettled: () => {}, sweepFailed },
   })
+const revocations = revocationsWith()
+
+const workerWith = (collection = credentials) => {
+  const settling = revocationsWith(collection)
+  const worker = createUnlinkWorker({
+    ...repositories,
+    vault: vaultWith(collection),
+    revocations: settling,
+    clock,
+    facts: { sweepFailed },
+  })
+  return { ...worker, settled: settling.stop }
+}
 
 const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
   ...repositories,
   links: { ...links, ...changed },
   vault,
+  revocations,
+  proof: { isAlive: async () => isGrantAlive },
   oauth,
   quota: { markInactive: async () => {}, succeeded: async () => {} },
   cookies: { read: () => null, set: () => {} },
   clock,
   newId,
-  settleEarlierUnlink: workerWith().settleEarlierUnlink,
   nudge: () => {},
-  facts: { linked: () => {}, linkRefused: () => {}, browserChanged: () => {}, grantLeftOver: () => {} },
+  facts: { linked: () => {}, linkRefused: () => {}, browserChanged: () => {} },
   settings: { profileGate: 'off', athleteLimit: null, publicUrl: '', webReturnUrl: '', appDeepLink: '' },
 })
 
 const tokensOf = (name: string) => ({
-  accessToken: `access-${name}`,
-  refreshToken: `refresh-${name}`,
+  accessToken: new Secret(`access-${name}`),
+  refreshToken: new Secret(`refresh-${name}`),
   accessExpiresAt: new Date(Date.now() + 3_600_000),
 })
 const fresh: StravaGrant = {
@@ -81,7 +100,7 @@ const pending: PendingLink = { ...identity, linkId: 'lnk_new' }
 /** The link there is, with its tokens. */
 const linkOf = async (athleteId: string) => {
   const link = { ...identity, linkId: 'lnk_old', athleteId, linkedAt: clock.now() }
-  await vault.seal({ linkId: link.linkId, athleteId, status: 'active', tokens: tokensOf('old') })
+  await vault.begin({ ...link, status: 'active', tokens: tokensOf('old') })
   await links.create(link, linkedEvent(link, { newId }, link.linkedAt))
 }
 
@@ -94,7 +113,7 @@ const openReceipt = (athleteId: string): Promise<UnlinkReceipt> => {
 const unlinkWhole = async (athleteId: string) => {
   const worker = workerWith()
   await worker.wipe(await openReceipt(athleteId))
-  await worker.stop()
+  await worker.settled()
 }
 
 /** An attempt whose code is being exchanged. */
@@ -121,11 +140,13 @@ const begin = async (athleteId: string): Promise<LinkAttempt> => {
 
 const linkIds = () => store.collections.links.distinct('_id')
 const credentialIds = () => credentials.distinct('_id')
+const heldAccounts = () => store.collections.accounts.countDocuments({ isHeld: true })
 
 beforeAll(() => prepareDatabase(store.connection))
 beforeEach(() => {
   revoked = []
   isStravaAway = false
+  isGrantAlive = true
   failures = []
 })
 afterEach(async () => {
@@ -133,6 +154,7 @@ afterEach(async () => {
   await store.collections.linkTransactions.deleteMany({})
   await store.collections.receipts.deleteMany({})
   await credentials.deleteMany({})
+  await store.collections.accounts.deleteMany({ isHeld: { $exists: true } })
 })
 afterAll(async () => {
   await store.close()
@@ -156,23 +178,28 @@ describe('unlinked while the same athlete links again', () => {
     await linkOf('ath_1')
     const renew: LinkFlow['links']['renew'] = async (...parameters) => {
       await unlinkWhole('ath_1')
+      isGrantAlive = false
       return await links.renew(...parameters)
     }
     const attempt = await begin('ath_1')
     await expect(linkAtOnce(flowWith({ renew }), attempt, pending, fresh)).rejects.toMatchObject({
       code: 'link_expired',
     })
-    expect(revoked).toEqual(['refresh-fresh'])
+    await revocations.stop()
+    expect(new Set(revoked)).toEqual(new Set(['refresh-fresh']))
     expect(await linkIds()).toEqual([])
     expect(await credentialIds()).toEqual([])
+    expect(await heldAccounts()).toBe(0)
   })
 
   test('tokens of the app that came after the unlink was settled are taken back, and no link is made', async () => {
     await linkOf('ath_1')
     await unlinkWhole('ath_1')
-    await vault.seal({ linkId: 'lnk_old', athleteId: 'ath_1', status: 'active', tokens: tokensOf('late') })
+    const owner = { linkId: 'lnk_old', athleteId: 'ath_1', status: 'active' } as const
+    await vault.begin({ ...owner, stravaAthleteId: '1', tokens: tokensOf('late') })
     const late = { ...pending, linkId: 'lnk_old' }
     await expect(linkPending(flowWith(), await begin('ath_1'), late)).rejects.toMatchObject({ code: 'result_invalid' })
+    await revocations.stop()
     expect(revoked).toEqual(['refresh-old', 'refresh-late'])
     expect(await linkIds()).toEqual([])
     expect(await credentialIds()).toEqual([])
@@ -192,11 +219,13 @@ describe('unlinked by its holder while another athlete tries for the account', (
     await expect(linkAtOnce(flowWith({ ofAccount }), attempt, pending, fresh)).rejects.toMatchObject({
       code: 'strava_account_in_use',
     })
+    await revocations.stop()
     expect(revoked).toEqual(['refresh-old', 'refresh-fresh'])
     expect(await credentialIds()).toEqual([])
+    expect(await heldAccounts()).toBe(0)
   })
 
-  test('nor while Strava is away: the sweep finds them through the attempt', async () => {
+  test('nor while Strava is away: the account owes their revocation until it is back', async () => {
     await linkOf('ath_holder')
     const attempt = await begin('ath_other')
     const thenAway: LinkFlow['links']['ofAccount'] = async (stravaAthleteId) => {
@@ -205,19 +234,66 @@ describe('unlinked by its holder while another athlete tries for the account', (
       return holder
     }
     const linking = linkAtOnce(flowWith({ ofAccount: thenAway }), attempt, pending, fresh)
-    await expect(linking).rejects.toThrow('Strava is away')
+    await expect(linking).rejects.toMatchObject({ code: 'strava_account_in_use' })
+    await revocations.stop()
+    expect(failures).toMatchObject([{ message: 'Strava is away' }])
     isStravaAway = false
-    clock.advance(10 * 60_000)
-    await sweepAttempts({
-      ...repositories,
-      vault,
-      oauth,
-      clock,
-      facts: { grantTakenBack: () => {}, sweepFailed: (_what, error) => failures.push(error) },
-    })
-    expect(failures).toEqual([])
+    await store.collections.accounts.updateMany({ owed: { $ne: null } }, { $set: { 'owed.nextTryAt': new Date() } })
+    await revocations.sweep()
     expect(revoked).toEqual(['refresh-old', 'refresh-fresh'])
     expect(await credentialIds()).toEqual([])
+  })
+})
+
+describe('an attempt whose process died', () => {
+  const sweep = async () => {
+    clock.advance(10 * 60_000)
+    const facts = { grantTakenBack: () => {}, sweepFailed }
+    await sweepAttempts({ ...repositories, vault, revocations, clock, facts })
+    await revocations.stop()
+    expect(failures).toEqual([])
+  }
+  const died = () => Promise.reject(new Error('died'))
+
+  test('after its grant was taken up is taken back', async () => {
+    const attempt = await begin('ath_1')
+    await expect(linkAtOnce(flowWith({ create: died }), attempt, pending, fresh)).rejects.toThrow('died')
+    await sweep()
+    expect(revoked).toEqual(['refresh-fresh'])
+    expect(await credentialIds()).toEqual([])
+    expect(await heldAccounts()).toBe(0)
+  })
+
+  test('leaves its tokens to the link that has the account by now', async () => {
+    const attempt = await begin('ath_other')
+    const create: LinkFlow['links']['create'] = async () => {
+      const link = { ...identity, linkId: 'lnk_old', athleteId: 'ath_holder', linkedAt: clock.now() }
+      await links.create(link, linkedEvent(link, { newId }, link.linkedAt))
+      return await died()
+    }
+    await expect(linkAtOnce(flowWith({ create }), attempt, pending, fresh)).rejects.toThrow('died')
+    await sweep()
+    expect(revoked).toEqual([])
+    expect(await credentialIds()).toEqual(['lnk_old'])
+    expect(await vault.end({ linkId: 'lnk_old', athleteId: 'ath_holder' })).toMatchObject({ kind: 'owed' })
+  })
+})
+
+describe('two athletes who take up grants of one account at the same moment', () => {
+  test('the one whose link came second leaves the account, and the newest tokens, to the first', async () => {
+    const attempt = await begin('ath_other')
+    const create: LinkFlow['links']['create'] = async (...parameters) => {
+      await linkOf('ath_holder')
+      return await links.create(...parameters)
+    }
+    await expect(linkAtOnce(flowWith({ create }), attempt, pending, fresh)).rejects.toMatchObject({
+      code: 'strava_account_in_use',
+    })
+    await revocations.stop()
+    expect(revoked).toEqual([])
+    expect(await linkIds()).toEqual(['lnk_old'])
+    expect(await credentialIds()).toEqual(['lnk_old'])
+    expect(await store.collections.accounts.findOne({ isHeld: true }).lean()).toMatchObject({ linkId: 'lnk_old' })
   })
 })
 
@@ -236,18 +312,14 @@ test.each([
       }
     },
   })
-  const worker = workerWith(dying)
-  await worker.wipe(receipt)
-  await worker.stop()
-  expect(failures).toMatchObject([{ message: 'died' }])
-  expect(await receipts.find(receipt.receiptId, 'ath_1')).toMatchObject({
-    revokedAtStrava: true,
-    revocationSettledAt: null,
-  })
-  await credentials.updateMany({}, { $set: { leaseUntil: null } })
+  await expect(workerWith(dying).wipe(receipt)).rejects.toThrow('died')
+  expect(await receipts.find(receipt.receiptId, 'ath_1')).toMatchObject({ revocationSettledAt: null })
 
   clock.advance(60_000)
-  await workerWith().sweep()
+  const worker = workerWith()
+  await worker.sweep()
+  await worker.settled()
+  expect(revoked).toEqual(['refresh-old'])
   expect(await receipts.find(receipt.receiptId, 'ath_1')).toMatchObject({
     revokedAtStrava: true,
     revocationSettledAt: expect.any(Date),
@@ -261,7 +333,21 @@ test('two processes that settle the same unlink count its tokens once, whoever w
   await credentials.updateMany({}, { $set: { status: 'dead' } })
   const { receiptId } = await openReceipt('ath_1')
   for (const credentialsDeleted of [0, 1, 0]) {
-    await receipts.settleRevocation(receiptId, { links: 1, credentials: credentialsDeleted }, clock.now())
+    const deleted = { links: 1, credentials: credentialsDeleted }
+    await receipts.settleRevocation('lnk_old', { revokedAtStrava: false, note: null, deleted }, clock.now())
   }
   expect((await receipts.find(receiptId, 'ath_1'))?.deleted).toEqual({ links: 1, credentials: 1 })
+})
+
+test('what Strava has confirmed stays in the receipt, and what was not known may be found out later', async () => {
+  await linkOf('ath_1')
+  const { receiptId } = await openReceipt('ath_1')
+  const deleted = { links: 1, credentials: 1 }
+  const truths = [
+    { revokedAtStrava: null, note: 'check_strava' },
+    { revokedAtStrava: true, note: null },
+    { revokedAtStrava: false, note: 'linked_again' },
+  ] as const
+  for (const truth of truths) await receipts.settleRevocation('lnk_old', { ...truth, deleted }, clock.now())
+  expect(await receipts.find(receiptId, 'ath_1')).toMatchObject({ revokedAtStrava: true, note: null })
 })

@@ -1,7 +1,7 @@
 import { type Receipt, receiptSchema } from '@slipstream/contracts'
 import type { ErasureRow } from '@slipstream/records'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { anna, forgetLinks, linkOnWeb } from './support/linking.ts'
+import { anna, forgetLinks, linkOnWeb, passRevocationPause } from './support/linking.ts'
 import { storedLink } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
@@ -106,6 +106,31 @@ test('a grant that is dead already completes the receipt and says it was not rev
   eraser.stop()
 })
 
+const notKnown = {
+  revokedAtStrava: null,
+  note: 'check_strava',
+  actionUrl: 'https://www.strava.com/settings/apps',
+}
+
+test('after a crash in a rotation the access token is revoked as well, or the receipt says that it is not known', async () => {
+  const eraser = await eraseWhenTold()
+  for (const isAccessOver of [false, true]) {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    // Strava has replaced the refresh token, and nobody stored the new one.
+    const { refreshToken } = system.strava.control.grant('anna')
+    const crashed = { refreshStartedAt: new Date(), ...(isAccessOver && { accessExpiresAt: new Date(0) }) }
+    await system.store.collections.credentials.updateMany({}, { $set: crashed })
+    const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
+    await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
+    expect(await readReceipt(receiptId)).toMatchObject(
+      isAccessOver ? notKnown : { revokedAtStrava: true, note: null, actionUrl: null },
+    )
+    expect(isConnected()).toBe(isAccessOver)
+    expect(refreshToken).toBeDefined()
+  }
+  eraser.stop()
+})
+
 test('tokens that do not open any more are deleted, and the operator is told that their grant lives on', async () => {
   const eraser = await eraseWhenTold()
   await linkOnWeb(system, athlete, { athlete: anna })
@@ -113,7 +138,7 @@ test('tokens that do not open any more are deleted, and the operator is told tha
   await system.store.collections.credentials.updateMany({}, { $set: { 'refreshToken.kid': 'retired' } })
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
-  expect(await readReceipt(receiptId)).toMatchObject({ revokedAtStrava: false, deleted: { links: 1, credentials: 1 } })
+  expect(await readReceipt(receiptId)).toMatchObject({ ...notKnown, deleted: { links: 1, credentials: 1 } })
   expect(await system.store.collections.credentials.countDocuments()).toBe(0)
   const told = system.logLines.filter((line) => line.includes('could not be opened')).map((line) => JSON.parse(line))
   expect(told).toMatchObject([{ level: 'error', linkId, err: { message: 'key retired is not in the keyring' } }])
@@ -126,7 +151,7 @@ test('a receipt counts no credential where there was none', async () => {
   await system.store.collections.credentials.deleteMany({})
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
-  expect(await readReceipt(receiptId)).toMatchObject({ revokedAtStrava: false, deleted: { links: 1, credentials: 0 } })
+  expect(await readReceipt(receiptId)).toMatchObject({ ...notKnown, deleted: { links: 1, credentials: 0 } })
   eraser.stop()
 })
 
@@ -139,7 +164,7 @@ test('revoking is tried again until Strava answers', async () => {
   expect((await readReceipt(receiptId)).completedAt).toBeNull()
   expect(isConnected()).toBe(true)
   system.strava.control.clearFaults()
-  system.clock.advance(31_000)
+  await passRevocationPause(system)
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
   expect(isConnected()).toBe(false)
   eraser.stop()

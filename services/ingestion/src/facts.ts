@@ -56,6 +56,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     tokenRefreshed: (outcome: string) => {
       tokenRefreshes.inc({ outcome })
     },
+    tokensNotStoredYet: (linkId: string, error: unknown, attempt: number) => {
+      if (attempt === 1) log.warn({ linkId, err: error }, 'refreshed tokens could not be stored, tried until they are')
+    },
     pageStored: (run: SyncRun, page: PageResult, tally: PageTally) => {
       for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
         activities.inc({ change }, tally[change])

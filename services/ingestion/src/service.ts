@@ -80,12 +80,13 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         onCall: facts.stravaCalled,
       })
       const vault = createVault({
-        credentials: collections.credentials,
+        collections,
         keyring,
         clock,
         owner,
         ...createTokenCalls(oauth),
         onRefresh: facts.tokenRefreshed,
+        onStoreFailed: facts.tokensNotStoredYet,
       })
       const ledger = createQuotaLedger({
         quota: collections.quota,

@@ -7,7 +7,7 @@ import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
-import { createVault, parseTokenKeys, type Vault } from '@slipstream/vault'
+import { createGrantVault, type GrantVault, parseTokenKeys } from '@slipstream/vault'
 import { expect, vi } from 'vitest'
 import { createSimulator, type Simulator } from '../../simulator/src/service.ts'
 import type { IngestionConfig } from '../src/config.ts'
@@ -45,7 +45,7 @@ export interface Harness {
   bus: Bus
   /** Reads and writes as the services do; the gateway's collections are written directly. */
   store: Store<'ingestion'>
-  vault: Vault
+  vault: GrantVault
   config: IngestionConfig
   metrics: Metrics
   /** Shifts the time of the service and of the simulator. */
@@ -78,12 +78,8 @@ export const startHarness = async (): Promise<Harness> => {
   await simulator.start()
 
   const tokenKeys = `test:${randomBytes(32).toString('base64')}`
-  const vault = createVault({
-    credentials: store.collections.credentials,
-    keyring: parseTokenKeys(tokenKeys),
-    clock,
-    refreshTokens: () => Promise.reject(new Error('the harness refreshes nothing')),
-  })
+  const { collections } = store
+  const vault = createGrantVault({ collections, keyring: parseTokenKeys(tokenKeys), clock })
   const config: IngestionConfig = {
     mongodbUri: database.uri,
     natsUrl: nats.url,
@@ -141,15 +137,17 @@ export const startHarness = async (): Promise<Harness> => {
     link: async (account) => {
       const ids = { athleteId: newId('athlete'), linkId: newId('link') }
       const { accessToken, refreshToken, expiresAt } = simulator.control.grant(account)
-      await vault.seal({
-        ...ids,
-        status: 'active',
-        tokens: { accessToken, refreshToken, accessExpiresAt: new Date(expiresAt) },
-      })
+      const stravaAthleteId = newId('strava')
+      const tokens = {
+        accessToken: new Secret(accessToken),
+        refreshToken: new Secret(refreshToken),
+        accessExpiresAt: new Date(expiresAt),
+      }
+      await vault.begin({ stravaAthleteId, ...ids, status: 'active', tokens })
       await links.insertOne({
         _id: ids.linkId,
         athleteId: ids.athleteId,
-        stravaAthleteId: newId('strava'),
+        stravaAthleteId,
         displayName: account,
         status: 'active',
         statusSince: clock.now(),

@@ -1,3 +1,4 @@
+import { Secret } from '@slipstream/runtime'
 import { goldenRows, goldenVersions, insertGoldenRows } from '@slipstream/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, type Harness, startHarness } from './harness.ts'
@@ -16,9 +17,13 @@ describe.each(goldenVersions)('a database written by %s', (version) => {
     for (const collection of ['quota', 'credentials']) await connection.collection(collection).deleteMany({})
     for (const link of await connection.collection('links').find({ status: 'active' }).toArray()) {
       const { accessToken, refreshToken, expiresAt } = harness.simulator.control.grant('anna')
-      const tokens = { accessToken, refreshToken, accessExpiresAt: new Date(expiresAt) }
-      const ids = { athleteId: link.athleteId, linkId: String(link._id) }
-      await harness.vault.seal({ ...ids, status: 'active', tokens })
+      const tokens = {
+        accessToken: new Secret(accessToken),
+        refreshToken: new Secret(refreshToken),
+        accessExpiresAt: new Date(expiresAt),
+      }
+      const { athleteId, stravaAthleteId } = link
+      await harness.vault.begin({ athleteId, stravaAthleteId, linkId: String(link._id), status: 'active', tokens })
     }
     await harness.startIngestion()
     const runs = connection.collection<{ _id: string }>('sync_runs')

@@ -1,7 +1,18 @@
 import { type CredentialRow, credentialStatuses, type SealedText } from '@slipstream/records'
-import { count, defineCollection, nested, oneOf, optionalText, optionalTime, text, time } from './definition.ts'
+import {
+  added,
+  count,
+  defineCollection,
+  nested,
+  oneOf,
+  optionalNested,
+  optionalText,
+  optionalTime,
+  text,
+  time,
+} from './definition.ts'
 
-const sealedText = nested<SealedText>({
+export const sealedText = nested<SealedText>({
   v: count,
   kid: text,
   wrappedKey: text,
@@ -17,6 +28,8 @@ export const credentials = defineCollection<CredentialRow>(
   {
     _id: text,
     athleteId: text,
+    accountId: added(text),
+    epoch: added(count),
     status: oneOf(credentialStatuses),
     tokenVersion: count,
     accessToken: sealedText,
@@ -26,11 +39,17 @@ export const credentials = defineCollection<CredentialRow>(
     leaseUntil: optionalTime,
     fence: count,
     refreshStartedAt: optionalTime,
+    refusal: added(optionalNested({ reason: text, since: time })),
+    diedAt: added(time),
+    revivedAt: added(time),
+    turnedAt: added(time),
     createdAt: time,
     updatedAt: time,
   },
   [
     { name: 'athlete', key: { athleteId: 1 } },
     { name: 'refresh_key', key: { 'refreshToken.kid': 1 } },
+    { name: 'account', key: { accountId: 1 } },
+    { name: 'turned', key: { turnedAt: 1 }, sparse: true },
   ],
 )

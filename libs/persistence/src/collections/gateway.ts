@@ -1,4 +1,4 @@
-import { storedLinkStatuses, unlinkReasons } from '@slipstream/contracts'
+import { receiptNotes, storedLinkStatuses, unlinkReasons } from '@slipstream/contracts'
 import {
   type AthleteRow,
   attemptSteps,
@@ -11,11 +11,12 @@ import {
   added,
   anyText,
   defineCollection,
-  flag,
   mixed,
   oneOf,
+  optionalFlag,
   optionalNested,
   optionalNumber,
+  optionalOneOf,
   optionalText,
   optionalTime,
   outbox,
@@ -99,7 +100,8 @@ export const receipts = defineCollection<ReceiptRow>(
     linkId: text,
     reason: oneOf(unlinkReasons),
     requestedAt: time,
-    revokedAtStrava: flag,
+    revokedAtStrava: optionalFlag,
+    note: added(optionalOneOf(receiptNotes)),
     revocationSettledAt: optionalTime,
     erasedAt: optionalTime,
     completedAt: optionalTime,

@@ -1,3 +1,4 @@
+import { accounts } from './accounts.ts'
 import { credentials } from './credentials.ts'
 import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
@@ -13,6 +14,7 @@ export const collections = {
   linkTransactions,
   receipts,
   credentials,
+  accounts,
   schedules,
   workouts,
   fetchTickets,
@@ -29,8 +31,8 @@ export type RowOf<Key extends CollectionKey> =
   (typeof collections)[Key] extends CollectionDefinition<infer Row> ? Row : never
 
 /**
- * Who may write what: one writer per collection, except those written through one library only (`credentials` by
- * libs/vault, `quota` and `allowances` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
+ * Who may write what: one writer per collection, except those written through one library only (`credentials` and
+ * `accounts` by libs/vault, `quota` and `allowances` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
  */
 export const writes = {
   gateway: [
@@ -40,6 +42,7 @@ export const writes = {
     'linkTransactions',
     'receipts',
     'credentials',
+    'accounts',
     'quota',
     'allowances',
     'deadLetters',
@@ -55,6 +58,7 @@ export const writes = {
     'quota',
     'allowances',
     'credentials',
+    'accounts',
     'deadLetters',
     'deliveryAttempts',
   ],

@@ -65,6 +65,14 @@ export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
     return modifiedCount === 1
   },
 
+  revive: async (linkId, event, now) => {
+    const { matchedCount } = await links.updateOne(
+      { _id: linkId, status: 'reauth_required', errorCode: 'reauth_required' },
+      { $set: { status: 'active', statusSince: now, errorCode: null }, $push: { outbox: event } },
+    )
+    return matchedCount === 1
+  },
+
   remove: async (linkId) => {
     await links.deleteOne({ _id: linkId })
   },

@@ -16,9 +16,9 @@ const behind = ({ requestedAt, receiptId }: UnlinkReceipt) => ({
 
 export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Receipts => {
   /** Complete is what has both: the grant settled at Strava and the data erased here. Whoever comes second completes. */
-  const completeIfDone = async (receiptId: string, now: Date) => {
+  const completeIfDone = async (receipt: { _id: string } | { linkId: string }, now: Date) => {
     await receipts.updateOne(
-      { _id: receiptId, completedAt: null, revocationSettledAt: { $ne: null }, erasedAt: { $ne: null } },
+      { ...receipt, completedAt: null, revocationSettledAt: { $ne: null }, erasedAt: { $ne: null } },
       { $set: { completedAt: now } },
     )
   }
@@ -69,14 +69,10 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
 
     existsFor: async (linkId) => (await receipts.exists({ linkId })) !== null,
 
-    noteRevocation: async (receiptId) => {
-      // The credential this was done with is deleted next, before the receipt can be complete.
-      await receipts.updateOne({ _id: receiptId }, { $set: { revokedAtStrava: true, ...countsOf({ credentials: 1 }) } })
-    },
-
-    settleRevocation: async (receiptId, deleted, now) => {
-      await receipts.updateOne({ _id: receiptId }, { $max: { revocationSettledAt: now, ...countsOf(deleted) } })
-      await completeIfDone(receiptId, now)
+    settleRevocation: async (linkId, { revokedAtStrava, note = null, deleted }, now) => {
+      await receipts.updateOne({ linkId, revokedAtStrava: { $ne: true } }, { $set: { revokedAtStrava, note } })
+      await receipts.updateOne({ linkId }, { $max: { revocationSettledAt: now, ...countsOf(deleted) } })
+      await completeIfDone({ linkId }, now)
     },
 
     recordErasure: async (receiptId, deleted, erasedAt, now) => {
@@ -84,7 +80,7 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
         { _id: receiptId, erasedAt: null },
         { $set: { erasedAt, ...countsOf(deleted) } },
       )
-      await completeIfDone(receiptId, now)
+      await completeIfDone({ _id: receiptId }, now)
       return matchedCount === 1
     },
   }

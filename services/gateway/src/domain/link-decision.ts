@@ -7,8 +7,10 @@ export const requestedScopes = ['read', 'activity:read_all'] as const
 /** What Strava says was granted, from the `scope` of the return: an athlete may untick every box. */
 export const readScopes = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
 
-export const hasNeededScopes = (scopes: readonly string[]): boolean =>
-  requestedScopes.every((scope) => scopes.includes(scope))
+export const coversScopes = (granted: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.every((scope) => granted.includes(scope))
+
+export const hasNeededScopes = (scopes: readonly string[]): boolean => coversScopes(scopes, requestedScopes)
 
 const codeOfStravaProblem: Partial<Record<string, ErrorCode>> = {
   access_denied: 'consent_denied',

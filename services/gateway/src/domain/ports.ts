@@ -1,5 +1,6 @@
 import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
 import type { PendingLink } from '@slipstream/records'
+import type { Secret } from '@slipstream/runtime'
 import type { Cursor } from './cursor.ts'
 import type {
   Link,
@@ -38,6 +39,8 @@ export interface Links {
   askSync(linkId: string, replacing: string | null, event: OutboxEvent<'sync.triggered'>): Promise<boolean>
   /** Only an active link whose grant is not newer than `since`. */
   requireReauth(linkId: string, code: string, since: Date): Promise<boolean>
+  /** Only a link that waits for its grant alone becomes active again. */
+  revive(linkId: string, event: LinkedEvent, now: Date): Promise<boolean>
   remove(linkId: string): Promise<void>
 }
 
@@ -67,6 +70,11 @@ export interface LinkAttempts {
   abandoned(expiredBefore: Date, limit: number): Promise<LinkAttempt[]>
 }
 
+export interface GrantProof {
+  /** False when Strava says that the grant has ended. One that cannot be asked about is not doubted. */
+  isAlive(grant: { accessToken: Secret; athleteId: string }): Promise<boolean>
+}
+
 export interface Receipts {
   /** One receipt per link; an earlier one is given back as it is. */
   open(
@@ -81,10 +89,15 @@ export interface Receipts {
   unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
   /** Whether this link was unlinked, its receipt complete or not. */
   existsFor(linkId: string): Promise<boolean>
-  /** Strava confirmed; written before the credential is deleted, so that a crash in between leaves no lie. */
-  noteRevocation(receiptId: string): Promise<void>
-  /** The grant is gone as far as it can be. May be repeated, in any order: the larger counts stay. */
-  settleRevocation(receiptId: string, deleted: { links: number; credentials: number }, now: Date): Promise<void>
+  /**
+   * What became of the grant of an ended link. May be repeated, in any order: the larger counts stay, and what Strava has
+   * confirmed is not taken back.
+   */
+  settleRevocation(
+    linkId: string,
+    outcome: Pick<UnlinkReceipt, 'revokedAtStrava' | 'note'> & { deleted: { links: number; credentials: number } },
+    now: Date,
+  ): Promise<void>
   recordErasure(receiptId: string, deleted: Record<string, number>, erasedAt: Date, now: Date): Promise<boolean>
 }
 

@@ -95,8 +95,6 @@ export const callbackRoutes = (flow: LinkFlow): PublicRoute[] => {
     try {
       checkBrowser(flow, request, attempt, trail)
       const { code, scopes } = readConsent(request)
-      // Again, as an unlink may have begun since the link token was given out.
-      await flow.settleEarlierUnlink(attempt.athleteId)
       const grant = await exchange(flow, code)
       return await takeGrant(flow, attempt, { scopes, grant })
     } catch (error) {

@@ -22,8 +22,6 @@ const complete = async (flow: LinkFlow, athleteId: string, proof: { result: stri
   if (!attempt || !pending || !belongsTo(attempt, athleteId, proof.codeVerifier)) {
     throw new RefusalError('result_invalid')
   }
-  // Before the result is spent: while Strava cannot be reached the app may try again.
-  await flow.settleEarlierUnlink(athleteId)
   const now = flow.clock.now()
   if (!(await flow.attempts.consumeResult(attempt.id, secondsLater(now, lifetimes.exchangeSeconds), now))) {
     throw new RefusalError('result_invalid')

@@ -1,14 +1,16 @@
 import type { PendingLink } from '@slipstream/records'
-import { Secret } from '@slipstream/runtime'
 import type { StravaGrant } from '@slipstream/strava'
-import { decideLink } from '../domain/link-decision.ts'
-import type { LinkAttempt } from '../domain/model.ts'
+import { coversScopes, decideLink } from '../domain/link-decision.ts'
+import type { Link, LinkAttempt } from '../domain/model.ts'
 import { LinkConflictError } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { type LinkFlow, linkedEvent, toTokenPair } from './link-flow.ts'
+import { type LinkFlow, linkedEvent } from './link-flow.ts'
 
 /** Two attempts that end at the same moment: the loser finds the winner's link when it looks again. */
 const maxRounds = 3
+
+/** How long a revocation under way is waited for; it is not repeated after the account has been given again. */
+const revocationPatienceMs = 10_000
 
 const decide = async ({ links }: LinkFlow, athleteId: string, stravaAthleteId: string) => {
   const [own, ofAccount] = await Promise.all([links.ofAthlete(athleteId), links.ofAccount(stravaAthleteId)])
@@ -39,53 +41,85 @@ const commit = async (
   return true
 }
 
+type Owner = { linkId: string; athleteId: string; status: 'pending' | 'active' }
+
+/** Ends a grant that became no link. Where nobody holds its account it is revoked, now or by the sweep. */
+const giveUp = (flow: LinkFlow, link: { linkId: string; athleteId: string }) => flow.revocations.end(link)
+
+/** @throws RefusalError when the grant is known to have been revoked meanwhile, together with an earlier one */
+const prove = async (flow: LinkFlow, grant: StravaGrant, owner: { linkId: string; athleteId: string }) => {
+  if (await flow.proof.isAlive({ accessToken: grant.accessToken, athleteId: owner.athleteId })) return
+  if (!(await flow.links.find(owner.linkId))) await giveUp(flow, owner)
+  throw new RefusalError('link_expired')
+}
+
 /**
- * Keeps the tokens with a link, its own or the one it is about to become. The attempt names that link first: should it
- * have ended meanwhile, with whoever would have deleted them gone by, the sweep finds them there.
+ * Takes the grant up for a link, its own or the one it is about to become. The attempt names that link first: should it
+ * have ended meanwhile, with whoever would have deleted the tokens gone by, the sweep finds them there. A revocation that
+ * the account owed is cancelled by this; one whose call had left is waited for, and may have taken this grant, too.
  */
-const seal = async (
+const takeUp = async (
   flow: LinkFlow,
   attempt: LinkAttempt,
   pending: PendingLink,
-  owner: { linkId: string; athleteId: string; status: 'pending' | 'active' },
+  owner: Owner,
   grant: StravaGrant,
 ): Promise<void> => {
+  const { stravaAthleteId } = pending
   await flow.attempts.recordGrant(attempt.id, { ...pending, linkId: owner.linkId }, flow.clock.now())
-  await flow.vault.seal({ ...owner, tokens: toTokenPair(grant) })
+  const { accountId, isRevocationUnderWay } = await flow.vault.begin({ ...owner, stravaAthleteId, tokens: grant })
+  if (isRevocationUnderWay) {
+    await flow.vault.waitForRevocation(accountId, revocationPatienceMs)
+    await prove(flow, grant, owner)
+  }
+  flow.revocations.begin(accountId)
 }
 
 /**
  * Refuses a grant whose Strava account is linked to another athlete. It is not revoked: Strava knows one grant per
  * account and app, so that would cut off the athlete who has it. For the same reason the tokens go to that athlete's
- * link: if Strava rotated, the ones there are dead. Nothing else of the link changes.
+ * link, if they permit as much: where Strava replaced the ones there, these are all that is left. Nothing else of the
+ * link changes.
  */
 const refuseInUse = async (
   flow: LinkFlow,
   attempt: LinkAttempt,
   pending: PendingLink,
-  grant: StravaGrant,
-  { linkId, athleteId }: { linkId: string; athleteId: string },
+  holder: Link,
+  grant?: StravaGrant,
 ) => {
-  await seal(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
-  // Unlinked meanwhile: then these tokens may have come after its own were deleted.
-  if (!(await flow.links.find(linkId))) await takeBack(flow, linkId)
+  const { linkId, athleteId } = holder
+  const areTokensWanted = coversScopes(pending.scopes, holder.scopes)
+  const wasTakenUp = await flow.vault.handOver(pending.linkId, { linkId, athleteId, areTokensWanted })
+  if (!wasTakenUp && grant && areTokensWanted) {
+    await takeUp(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
+  }
+  // Unlinked meanwhile: then these tokens may have come after its own were taken.
+  if (!(await flow.links.find(linkId))) await giveUp(flow, holder)
   throw new RefusalError('strava_account_in_use')
 }
 
-/** Refuses a second Strava account of the same athlete; the grant, of no use to anyone, is taken back. */
-const refuseDifferent = async (flow: LinkFlow, grant: StravaGrant) => {
-  try {
-    await flow.oauth.revoke({ token: grant.refreshToken })
-  } catch (error) {
-    flow.facts.grantLeftOver(error)
-  }
+/** Refuses a second Strava account of the same athlete; the grant, of no use to anyone, is revoked. */
+const refuseDifferent = async (flow: LinkFlow, attempt: LinkAttempt, pending: PendingLink, grant: StravaGrant) => {
+  const { linkId } = pending
+  const { athleteId } = attempt
+  await takeUp(flow, attempt, pending, { linkId, athleteId, status: 'pending' }, grant)
+  await giveUp(flow, { linkId, athleteId })
   throw new RefusalError('different_strava_account')
+}
+
+/** The link that was to be renewed is gone: nothing may stay with it. */
+const moveToNewLink = async (flow: LinkFlow, attempt: LinkAttempt, pending: PendingLink, goneLinkId: string) => {
+  const { linkId } = pending
+  const { athleteId } = attempt
+  await flow.attempts.recordGrant(attempt.id, pending, flow.clock.now())
+  await flow.vault.handOver(goneLinkId, { linkId, athleteId, areTokensWanted: true })
 }
 
 const tooContended = () => new LinkConflictError('other attempts of this athlete or account keep coming in between')
 
 /**
- * Web: the athlete is present in the browser that began, so the grant becomes the link at once. Tokens are sealed
+ * Web: the athlete is present in the browser that began, so the grant becomes the link at once. Tokens are stored
  * first: a link without tokens would be broken, tokens without a link are swept.
  */
 export const linkAtOnce = async (
@@ -97,20 +131,24 @@ export const linkAtOnce = async (
   const { athleteId } = attempt
   for (let round = 1; round <= maxRounds; round++) {
     const decision = await decide(flow, athleteId, pending.stravaAthleteId)
-    if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, grant, decision.holder)
-    if (decision.kind === 'refuse_different') return await refuseDifferent(flow, grant)
+    if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder, grant)
+    if (decision.kind === 'refuse_different') return await refuseDifferent(flow, attempt, pending, grant)
     const linkId = decision.kind === 'create' ? pending.linkId : decision.link.linkId
-    await seal(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
+    // Taken up in an earlier round for a link of its own, while another attempt of this athlete made one.
+    const isHandedOver =
+      linkId !== pending.linkId &&
+      (await flow.vault.handOver(pending.linkId, { linkId, athleteId, areTokensWanted: true }))
+    if (!isHandedOver) await takeUp(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
+    // Something came in between, and it may have been an unlink that took this grant with it.
+    if (round > 1) await prove(flow, grant, { linkId, athleteId })
     if (await commit(flow, attempt, pending, decision)) return
-    const { deleted } = await dropTokens(flow, linkId)
-    // An unlink of that link has taken them, and the grant with them: no link can be made of it.
-    if (!deleted) throw new RefusalError('link_expired')
+    if (decision.kind === 'renew') await moveToNewLink(flow, attempt, pending, linkId)
   }
   throw tooContended()
 }
 
 /**
- * Mobile, at the return from Strava: tokens are sealed, nothing is activated. Only where this athlete has this very
+ * Mobile, at the return from Strava: tokens are stored, nothing is activated. Only where this athlete has this very
  * account linked already do they replace those of the link at once: the pair was proven before, and the old tokens may
  * have died by this exchange. The attempt then names the link that completion will make or renew.
  */
@@ -122,43 +160,38 @@ export const sealForApp = async (
 ): Promise<void> => {
   const { athleteId } = attempt
   const decision = await decide(flow, athleteId, pending.stravaAthleteId)
-  if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, grant, decision.holder)
-  if (decision.kind === 'refuse_different') return await refuseDifferent(flow, grant)
+  if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder, grant)
+  if (decision.kind === 'refuse_different') return await refuseDifferent(flow, attempt, pending, grant)
   const [linkId, status] =
     decision.kind === 'create' ? ([pending.linkId, 'pending'] as const) : ([decision.link.linkId, 'active'] as const)
-  await seal(flow, attempt, pending, { linkId, athleteId, status }, grant)
+  await takeUp(flow, attempt, pending, { linkId, athleteId, status }, grant)
 }
 
 /** Mobile, when the app has proven itself: the pending grant becomes the link. */
 export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending: PendingLink): Promise<void> => {
+  const { linkId } = pending
+  const { athleteId } = attempt
   for (let round = 1; round <= maxRounds; round++) {
-    const decision = await decide(flow, attempt.athleteId, pending.stravaAthleteId)
-    if (decision.kind === 'refuse_in_use') {
-      await dropTokens(flow, pending.linkId)
-      throw new RefusalError('strava_account_in_use')
-    }
+    const decision = await decide(flow, athleteId, pending.stravaAthleteId)
+    if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder)
     if (decision.kind === 'refuse_different') {
-      await takeBack(flow, pending.linkId)
+      await giveUp(flow, { linkId, athleteId })
       throw new RefusalError('different_strava_account')
     }
-    // Sealed for a link that was unlinked since. Made again under its id, it would be removed by the unlink's sweep.
-    if (decision.kind === 'create' && (await flow.receipts.existsFor(pending.linkId))) {
-      await takeBack(flow, pending.linkId)
+    // Sealed for a link that was unlinked since: made again under its id, it would be removed by the unlink's sweep. Or
+    // not to be activated: a later consent has the account.
+    if (
+      decision.kind === 'create' &&
+      ((await flow.receipts.existsFor(linkId)) || !(await flow.vault.activate(linkId)))
+    ) {
+      await giveUp(flow, { linkId, athleteId })
       throw new RefusalError('result_invalid')
     }
-    if (decision.kind === 'create' && !(await flow.vault.activate(pending.linkId))) {
-      throw new RefusalError('result_invalid')
+    // Linked by another attempt while this one waited: the tokens of the later consent stay.
+    if (decision.kind === 'renew' && decision.link.linkId !== linkId) {
+      await flow.vault.handOver(linkId, { ...decision.link, areTokensWanted: true })
     }
-    // Linked by another attempt while this one waited: that link has its own tokens.
-    if (decision.kind === 'renew' && decision.link.linkId !== pending.linkId) await dropTokens(flow, pending.linkId)
     if (await commit(flow, attempt, pending, decision)) return
   }
   throw tooContended()
 }
-
-/** Revokes a grant that became no link, and deletes its tokens. Rejects, keeping them, when Strava cannot be reached. */
-export const takeBack = ({ vault, oauth }: Pick<LinkFlow, 'vault' | 'oauth'>, linkId: string) =>
-  vault.release(linkId, (refreshToken) => oauth.revoke({ token: new Secret(refreshToken) }))
-
-/** Deletes the tokens of a grant whose account is linked otherwise, without touching that link's grant at Strava. */
-export const dropTokens = (flow: Pick<LinkFlow, 'vault'>, linkId: string) => flow.vault.release(linkId, async () => {})

@@ -3,11 +3,12 @@ import type { ErrorCode, LinkTokenRequest } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, NewId } from '@slipstream/runtime'
-import type { StravaOAuth, StravaTokens } from '@slipstream/strava'
-import type { GrantVault, TokenPair } from '@slipstream/vault'
+import type { StravaOAuth } from '@slipstream/strava'
+import type { GrantVault } from '@slipstream/vault'
 import type { Link, LinkedEvent } from '../domain/model.ts'
-import type { LinkAttempts, Links, Profiles, Receipts } from '../domain/ports.ts'
+import type { GrantProof, LinkAttempts, Links, Profiles, Receipts } from '../domain/ports.ts'
 import type { Cookies } from '../http/cookies.ts'
+import type { Revocations } from '../sweeps/revocations.ts'
 
 /** Where the people of a linking attempt come from; `unknown` when no attempt was found. */
 export type LinkPlatform = LinkTokenRequest['platform'] | 'unknown'
@@ -18,14 +19,14 @@ export interface LinkFlow {
   links: Links
   profiles: Profiles
   receipts: Pick<Receipts, 'existsFor'>
-  vault: Pick<GrantVault, 'seal' | 'activate' | 'release'>
-  oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode' | 'revoke'>
+  vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'end' | 'waitForRevocation' | 'countUnheld'>
+  revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
+  proof: GrantProof
+  oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode'>
   quota: Pick<QuotaLedger, 'markInactive' | 'succeeded'>
   cookies: Cookies
   clock: Clock
   newId: NewId
-  /** @throws RefusalError `strava_unavailable` while an earlier grant of this athlete still waits to be revoked */
-  settleEarlierUnlink(athleteId: string): Promise<void>
   /** Has the relay publish what waits. */
   nudge(): void
   facts: {
@@ -33,8 +34,6 @@ export interface LinkFlow {
     linkRefused(fact: { platform: LinkPlatform; code: ErrorCode; error: unknown }): void
     /** A mobile return came in another browser than the one that left; allowed, as the verifier is what binds. */
     browserChanged(): void
-    /** A grant nobody uses stays at Strava, because revoking it failed. */
-    grantLeftOver(error: unknown): void
   }
   settings: {
     profileGate: 'local' | 'claim' | 'off'
@@ -62,12 +61,6 @@ export const isSameDigest = (one: string | null, other: string | null): boolean 
 /** The S256 code challenge of a verifier (RFC 7636, 4.2). */
 export const challengeOf = (codeVerifier: string): string =>
   createHash('sha256').update(codeVerifier).digest('base64url')
-
-export const toTokenPair = (tokens: StravaTokens): TokenPair => ({
-  accessToken: tokens.accessToken.reveal(),
-  refreshToken: tokens.refreshToken.reveal(),
-  accessExpiresAt: tokens.accessExpiresAt,
-})
 
 export const linkedEvent = (
   link: Pick<Link, 'athleteId' | 'linkId' | 'stravaAthleteId' | 'scopes'>,

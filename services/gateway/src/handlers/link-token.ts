@@ -15,11 +15,15 @@ const hasProfile = async ({ profiles, settings }: LinkFlow, caller: Caller): Pro
   return (await profiles.find(caller.athleteId)) !== null
 }
 
-/** An athlete who has a link keeps the place. Two at the same moment may pass: then Strava's own limit decides. */
-const hasPlace = async ({ links, settings }: LinkFlow, caller: Caller): Promise<boolean> =>
-  settings.athleteLimit === null ||
-  (await links.count()) < settings.athleteLimit ||
-  (await links.ofAthlete(caller.athleteId)) !== null
+/**
+ * An athlete who has a link keeps the place, and one whose own unlink is still to be revoked gets it back. Two at the same
+ * moment may pass: then Strava's own limit decides.
+ */
+const hasPlace = async ({ links, vault, settings }: LinkFlow, { athleteId }: Caller): Promise<boolean> => {
+  if (settings.athleteLimit === null || (await links.ofAthlete(athleteId))) return true
+  const [linked, unheld] = await Promise.all([links.count(), vault.countUnheld(athleteId)])
+  return linked + unheld < settings.athleteLimit
+}
 
 const platformFacts = (wanted: LinkTokenRequest, browserSecret: string) =>
   wanted.platform === 'web'
@@ -36,7 +40,8 @@ export const linkTokenRoute = (flow: LinkFlow): AthleteRoute => ({
     if (!(await hasProfile(flow, caller))) throw new RefusalError('profile_required')
     if (!(await hasPlace(flow, caller))) throw new RefusalError('app_full')
 
-    await flow.settleEarlierUnlink(caller.athleteId)
+    // Now or after the exchange, when it is cancelled: in between it would take the new grant with it.
+    await flow.revocations.tryOwed(caller.athleteId)
 
     const now = flow.clock.now()
     const expiresAt = secondsLater(now, lifetimes.linkTokenSeconds)

@@ -12,7 +12,7 @@ export interface UnlinkDeps {
   clock: Clock
   newId: NewId
   nudge(): void
-  /** Removes the link and settles the grant, now and until it is done; see sweeps/receipts.ts. */
+  /** Removes the link and ends its grant; see sweeps/receipts.ts. */
   wipe(receipt: UnlinkReceipt): Promise<void>
   facts: { unlinkAsked(fact: { receiptId: string; linkId: string }): void }
 }
@@ -46,6 +46,9 @@ const openReceipt = async (
   return await receipts.open(wanted, unlinkedEvent(wanted, { newId }, now))
 }
 
+/** Where athletes see, and end, what they have given applications access to. */
+const stravaSettingsUrl = 'https://www.strava.com/settings/apps'
+
 const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
   receiptId: receipt.receiptId,
   reason: receipt.reason,
@@ -53,6 +56,8 @@ const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
   completedAt: receipt.completedAt?.toISOString() ?? null,
   deleted: receipt.deleted,
   revokedAtStrava: receipt.revokedAtStrava,
+  note: receipt.note ?? null,
+  actionUrl: receipt.note === 'check_strava' ? stravaSettingsUrl : null,
 })
 
 export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [

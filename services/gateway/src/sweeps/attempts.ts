@@ -1,17 +1,18 @@
-import { type Clock, Secret } from '@slipstream/runtime'
-import type { StravaOAuth } from '@slipstream/strava'
+import type { Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
+import { coversScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
 import type { LinkAttempts, Links } from '../domain/ports.ts'
+import type { Revocations } from './revocations.ts'
 
 export interface AttemptSweepDeps {
   attempts: Pick<LinkAttempts, 'abandoned' | 'finish'>
   links: Pick<Links, 'find' | 'ofAccount'>
-  vault: Pick<GrantVault, 'release'>
-  oauth: Pick<StravaOAuth, 'revoke'>
+  vault: Pick<GrantVault, 'adopt' | 'handOver'>
+  revocations: Pick<Revocations, 'end'>
   clock: Clock
   facts: {
-    grantTakenBack(fact: { attemptId: string; revoked: boolean }): void
+    grantTakenBack(fact: { attemptId: string; isRevocationOwed: boolean }): void
     sweepFailed(what: string, error: unknown): void
   }
 }
@@ -23,24 +24,24 @@ export interface AttemptSweepDeps {
 const graceMs = 4 * 60_000
 const batchSize = 100
 
-/**
- * Takes back the grant of an attempt nobody completed. Where the Strava account is linked by now only our tokens are
- * deleted: Strava knows one grant per account and app, and that one is in use.
- */
-const takeBack = async (deps: AttemptSweepDeps, { id, pendingLink }: LinkAttempt): Promise<void> => {
-  const { attempts, links, vault, oauth, clock, facts } = deps
+/** Takes back the grant of an attempt nobody completed; where its account is linked by now, it is left to that link. */
+const takeBack = async (deps: AttemptSweepDeps, { id, athleteId, pendingLink }: LinkAttempt): Promise<void> => {
+  const { attempts, links, vault, revocations, clock, facts } = deps
   if (pendingLink && !(await links.find(pendingLink.linkId))) {
-    const isAccountLinked = (await links.ofAccount(pendingLink.stravaAthleteId)) !== null
-    const revoke = async (refreshToken: string) => {
-      if (!isAccountLinked) await oauth.revoke({ token: new Secret(refreshToken) })
+    const { linkId, stravaAthleteId, scopes } = pendingLink
+    const holder = await links.ofAccount(stravaAthleteId)
+    if (holder) {
+      await vault.handOver(linkId, { ...holder, areTokensWanted: coversScopes(scopes, holder.scopes) })
+      facts.grantTakenBack({ attemptId: id, isRevocationOwed: false })
+    } else {
+      await vault.adopt({ linkId, athleteId, stravaAthleteId })
+      facts.grantTakenBack({ attemptId: id, isRevocationOwed: await revocations.end({ linkId, athleteId }) })
     }
-    const { revoked } = await vault.release(pendingLink.linkId, revoke)
-    facts.grantTakenBack({ attemptId: id, revoked: revoked && !isAccountLinked })
   }
   await attempts.finish(id, 'failed', clock.now())
 }
 
-/** One pass over abandoned attempts. One that cannot be taken back now, because Strava is away, is met again next time. */
+/** One pass over abandoned attempts. */
 export const sweepAttempts = async (deps: AttemptSweepDeps): Promise<void> => {
   const expiredBefore = new Date(deps.clock.now().getTime() - graceMs)
   for (const attempt of await deps.attempts.abandoned(expiredBefore, batchSize)) {

@@ -65,7 +65,13 @@ export const completeOnMobile = (athlete: SignedIn, result: string, codeVerifier
 export const forgetLinks = async ({ store, strava }: System) => {
   await store.collections.links.deleteMany({})
   await store.collections.credentials.deleteMany({})
+  await store.collections.accounts.deleteMany({ isHeld: { $exists: true } })
   await store.collections.linkTransactions.deleteMany({})
   await store.collections.receipts.deleteMany({})
   strava.control.reset()
+}
+
+/** As if the time had passed after which a revocation that failed is tried again: it goes by the server's clock. */
+export const passRevocationPause = async ({ store }: System) => {
+  await store.collections.accounts.updateMany({ owed: { $ne: null } }, { $set: { 'owed.nextTryAt': new Date() } })
 }

@@ -56,6 +56,7 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
     STRAVA_CLIENT_ID: '12345',
     STRAVA_CLIENT_SECRET: 'simulator-secret',
     STRAVA_OAUTH_BASE_URL: strava.url,
+    STRAVA_API_BASE_URL: `${strava.url}/api/v3`,
     TOKEN_KEYS: `test1:${randomBytes(32).toString('base64')}`,
     ...env,
   })

@@ -11,13 +11,19 @@ const deletedSentence = (deleted: Receipt['deleted']): string =>
     .map(([collection, count]) => `${collection.replaceAll('_', ' ')}: ${count}`)
     .join(', ')
 
+const accessSentence = ({ revokedAtStrava, note }: Receipt): string => {
+  if (revokedAtStrava) return ', and access was withdrawn at Strava.'
+  if (note === 'linked_again') return '. Access at Strava was not withdrawn: the account was connected again first.'
+  if (note === 'check_strava') return '. Whether access at Strava has ended is not known. Please look there:'
+  return '. Access at Strava had already ended, so there was nothing to withdraw.'
+}
+
 const Completed = ({ receipt, completedAt }: { receipt: Receipt; completedAt: string }) => (
   <>
     <p>
       Everything that came from Strava was deleted {formatInstant(completedAt, new Date())}
-      {receipt.revokedAtStrava
-        ? ', and access was withdrawn at Strava.'
-        : '. Access at Strava had already ended, so there was nothing to withdraw.'}
+      {accessSentence(receipt)}
+      {receipt.actionUrl && <a href={receipt.actionUrl}> Applications at Strava</a>}
     </p>
     <p class="muted" data-testid="receipt-deleted">
       {deletedSentence(receipt.deleted)}

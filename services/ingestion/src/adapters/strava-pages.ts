@@ -1,6 +1,6 @@
 import { ThrottledError, TransientError } from '@slipstream/messaging'
 import type { QuotaLedger } from '@slipstream/quota'
-import { type Clock, Secret } from '@slipstream/runtime'
+import type { Clock, Secret } from '@slipstream/runtime'
 import { type StravaApi, StravaError } from '@slipstream/strava'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, type Vault } from '@slipstream/vault'
@@ -44,7 +44,7 @@ export const createStravaPages = ({ api, vault, ledger, clock }: StravaPagesOpti
   }
 
   /** The token may have to be fetched from Strava itself, so the permit comes first. */
-  const permittedToken = async (request: PageRequest, trip: Trip, options: { rejected?: string } = {}) => {
+  const permittedToken = async (request: PageRequest, trip: Trip, options: { rejected?: Secret } = {}) => {
     await takePermit(request, trip)
     return await vault.accessToken(request.linkId, options)
   }
@@ -58,10 +58,10 @@ export const createStravaPages = ({ api, vault, ledger, clock }: StravaPagesOpti
     request.onCall()
   }
 
-  const list = async (request: PageRequest, token: string, trip: Trip) => {
+  const list = async (request: PageRequest, token: Secret, trip: Trip) => {
     const page = await withSpan('strava GET /athlete/activities', { kind: SpanKind.CLIENT }, () =>
       api.listActivities({
-        accessToken: new Secret(token),
+        accessToken: token,
         // Both bounds: with `after` alone Strava lists the oldest first.
         after: request.window.after,
         before: request.window.before,

@@ -1,0 +1,309 @@
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from '../src/index.ts'
+import { athleteId, calm, createBench, linkId, shortLease, stravaAthleteId, withOperation } from './support/bench.ts'
+import { createGate, ProviderError, pairOf } from './support/provider.ts'
+
+/** Who may write tokens: the child of what is stored, whatever became of its lease, its holder or the store meanwhile. */
+
+const bench = await createBench()
+const { state, collections, vault, grants, begin, stored, account } = bench
+const { credentials } = collections
+
+const inHours = (hours: number) => new Date(state.now.getTime() + hours * 3_600_000)
+
+/** A process that stands still once Strava has rotated, until its gate opens; its lease is short. */
+const pausedAfterRotation = () => {
+  const gate = createGate()
+  const paused = vault({
+    timings: shortLease,
+    refreshTokens: async (token) => {
+      const pair = await state.provider.refresh(token)
+      await gate.pass()
+      return pair
+    },
+  })
+  return { gate, paused }
+}
+
+beforeEach(bench.reset)
+afterAll(bench.close)
+
+describe('a worker that was stopped past its lease', () => {
+  test('cannot overwrite newer tokens', async () => {
+    await begin()
+    const gate = createGate()
+    const paused = vault({
+      timings: shortLease,
+      refreshTokens: async () => {
+        await gate.pass()
+        return pairOf('stale', inHours(6))
+      },
+    })
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-2')
+    const before = await stored()
+    gate.open()
+    expect((await late).reveal()).toBe('access-2')
+    expect(await stored()).toEqual(before)
+    expect(state.outcomes).toEqual(['refreshed', 'superseded'])
+  })
+
+  test('does not end the grant when its refusal only shows that it lost the race', async () => {
+    await begin()
+    const gate = createGate()
+    const paused = vault({
+      timings: shortLease,
+      refreshTokens: async (token) => {
+        await gate.pass()
+        return state.provider.refresh(token)
+      },
+    })
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    await vault().accessToken(linkId)
+    gate.open()
+    expect((await late).reveal()).toBe('access-2')
+    expect(state.provider.refused).toEqual(['refresh-1'])
+    expect(await stored()).toMatchObject({ status: 'active', tokenVersion: 2 })
+  })
+
+  test('stores the pair it got, though another was refused in between', async () => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    const other = vault({ timings: shortLease }).accessToken(linkId)
+    await vi.waitFor(() => expect(state.provider.refused).toEqual(['refresh-1']))
+    gate.open()
+    expect((await late).reveal()).toBe('access-2')
+    expect((await other).reveal()).toBe('access-2')
+    expect(await stored()).toMatchObject({ status: 'active', tokenVersion: 2, refreshStartedAt: null })
+  })
+
+  test('brings a grant back that counted as dead since', async () => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    await expect(vault({ timings: shortLease }).accessToken(linkId)).rejects.toThrow(GrantDeadError)
+    expect(state.outcomes).toEqual(['dead_after_unfinished'])
+    expect((await stored()).refreshStartedAt).toBeInstanceOf(Date)
+    bench.passTime(1_000)
+    gate.open()
+    await late
+    const { status, tokenVersion, diedAt, revivedAt, turnedAt } = await stored()
+    expect({ status, tokenVersion }).toEqual({ status: 'active', tokenVersion: 2 })
+    expect(revivedAt?.getTime()).toBe(diedAt!.getTime() + 1_000)
+    expect(turnedAt).toEqual(revivedAt)
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-2')
+  })
+
+  test('a new grant during a refresh wins over its result', async () => {
+    await begin()
+    const gate = createGate()
+    const slow = vault({
+      refreshTokens: async () => {
+        await gate.pass()
+        return pairOf('old', inHours(6))
+      },
+    })
+    const waiting = slow.accessToken(linkId)
+    await gate.reached
+    await begin('active', pairOf('new', inHours(6)))
+    gate.open()
+    expect((await waiting).reveal()).toBe('access-new')
+    expect(state.outcomes).toEqual(['superseded'])
+  })
+
+  test('unless that grant was given the very refresh token which the refresh replaced', async () => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const same = state.provider.current
+    const waiting = paused.accessToken(linkId)
+    await gate.reached
+    await begin('active', { ...same, accessExpiresAt: inHours(6) })
+    gate.open()
+    expect((await waiting).reveal()).toBe('access-2')
+    bench.passTime(6 * 3_600_000)
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-3')
+    expect(state.provider.refused).toEqual([])
+  })
+
+  test('of two answers to the same token the one that replaced it stays, also when it comes last', async () => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const spent = state.provider.current.refreshToken
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    const kept = vault({
+      timings: shortLease,
+      refreshTokens: async () => ({ ...pairOf('kept', inHours(6)), refreshToken: spent }),
+    })
+    expect((await kept.accessToken(linkId)).reveal()).toBe('access-kept')
+    gate.open()
+    expect((await late).reveal()).toBe('access-2')
+    expect(await stored()).toMatchObject({ tokenVersion: 3 })
+    bench.passTime(6 * 3_600_000)
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-3')
+  })
+})
+
+describe('a refusal while an earlier refresh is unaccounted for', () => {
+  test('is held back until two leases after that refresh began, and calls nobody again until then', async () => {
+    await begin()
+    const leaseMs = 400
+    const timings = { ...calm, leaseMs }
+    const crashed = vault({
+      timings,
+      refreshTokens: (token) => state.provider.refresh(token).then(() => new Promise(() => {})),
+    })
+    void crashed.accessToken(linkId).catch(() => {})
+    await vi.waitFor(() => expect(state.provider.calls).toHaveLength(1))
+    const began = performance.now()
+    await expect(vault({ timings }).accessToken(linkId)).rejects.toThrow(GrantDeadError)
+    // The lease was taken a moment before the call was seen.
+    expect(performance.now() - began).toBeGreaterThan(1.5 * leaseMs)
+    expect(state.provider.calls).toHaveLength(2)
+    expect(state.outcomes).toEqual(['dead_after_unfinished'])
+  })
+
+  test('is told as a passing failure to callers who do not wait so long, and by a process that stops', async () => {
+    await begin()
+    await credentials.updateOne({ _id: linkId }, { $set: { refreshStartedAt: new Date() } })
+    const hasty = vault({
+      timings: { ...calm, callerWaitMs: 50 },
+      refreshTokens: () => Promise.reject(new ProviderError({ kind: 'dead' })),
+    })
+    await expect(hasty.accessToken(linkId)).rejects.toThrow(RefreshUnavailableError)
+    await hasty.drain(AbortSignal.timeout(10_000))
+    const { status, leaseUntil, refreshStartedAt } = await stored()
+    expect(status).toBe('active')
+    expect(leaseUntil!.getTime()).toBeGreaterThan(refreshStartedAt!.getTime() + calm.leaseMs)
+  })
+})
+
+describe('a store that is away when the provider has rotated', () => {
+  test('is waited for, however often it fails', async () => {
+    await begin()
+    let failures = 12
+    const failed: number[] = []
+    const away = withOperation(collections, 'credentials', 'updateOne', async (update) => {
+      failures -= 1
+      if (failures >= 0) throw new Error('no primary')
+      return await update()
+    })
+    const patient = vault({ collections: away, onStoreFailed: (_linkId, _error, attempt) => failed.push(attempt) })
+    expect((await patient.accessToken(linkId)).reveal()).toBe('access-2')
+    expect(failed).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    expect(await stored()).toMatchObject({ tokenVersion: 2, refreshStartedAt: null })
+  })
+
+  test('holds up a stop until it is back, or the time of the stop is over', async () => {
+    await begin()
+    const gate = createGate()
+    const away = withOperation(collections, 'credentials', 'updateOne', async (update) => {
+      await gate.pass()
+      return await update()
+    })
+    const stopping = vault({ collections: away, timings: { ...calm, callerWaitMs: 20 } })
+    await expect(stopping.accessToken(linkId)).rejects.toThrow(RefreshUnavailableError)
+    await stopping.drain(AbortSignal.timeout(50))
+    expect(state.outcomes).toEqual(['not_stored'])
+    gate.open()
+    await stopping.drain(AbortSignal.timeout(10_000))
+    expect(state.outcomes).toEqual(['not_stored', 'refreshed'])
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-2')
+  })
+
+  test('a pair that was stored although the database reported a failure counts as stored', async () => {
+    await begin()
+    let failures = 1
+    const flaky = withOperation(collections, 'credentials', 'updateOne', async (update) => {
+      const result = await update()
+      failures -= 1
+      if (failures >= 0) throw new Error('connection lost')
+      return result
+    })
+    expect((await vault({ collections: flaky }).accessToken(linkId)).reveal()).toBe('access-2')
+    expect(state.outcomes).toEqual(['refreshed'])
+    expect(state.provider.calls).toHaveLength(1)
+  })
+})
+
+describe('a worker that died', () => {
+  test('before its call costs nothing: the next one refreshes when the lease has ended', async () => {
+    await begin()
+    const { fence } = await stored()
+    const lease = {
+      leaseOwner: 'gone',
+      leaseUntil: new Date(Date.now() + 300),
+      refreshStartedAt: new Date(),
+      fence: fence + 1,
+    }
+    await credentials.updateOne({ _id: linkId }, { $set: lease })
+    expect((await vault().accessToken(linkId)).reveal()).toBe('access-2')
+    expect((await stored()).fence).toBe(fence + 2)
+  })
+
+  test('for too long fails those who wait for it, for now', async () => {
+    await begin()
+    const lease = { leaseOwner: 'other', leaseUntil: new Date(Date.now() + 60_000) }
+    await credentials.updateOne({ _id: linkId }, { $set: lease })
+    const impatient = vault({ timings: { ...calm, waitMs: 100 } })
+    await expect(impatient.accessToken(linkId)).rejects.toThrow(RefreshUnavailableError)
+    expect(state.provider.calls).toEqual([])
+  })
+})
+
+describe('a pair that comes when its grant has ended', () => {
+  const revokeAll = async () => {
+    const settled: unknown[] = []
+    for (const accountId of await grants().owedDue(10)) {
+      await grants().settleOwed(accountId, {
+        revoke: state.provider.revoke,
+        onSettled: async (one) => void settled.push(one),
+      })
+    }
+    return settled
+  }
+
+  test.each([
+    ['the account still owes its revocation', false],
+    ['the row of the account has ended', true],
+  ])('is owed to be revoked where nobody holds the account: %s', async (_when, isRowGone) => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    expect(await grants().end({ linkId, athleteId })).toMatchObject({ kind: 'owed', hadTokens: true })
+    if (isRowGone) {
+      await revokeAll()
+      await collections.accounts.deleteMany({ linkId })
+      state.provider.revoked.length = 0
+    }
+    gate.open()
+    await expect(late).rejects.toThrow(CredentialMissingError)
+    expect(state.outcomes).toEqual(['late'])
+    expect(await revokeAll()).toEqual([{ linkIds: [linkId], result: 'revoked' }])
+    expect(state.provider.revoked).toEqual(['refresh-2'])
+    expect(await account()).toMatchObject({ isHeld: false, owed: null, endsAt: expect.any(Date) })
+  })
+
+  test('is dropped where a link holds the account again', async () => {
+    await begin()
+    const { gate, paused } = pausedAfterRotation()
+    const late = paused.accessToken(linkId)
+    await gate.reached
+    await grants().end({ linkId, athleteId })
+    const tokens = pairOf('of-other', inHours(6))
+    await grants().begin({ stravaAthleteId, linkId: 'link_2', athleteId: 'athlete_2', status: 'active', tokens })
+    await revokeAll()
+    const before = [await stored('link_2'), await account()]
+    gate.open()
+    await expect(late).rejects.toThrow(CredentialMissingError)
+    expect([await stored('link_2'), await account()]).toEqual(before)
+    expect(state.provider.revoked).toEqual([])
+    expect(state.outcomes).toEqual(['superseded'])
+  })
+})

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { type Collections, connectStore, prepareDatabase } from '@slipstream/persistence'
+import { testDatabase } from '@slipstream/testing'
+import { createGrantVault, createVault, parseTokenKeys, type Timings, type VaultOptions } from '../../src/index.ts'
+import { judge, type Provider, strictProvider } from './provider.ts'
+
+export const keyEntry = (kid: string) => `${kid}:${randomBytes(32).toString('base64')}`
+
+export const calm = { leaseMs: 10_000, callerWaitMs: 5_000, pollMs: 10, waitMs: 15_000, storePauseMs: 20 }
+/** Past this a worker that stopped is taken over. */
+export const shortLease = { ...calm, leaseMs: 300 }
+
+export const linkId = 'link_1'
+export const athleteId = 'athlete_1'
+export const stravaAthleteId = '41200011'
+
+type VaultCollections = Pick<Collections<'ingestion'>, 'credentials' | 'accounts'>
+
+/** The collections with one operation of one of them changed, as a bad network would. */
+export const withOperation = (
+  collections: VaultCollections,
+  on: keyof VaultCollections,
+  name: 'updateOne' | 'findOneAndUpdate' | 'deleteOne',
+  change: (run: () => PromiseLike<unknown>) => unknown,
+): VaultCollections => ({
+  ...collections,
+  [on]: new Proxy(collections[on], {
+    get: (target, property) => {
+      const operation = Reflect.get(target, property)
+      if (property !== name) return operation
+      return (...parameters: unknown[]) => change(() => Reflect.apply(operation, target, parameters))
+    },
+  }),
+})
+
+/** A database of its own, a provider that rotates strictly, and any number of vaults as separate processes would be. */
+export const createBench = async () => {
+  const database = testDatabase()
+  const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
+  await prepareDatabase(store.connection)
+  const collections: VaultCollections = store.collections
+  const { credentials, accounts } = collections
+  const keyring = parseTokenKeys(keyEntry('k1'))
+  const state = { now: new Date(), provider: undefined as unknown as Provider, outcomes: [] as string[] }
+  const clock = { now: () => state.now }
+
+  const grants = (
+    options: { timings?: Partial<Timings>; onUnreadable?: (linkId: string, error: Error) => void } = {},
+  ) => createGrantVault({ collections, keyring, clock, timings: calm, ...options })
+
+  return {
+    state,
+    collections,
+    keyring,
+    clock,
+    grants,
+    vault: (options: Partial<VaultOptions> = {}) =>
+      createVault({
+        collections,
+        keyring,
+        clock,
+        refreshTokens: (token) => state.provider.refresh(token),
+        judge,
+        onRefresh: (outcome) => state.outcomes.push(outcome),
+        timings: calm,
+        ...options,
+      }),
+    begin: (status: 'pending' | 'active' = 'active', tokens = state.provider.current, holder = { linkId, athleteId }) =>
+      grants().begin({ stravaAthleteId, ...holder, status, tokens }),
+    passTime: (ms: number) => {
+      state.now = new Date(state.now.getTime() + ms)
+    },
+    stored: async (id = linkId) => {
+      const credential = await credentials.findById(id).lean()
+      if (!credential) throw new Error('there is no credential')
+      return credential
+    },
+    /** The one account there is. */
+    account: async () => await accounts.findOne({ isHeld: { $exists: true } }).lean(),
+    reset: async () => {
+      await credentials.deleteMany({})
+      await accounts.deleteMany({ isHeld: { $exists: true } })
+      state.now = new Date()
+      state.provider = strictProvider(() => state.now)
+      state.outcomes = []
+    },
+    close: async () => {
+      await store.close()
+      await database.drop()
+    },
+  }
+}
