@@ -225,11 +225,18 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
       return found.map(({ _id }) => _id)
     },
 
-    countByKey: (): Promise<KeyCount[]> =>
-      credentials.aggregate<KeyCount>([
-        { $group: { _id: '$refreshToken.kid', count: { $sum: 1 } } },
-        { $project: { _id: 0, kid: '$_id', count: 1 } },
-      ]),
+    /** Counts only what is under other keys than this one, of which there is little: the rest is under this one. */
+    countByKey: async (primaryKid: string): Promise<KeyCount[]> => {
+      const kids = await credentials.distinct('refreshToken.kid')
+      const others = await Promise.all(
+        kids
+          .filter((kid) => kid !== primaryKid)
+          .map(async (kid) => ({ kid, count: await credentials.countDocuments({ 'refreshToken.kid': kid }) })),
+      )
+      const total = await credentials.estimatedDocumentCount()
+      const underPrimary = others.reduce((left, { count }) => left - count, total)
+      return underPrimary > 0 ? [...others, { kid: primaryKid, count: underPrimary }] : others
+    },
   }
 }
 

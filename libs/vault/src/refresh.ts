@@ -7,7 +7,7 @@ import type { KeepChild } from './keep-child.ts'
 import type { Keyring } from './keyring.ts'
 import type { RefreshVerdict } from './refresh-verdict.ts'
 import type { Timings } from './timings.ts'
-import { openToken, type RefreshedTokens, type TokenPair } from './token-pair.ts'
+import { openToken, type RefreshedTokens, type TokenOwner, type TokenPair } from './token-pair.ts'
 
 // One refresh per expiry, over all replicas, of a token that the provider replaces and so spoils:
 //
@@ -39,7 +39,7 @@ export interface RefresherOptions {
   keepChild: KeepChild
   keyring: Keyring
   clock: Clock
-  refreshTokens: (refreshToken: Secret) => Promise<RefreshedTokens>
+  refreshTokens: (refreshToken: Secret, owner: TokenOwner) => Promise<RefreshedTokens>
   judge: (error: unknown) => RefreshVerdict
   onRefresh: (outcome: RefreshOutcome) => void
   timings: Timings
@@ -111,7 +111,7 @@ export const createRefresher = (options: RefresherOptions): Refresher => {
     const spent = await openSpent(leased)
     let answer: RefreshedTokens
     try {
-      answer = await refreshTokens(spent)
+      answer = await refreshTokens(spent, { linkId: leased._id, athleteId: leased.athleteId })
     } catch (error) {
       return await onFailure(leased, error)
     }

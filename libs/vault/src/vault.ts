@@ -111,7 +111,7 @@ export const createVault = (options: VaultOptions): Vault => {
     },
     countByKey: async () => {
       const counts = new Map<string, number>()
-      for (const found of await Promise.all([store.countByKey(), accounts.countByKey()])) {
+      for (const found of await Promise.all([store.countByKey(keyring.primary.kid), accounts.countByKey()])) {
         for (const { kid, count } of found) counts.set(kid, (counts.get(kid) ?? 0) + count)
       }
       return Object.fromEntries(counts)
