@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 
 // Runs vitest as if it were another time: `npm run test:at -- 23:30 --project unit`. See docs/contributing/clock.md.
 
@@ -23,7 +22,7 @@ if (!(aheadMs > 0)) {
   process.exit(1)
 }
 
-const preload = join(import.meta.dirname, 'support', 'shifted-clock.ts')
+const preload = import.meta.resolve('./support/shifted-clock.ts')
 const { status } = spawnSync('vitest', ['run', ...vitestArguments], {
   stdio: 'inherit',
   env: {

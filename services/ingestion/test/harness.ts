@@ -14,6 +14,9 @@ import type { IngestionConfig } from '../src/config.ts'
 import { createIngestion, type IngestionTimings } from '../src/service.ts'
 
 const dayMs = 24 * 60 * 60_000
+const quarterHourMs = 15 * 60_000
+/** Longer than a test may take. */
+const testMs = 90_000
 
 export interface TestLink {
   athleteId: string
@@ -50,6 +53,8 @@ export interface Harness {
   metrics: Metrics
   /** Shifts the time of the service and of the simulator. */
   clock: { now(): Date; offsetMs: number }
+  /** Shifts the time past the end of a quarter hour that is near, so that no quota window ends within a test. */
+  leaveWindowEdge(): void
   startIngestion(timings?: Partial<IngestionTimings>): Promise<RunningService>
   /** A link whose tokens belong to a simulated account. */
   link(account: string): Promise<TestLink>
@@ -122,6 +127,10 @@ export const startHarness = async (): Promise<Harness> => {
     config,
     metrics,
     clock,
+    leaveWindowEdge: () => {
+      const leftMs = quarterHourMs - (clock.now().getTime() % quarterHourMs)
+      if (leftMs < testMs) clock.offsetMs += leftMs + 5000
+    },
     startIngestion: async (timings = {}) => {
       const ingestion = createIngestion(config, {
         clock,

@@ -20,6 +20,7 @@ const rounds = 6
 /** Accounts with one page each: a healthy run is two calls. A token that is refreshed spoils those of older links. */
 const links = async (count: number): Promise<TestLink[]> => {
   harness.simulator.control.reset()
+  harness.leaveWindowEdge()
   const accounts = ['anna', 'ben', 'chris', 'dana']
   const made: TestLink[] = []
   for (let index = 0; index < count; index += 1) made.push(await harness.link(accounts[index % accounts.length] ?? ''))

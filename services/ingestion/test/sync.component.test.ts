@@ -10,6 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness?.stop())
 beforeEach(async () => {
+  harness.leaveWindowEdge()
   harness.simulator.control.reset()
   await harness.store.collections.quota.deleteMany({})
 })

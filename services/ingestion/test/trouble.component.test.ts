@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => harness?.stop())
 beforeEach(async () => {
   harness.simulator.control.reset()
+  harness.leaveWindowEdge()
   await harness.store.collections.quota.deleteMany({})
 })
 
@@ -38,8 +39,10 @@ describe('a closed quota window', () => {
     expect(waitsMs).toBeGreaterThanOrEqual(0)
     expect(waitsMs).toBeLessThanOrEqual(6_000)
     expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false)
-    const attempts = await harness.store.collections.deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })
-    expect(attempts).toBe(0)
+    const { deliveryAttempts } = harness.store.collections
+    await eventually(async () =>
+      expect(await deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })).toBe(0),
+    )
     expect(callsOf('activities')[429] ?? 0).toBeLessThanOrEqual(1)
 
     harness.clock.offsetMs += reset - harness.clock.now().getTime() + 7_000
