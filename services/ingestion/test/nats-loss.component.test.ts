@@ -89,5 +89,5 @@ describe('scheduler and ingestion together', () => {
     await eventually(async () => expect(await workouts.countDocuments({ 'outbox.0': { $exists: true } })).toBe(0))
     expect(await workouts.countDocuments({ version: { $ne: 1 } })).toBe(0)
     expect(await deadLetters.countDocuments()).toBe(0)
-  }, 60_000)
+  }, 180_000)
 })

@@ -81,7 +81,7 @@ describe('while Strava answers with 5xx', () => {
     expect(await deadLetters.countDocuments()).toBe(0)
 
     await allFinish(runIds, probeEveryMs.unavailable)
-  }, 60_000)
+  }, 180_000)
 
   it('tokens are asked for no more often either', async () => {
     const all = await links(4)
@@ -94,7 +94,7 @@ describe('while Strava answers with 5xx', () => {
     expect(calls().total).toBeGreaterThanOrEqual(rounds - 1)
     expect(calls().total).toBeLessThanOrEqual(rounds)
     await allFinish(runIds, probeEveryMs.unavailable)
-  }, 60_000)
+  }, 180_000)
 
   it('a refusal of one athlete shows that Strava is up again', async () => {
     const { quota } = harness.store.collections
@@ -142,7 +142,7 @@ describe('while the app is inactive', () => {
     expect(calls().total).toBeGreaterThanOrEqual(rounds - 1)
     expect(calls().total).toBeLessThanOrEqual(rounds)
     await allFinish(runIds, probeEveryMs.inactive)
-  }, 60_000)
+  }, 180_000)
 })
 
 it('a fetch takes one permit for a fresh token and its first call together', async () => {
