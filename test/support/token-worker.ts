@@ -1,0 +1,105 @@
+import { env, pid } from 'node:process'
+import { connectStore, type WritableCollection } from '@slipstream/persistence'
+import { newId, runService, Secret, systemClock } from '@slipstream/runtime'
+import { createStravaOAuth } from '@slipstream/strava'
+import { createVault, parseTokenKeys } from '@slipstream/vault'
+import { createTokenCalls } from '../../services/ingestion/src/adapters/token-calls.ts'
+import type { Order, Report, Step } from './token-workers.ts'
+
+// A process with a real vault, as ingestion has it, which can be told to halt at one step of a refresh.
+
+const report = (one: Report): Promise<void> =>
+  new Promise((resolve) => process.send?.(one, undefined, {}, () => resolve()))
+
+const halts = new Map<string, { at: Step; how: NonNullable<Order['halt']>['how'] }>()
+let goOn = Promise.withResolvers<void>()
+
+const reach = async (step: Step, linkId: string): Promise<void> => {
+  const halt = halts.get(linkId)
+  if (halt?.at !== step) return
+  halts.delete(linkId)
+  await report({ kind: 'halts', linkId, step })
+  if (halt.how === 'wait') await goOn.promise
+  else process.kill(pid, halt.how)
+}
+
+/** The collection, with a halt before the lease is taken and one after a pair was stored. */
+const haltingAt = (credentials: WritableCollection<'credentials'>): WritableCollection<'credentials'> =>
+  new Proxy(credentials, {
+    get: (target, property) => {
+      const operation: (...parameters: unknown[]) => { lean(): Promise<unknown> } = Reflect.get(target, property)
+      if (property === 'findOneAndUpdate') {
+        return (filter: { _id: string }, ...others: unknown[]) => ({
+          lean: async () => {
+            await reach('looking', filter._id)
+            return await Reflect.apply(operation, target, [filter, ...others]).lean()
+          },
+        })
+      }
+      if (property === 'updateOne') {
+        return async (filter: { _id: string }, update: unknown, ...others: unknown[]) => {
+          const result = await Reflect.apply(operation, target, [filter, update, ...others])
+          // The one update of a credential that is a pipeline.
+          if (Array.isArray(update)) await reach('stored', filter._id)
+          return result
+        }
+      }
+      return operation
+    },
+  })
+
+await runService(async () => {
+  const store = await connectStore({ uri: env.MONGODB_URI ?? '', owner: 'ingestion' })
+  const oauth = createStravaOAuth({
+    clientId: '12345',
+    clientSecret: new Secret('simulator-secret'),
+    baseUrl: env.STRAVA_OAUTH_BASE_URL ?? '',
+    redirectUri: env.STRAVA_OAUTH_BASE_URL ?? '',
+  })
+  const { refreshTokens, judge } = createTokenCalls(oauth)
+  const vault = createVault({
+    collections: { ...store.collections, credentials: haltingAt(store.collections.credentials) },
+    keyring: parseTokenKeys(env.TOKEN_KEYS ?? ''),
+    clock: systemClock,
+    owner: newId('worker'),
+    timings: JSON.parse(env.TIMINGS ?? '{}'),
+    judge,
+    refreshTokens: async (refreshToken, owner) => {
+      await reach('leased', owner.linkId)
+      const tokens = await refreshTokens(refreshToken, owner)
+      await reach('rotated', owner.linkId)
+      return tokens
+    },
+  })
+
+  const ask = async ({ id, linkId, callers = 1 }: Order): Promise<void> => {
+    const answers = Array.from({ length: callers }, async () => (await vault.accessToken(linkId)).reveal())
+    const settled = await Promise.allSettled(answers)
+    await report({
+      kind: 'answers',
+      id,
+      tokens: settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+      errors: settled.flatMap((one) => (one.status === 'rejected' ? [String(one.reason.code ?? one.reason)] : [])),
+    })
+  }
+
+  return {
+    start: async () => {
+      process.on('message', (order: Order | 'go on') => {
+        if (order === 'go on') {
+          goOn.resolve()
+          goOn = Promise.withResolvers()
+          return
+        }
+        if (order.halt) halts.set(order.linkId, order.halt)
+        void ask(order)
+      })
+      await report({ kind: 'ready' })
+    },
+    stop: async () => {
+      await report({ kind: 'stopping' })
+      await vault.drain(AbortSignal.timeout(17_000))
+      await store.close()
+    },
+  }
+})
