@@ -8,7 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import type { EventType, Lane } from '@slipstream/contracts'
+import { type EventType, type Lane, lanes } from '@slipstream/contracts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -16,16 +16,19 @@ const dayMs = 24 * 60 * minuteMs
 export type StreamName = 'SYNC' | 'EVENTS' | 'ADVISORIES'
 export type StreamDeclaration = Partial<StreamConfig> & { name: StreamName; subjects: string[] }
 
+const subjectsOfLane = (lane: Lane) => `sync.requested.${lane}.>`
+
 /**
  * Streams as data. `persist_mode` stays unset: `async` would silently undo the server's `sync_interval: always`.
  * `SYNC` keeps the newest request per subject and never lets one expire: a request that replaces one in flight is
- * delivered after it, so no wake-up is lost. `EVENTS` ends after the 7 days that the data policy allows. `ADVISORIES`
+ * delivered after it, so no wake-up is lost. It takes the lanes that somebody works on: a request of another lane is refused
+ * to its publisher instead of lying there for ever. `EVENTS` ends after the 7 days that the data policy allows. `ADVISORIES`
  * keeps what the server says once, over core NATS, about messages it gave up.
  */
 export const streams: Readonly<Record<StreamName, StreamDeclaration>> = {
   SYNC: {
     name: 'SYNC',
-    subjects: ['sync.requested.>'],
+    subjects: lanes.map(subjectsOfLane),
     storage: StorageType.File,
     retention: RetentionPolicy.Workqueue,
     max_msgs_per_subject: 1,
@@ -75,7 +78,7 @@ const eventsConsumer = <Type extends EventType>(concurrency: number, types: read
 const laneConsumer = (lane: Lane, concurrency: number) => ({
   stream: 'SYNC' as const,
   types: ['sync.requested'] as const,
-  filterSubjects: [`sync.requested.${lane}.>`],
+  filterSubjects: [subjectsOfLane(lane)],
   ackWaitMs,
   concurrency,
 })

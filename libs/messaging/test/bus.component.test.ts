@@ -284,3 +284,9 @@ test('a connection closed for good ends the process, one that was asked to close
   await askedExit
   expect(exit).toHaveBeenCalledOnce()
 })
+
+test('a request of a lane that nobody works on is refused, and does not lie in SYNC for ever', async () => {
+  const before = await messagesIn(harness.manager, 'SYNC')
+  await expect(harness.bus.transport.client.publish('sync.requested.urgent.ath_1', '{}')).rejects.toThrow()
+  expect(await messagesIn(harness.manager, 'SYNC')).toBe(before)
+})
