@@ -36,6 +36,12 @@ const workoutFact = {
     .meta({ description: 'From the moment the sync was asked for to the stored change.' }),
 }
 
+const laneVersion = z
+  .int()
+  .nonnegative()
+  .default(0)
+  .meta({ description: 'The want of the lane that the run was made for; 0: told by release 0.1.' })
+
 /** Version 1 of each event's data. Within a version fields are only ever added, so readers ignore unknown ones. */
 export const eventData = {
   'athlete.linked': z.object({
@@ -71,6 +77,7 @@ export const eventData = {
     cause: causeSchema,
     window: windowSchema,
     requestedVersion: z.int().positive(),
+    laneVersion,
     requestedAt: instant,
   }),
   'sync.progress': z.object({
@@ -85,6 +92,13 @@ export const eventData = {
     linkId: z.string(),
     runId: z.string(),
     requestedVersion: z.int().positive(),
+    lane: laneSchema.nullable().default(null).meta({ description: 'null: told by release 0.1.' }),
+    laneVersion,
+    cause: causeSchema.nullable().default(null).meta({ description: 'null: told by release 0.1.' }),
+    answers: z
+      .partialRecord(laneSchema, z.int().nonnegative())
+      .default({})
+      .meta({ description: 'What was wanted, by lane, and is answered by this run.' }),
     outcome: runOutcomeSchema,
     window: windowSchema,
     counts: runCountsSchema,
@@ -119,7 +133,7 @@ export interface OutboxEvent<Type extends EventType = EventType> {
 export const dataSchemaOf = (type: EventType): string => `urn:slipstream:event:${type}:1`
 
 /** The NATS subject of an event: `<type>.<athleteId>`, for sync requests `sync.requested.<lane>.<athleteId>`. */
-export const subjectOf = (event: { type: EventType; data: { athleteId: string; lane?: string } }): string =>
+export const subjectOf = (event: { type: EventType; data: { athleteId: string; lane?: string | null } }): string =>
   event.type === 'sync.requested'
     ? `sync.requested.${event.data.lane}.${event.data.athleteId}`
     : `${event.type}.${event.data.athleteId}`

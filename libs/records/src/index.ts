@@ -3,7 +3,7 @@ export type { AthleteRow, ProfileRow } from './athlete.ts'
 export { type CredentialRow, type CredentialStatus, credentialStatuses, type SealedText } from './credential.ts'
 export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from './delivery.ts'
 export type { ErasureBatch, ErasureRow } from './erasure.ts'
-export type { LinkRow, ReceiptRow, StravaIdentity } from './link.ts'
+export { activeSinceOf, importRunIdOf, type LinkRow, type ReceiptRow, type StravaIdentity } from './link.ts'
 export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
 export { type Named, named } from './named.ts'
 export type { OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents, WithOutbox } from './outbox.ts'
@@ -15,12 +15,26 @@ export {
   type QuotaBucket,
   type QuotaRow,
 } from './quota.ts'
-export type { RunRequest, ScheduleRow } from './schedule.ts'
+export { progressOf } from './run-progress.ts'
 export {
+  isWantOpen,
+  type LaneWants,
+  openLanesOf,
+  type RunRequest,
+  type ScheduleRow,
+  type Want,
+  wantsOf,
+} from './schedule.ts'
+export {
+  answersOf,
   type FetchTicketRow,
+  type LaneVersions,
+  type ListCursor,
+  openRunStates,
   type StoredRunState,
-  type StoredWindow,
   type SyncRunRow,
   storedRunStates,
+  type UnreadActivity,
 } from './sync-run.ts'
+export { type StoredWindow, windowAt, windowDaysOf } from './window.ts'
 export { type StoredWorkout, toContract, type WorkoutRow, type WorkoutValues } from './workout.ts'

@@ -24,6 +24,14 @@ export interface LinkRow extends StravaIdentity {
   outbox: WaitingEvent[]
 }
 
+/** When a link was made, or became usable again. */
+export const activeSinceOf = ({ linkedAt, statusSince }: Pick<LinkRow, 'linkedAt' | 'statusSince'>): Date =>
+  statusSince > linkedAt ? statusSince : linkedAt
+
+/** The run of a link's first import follows from the link, so that it can be named before a scheduler has seen the link. */
+export const importRunIdOf = (linkId: string, activeSince: Date): string =>
+  `run_${linkId.replace(/^lnk_/, '')}_${activeSince.getTime().toString(36)}`
+
 /** The written confirmation of an unlink. `_id` is the receiptId; `completedAt` is set when everything it names is gone. */
 export interface ReceiptRow {
   _id: string

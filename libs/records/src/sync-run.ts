@@ -1,20 +1,46 @@
-import type { Cause, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
+import type { Cause, Lane, RunCounts, RunOutcome, WaitReason } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
-
-/** Bounds on the start times of activities. */
-export interface StoredWindow {
-  after: Date
-  before: Date
-}
+import type { StoredWindow } from './window.ts'
 
 export const storedRunStates = ['queued', 'running', 'waiting_for_quota', 'finished'] as const
 export type StoredRunState = (typeof storedRunStates)[number]
 
+/** Runs in these states are at most one for each link and lane. */
+export const openRunStates = ['queued', 'running', 'waiting_for_quota'] as const satisfies StoredRunState[]
+
+/** Versions of the wants in a schedule row, by lane. */
+export type LaneVersions = Partial<Record<Lane, number>>
+
+/** How far a run has listed: page `page` of what started before `before` comes next. */
+export interface ListCursor {
+  before: Date
+  /** From 1. */
+  page: number
+  /** Pages fetched so far, over all queries. */
+  pages: number
+  /** Ids of all activities listed so far. */
+  listedIds: string[]
+  /** Ids on the page before this one of the same query. */
+  previousIds: string[]
+  /** The earliest start that was shown so far. */
+  earliestStart: Date | null
+}
+
+/** An activity that Strava lists and that cannot be read; null: not even its id. `runs`: so many in a row found it so. */
+export interface UnreadActivity {
+  stravaActivityId: string | null
+  runs: number
+}
+
 /**
  * One bounded attempt to catch up; `_id` is the runId. States: `queued` (waits for a delivery) → `running` (one delivery
- * holds the lease and works on `nextPage`) → `queued` again with the next page, until a page is empty → `finished`. From
- * `running` it goes to `waiting_for_quota` when no call may be made before `resumeAt`, and from there back to `queued`.
- * `finished` is final. The lease keeps two deliveries of one run apart.
+ * holds the lease and works on the next page) → `queued` again with the page after it, until the list ends → `finished`.
+ * From `running` it goes to `waiting_for_quota` when no call may be made before `resumeAt`, for the reason in `waitingFor`,
+ * and from there back to `queued`. `finished` is final. The lease keeps two deliveries of one run apart.
+ *
+ * A run begins (`startedAt`) with the delivery that makes its first call. There it sets its window and freezes in `answers`
+ * the wants it will have answered; until then it may still take in new ones. Release 0.1 has neither `answers` nor `cursor`:
+ * it answers all that was wanted up to `requestedVersion`, and `nextPage` counts the pages of the whole window.
  */
 export interface SyncRunRow {
   _id: string
@@ -24,11 +50,18 @@ export interface SyncRunRow {
   cause: Cause
   window: StoredWindow
   requestedVersion: number
+  /** The version of its lane's want it was opened for. */
+  laneVersion?: number
+  answers?: LaneVersions
   requestedAt: Date
   state: StoredRunState
   nextPage: number
+  cursor?: ListCursor
+  unread?: UnreadActivity[]
   counts: RunCounts
   resumeAt: Date | null
+  /** Absent in a run that waits: for quota. */
+  waitingFor?: WaitReason | null
   startedAt: Date | null
   finishedAt: Date | null
   outcome: RunOutcome | null
@@ -38,6 +71,11 @@ export interface SyncRunRow {
   fence: number
   outbox: WaitingEvent[]
 }
+
+/** The wants a run answers. Where it froze none (0.1 does not), that of its own lane. */
+export const answersOf = (
+  run: Pick<SyncRunRow, 'lane' | 'answers' | 'laneVersion' | 'requestedVersion'>,
+): LaneVersions => run.answers ?? { [run.lane]: run.laneVersion ?? run.requestedVersion }
 
 /** The last fetch ticket handed out for a link (`_id`): whoever fetches later holds the higher number. */
 export interface FetchTicketRow {

@@ -1,4 +1,5 @@
 import type { OutboxEvent } from '@slipstream/contracts'
+import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { PageResult, SyncRun } from './domain/decide-run.ts'
@@ -59,10 +60,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     tokensNotStoredYet: (linkId: string, error: unknown, attempt: number) => {
       if (attempt === 1) log.warn({ linkId, err: error }, 'refreshed tokens could not be stored, tried until they are')
     },
-    pageStored: (run: SyncRun, page: PageResult, tally: PageTally) => {
+    pageStored: (run: SyncRun, { pages }: ListCursor, page: PageResult, tally: PageTally) => {
       for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
         activities.inc({ change }, tally[change])
-      log.info({ ...runOf(run), page: run.nextPage, ...page }, 'page stored')
+      log.info({ ...runOf(run), page: pages + 1, ...page }, 'page stored')
     },
     valuesImplausible: (run: SyncRun, { stravaActivityId, implausible }: StravaActivity) => {
       for (const field of implausible) implausibleValues.inc({ field })
@@ -79,8 +80,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       const level = outcome === 'failed' ? 'error' : 'info'
       log[level]({ ...runOf(run), outcome, errorCode, seconds, counts }, 'sync run finished')
     },
+    listBroken: (run: SyncRun, problem: string) => {
+      log.error({ ...runOf(run), problem }, 'the list of activities cannot be trusted to end')
+    },
     runParked: (run: SyncRun, resumeAt: Date) => {
-      log.info({ ...runOf(run), resumeAt }, 'sync run waits for quota')
+      log.info({ ...runOf(run), resumeAt }, 'sync run waits')
     },
     runsResumed: (count: number) => {
       log.info({ count }, 'parked sync runs resumed')

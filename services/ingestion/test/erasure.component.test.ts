@@ -33,7 +33,7 @@ describe('unlinking', () => {
     const [run] = await Promise.all(
       [harness.request(link), harness.request(kept)].map(async (id) => harness.finishedRun(await id)),
     )
-    await harness.finishedRun(await harness.request(link, { requestedVersion: 2 }))
+    await harness.finishedRun(await harness.request(link))
     const before = await held(kept)
     const seen = harness.follow(link.athleteId)
     const receiptId = newId('receipt')

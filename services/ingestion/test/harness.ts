@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Cause, EventData, EventType, Lane } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
-import type { ReceiptRow, SyncRunRow } from '@slipstream/records'
+import { type ReceiptRow, type ScheduleRow, type SyncRunRow, type Want, windowAt } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
@@ -26,9 +26,15 @@ export interface TestLink {
 export interface RequestOptions {
   lane?: Lane
   cause?: Cause
-  requestedVersion?: number
   runId?: string
   eventId?: string
+}
+
+interface WantOptions extends RequestOptions {
+  runId: string
+  lane: Lane
+  /** Wanted once more, of the same run. */
+  isMore?: boolean
 }
 
 export interface SeenEvent {
@@ -64,6 +70,12 @@ export interface Harness {
   openReceipt(link: TestLink, receiptId: string): Promise<void>
   removeLink(link: TestLink): Promise<void>
   announceUnlink(link: TestLink, receiptId: string, eventId?: string): Promise<void>
+  /** Raises a want in the schedule row, without a message. */
+  want(link: TestLink, options: WantOptions): Promise<Want>
+  /** As the scheduler does when a run ended. */
+  answer(link: TestLink, lane: Lane): Promise<void>
+  wake(link: TestLink, options: WantOptions): Promise<void>
+  /** A want and its message, as the scheduler makes them. */
   request(link: TestLink, options?: RequestOptions): Promise<string>
   finishedRun(runId: string): Promise<SyncRunRow>
   /** Events of an athlete, as they arrive. */
@@ -116,6 +128,36 @@ export const startHarness = async (): Promise<Harness> => {
     const now = clock.now()
     const data = { athleteId, linkId, reason: 'user' as const, receiptId, unlinkedAt: now.toISOString() }
     await bus.publish(newEvent('athlete.unlinked', data, { id: eventId, now }))
+  }
+
+  const schedules = store.connection.collection<{ _id: string } & Omit<ScheduleRow, '_id'>>('schedules')
+  /** As the scheduler does it: a run that was asked for already is not wanted anew. */
+  const raise = async (link: TestLink, options: WantOptions): Promise<Want> => {
+    const { runId, lane, cause = 'linked' } = options
+    const row = await schedules.findOne({ _id: link.athleteId })
+    const known = row?.wants?.[lane]
+    if (known?.runId === runId && !options.isMore) return known
+    const requestedVersion = (row?.requestedVersion ?? 0) + 1
+    const answered = known?.answered ?? 0
+    const want: Want = { asked: requestedVersion, answered, runId, cause, windowDays: 28, requestedAt: clock.now() }
+    await schedules.updateOne(
+      { _id: link.athleteId },
+      {
+        $set: { linkId: link.linkId, requestedVersion, [`wants.${lane}`]: want, publishedAt: clock.now() },
+        $setOnInsert: { completedVersion: 0, request: null, manualRunId: null, nextDueAt: clock.now(), outbox: [] },
+      },
+      { upsert: true },
+    )
+    return want
+  }
+
+  /** A wake-up, whatever is wanted. */
+  const wake = async (link: TestLink, { runId, lane, eventId = newId('evt') }: WantOptions) => {
+    const now = clock.now()
+    const { after, before } = windowAt(now, 28)
+    const window = { after: after.toISOString(), before: before.toISOString() }
+    const told = { cause: 'linked' as const, requestedVersion: 1, laneVersion: 1, requestedAt: now.toISOString() }
+    await bus.publish(newEvent('sync.requested', { ...link, runId, lane, window, ...told }, { id: eventId, now }))
   }
 
   return {
@@ -176,16 +218,17 @@ export const startHarness = async (): Promise<Harness> => {
     },
     removeLink,
     announceUnlink,
+    want: raise,
+    answer: async ({ athleteId }, lane) => {
+      await schedules.updateOne({ _id: athleteId }, [
+        { $set: { [`wants.${lane}.answered`]: `$wants.${lane}.asked` } },
+      ] as never)
+    },
+    wake,
     request: async (link, options = {}) => {
-      const { lane = 'interactive', cause = 'linked', requestedVersion = 1, runId = newId('run') } = options
-      const { eventId = newId('evt') } = options
-      const now = clock.now()
-      const window = {
-        after: new Date(now.getTime() - 28 * dayMs).toISOString(),
-        before: new Date(now.getTime() + dayMs).toISOString(),
-      }
-      const data = { ...link, runId, lane, cause, window, requestedVersion, requestedAt: now.toISOString() }
-      await bus.publish(newEvent('sync.requested', data, { id: eventId, now }))
+      const { runId = newId('run'), lane = 'interactive' } = options
+      await raise(link, { ...options, runId, lane })
+      await wake(link, { ...options, runId, lane })
       return runId
     },
     finishedRun: (runId) =>

@@ -16,7 +16,7 @@ describe('stopping', () => {
     control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'hold' }, times: 1 }] })
     const runId = await harness.request(link)
     await eventually(() => expect(control.heldCalls()).toHaveLength(1))
-    expect(await syncRuns.findById(runId).lean()).toMatchObject({ state: 'running', nextPage: 1 })
+    expect(await syncRuns.findById(runId).lean()).toMatchObject({ state: 'running', startedAt: expect.any(Date) })
     const base = `http://127.0.0.1:${first.opsPort}`
     expect((await fetch(`${base}/readyz`)).status).toBe(200)
     const stopped = first.stop()
@@ -25,7 +25,7 @@ describe('stopping', () => {
     await stopped
 
     const run = await syncRuns.findById(runId).lean()
-    expect(run).toMatchObject({ state: 'queued', nextPage: 2, leaseOwner: null, outbox: [] })
+    expect(run).toMatchObject({ state: 'queued', cursor: { pages: 1 }, leaseOwner: null, outbox: [] })
     expect(await workouts.countDocuments({ linkId: link.linkId })).toBe(200)
     expect(await workouts.countDocuments({ 'outbox.0': { $exists: true } })).toBe(0)
     await expect(fetch(`${base}/readyz`)).rejects.toThrow()

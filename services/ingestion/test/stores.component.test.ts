@@ -12,7 +12,7 @@ import { createRunStore } from '../src/adapters/run-store.ts'
 import { createUnreadableKeeper } from '../src/adapters/unreadable-keeper.ts'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import { decidePage } from '../src/domain/decide-page.ts'
-import type { LinkReader, RunLease, RunStore, SyncRequested } from '../src/domain/ports.ts'
+import type { LinkReader, NewRun, RunLease, RunStore } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
 import { type SyncPageDeps, syncPage } from '../src/handlers/sync-page.ts'
 import { morningRun } from './fixtures/activities.ts'
@@ -29,54 +29,65 @@ afterAll(() => harness?.stop())
 const runStore = (owner: string, leaseMs: number): RunStore =>
   createRunStore({ collections: harness.store.collections, clock: systemClock, newId, owner, leaseMs })
 
-const requestFor = (linkId: string): SyncRequested => ({
-  ...{ athleteId: newId('athlete'), linkId, runId: newId('run'), lane: 'scheduled', cause: 'hourly' },
-  window: { after: '2026-10-20T00:00:00.000Z', before: '2026-11-22T00:00:00.000Z' },
-  requestedVersion: 3,
-  requestedAt: '2026-11-21T09:00:00.000Z',
+const newRunFor = (linkId: string, changes: Partial<NewRun> = {}): NewRun => ({
+  ...{ athleteId: newId('athlete'), linkId, lane: 'scheduled', requestedVersion: 3 },
+  want: {
+    ...{ asked: 3, answered: 2, runId: newId('run'), cause: 'hourly', windowDays: 28 },
+    requestedAt: new Date('2026-11-21T09:00:00.000Z'),
+  },
+  ...changes,
 })
+const progress = (counts: RunCounts, page = 2) => ({
+  counts,
+  unread: [],
+  cursor: { before: new Date(), page, pages: page - 1, listedIds: [], previousIds: [], earliestStart: null },
+})
+const quotaOpens = (until: Date) => ({ until, reason: 'quota' as const })
 
 describe('the lease on a run', () => {
   it('is held by one at a time; a holder whose lease has passed on changes nothing', async () => {
     const [slow, quick] = [runStore('slow', 200), runStore('quick', 10_000)]
-    const request = requestFor(newId('link'))
+    const request = newRunFor(newId('link'))
     const { counts } = await slow.open(request)
-    const first = await slow.lease(request.runId)
-    expect(first?.run).toMatchObject({ state: 'running', requestedVersion: 3, nextPage: 1 })
-    expect(await quick.lease(request.runId)).toBeNull()
+    const first = await slow.lease(request.want.runId)
+    expect(first?.run).toMatchObject({ state: 'running', requestedVersion: 3, laneVersion: 3, startedAt: null })
+    expect(await quick.lease(request.want.runId)).toBeNull()
     const second = await eventually(async () => {
-      const lease = await quick.lease(request.runId)
+      const lease = await quick.lease(request.want.runId)
       expect(lease).not.toBeNull()
       return lease!
     })
     const stale = { ...counts, listed: 999 }
     const finish = { outcome: 'succeeded' as const, errorCode: null, counts: stale, finishedAt: new Date() }
     expect(await slow.renew(first!)).toBe(false)
-    expect(await slow.continueWith(first!, 9, stale)).toBe(false)
-    expect(await slow.park(first!, new Date(), stale)).toBe(false)
+    expect(await slow.continueWith(first!, progress(stale, 9))).toBe(false)
+    expect(await slow.park(first!, quotaOpens(new Date()), stale)).toBe(false)
     expect(await slow.release(first!, stale)).toBe(false)
     expect(await slow.finish(first!, finish)).toBe(false)
-    expect(await quick.continueWith(second, 2, { ...counts, listed: 200 })).toBe(true)
-    const stored = await harness.store.collections.syncRuns.findById(request.runId).lean()
-    expect(stored).toMatchObject({ state: 'queued', nextPage: 2, counts: { listed: 200 }, leaseOwner: null })
-    expect(stored?.outbox).toMatchObject([{ type: 'sync.requested', data: request }])
+    expect(await quick.continueWith(second, progress({ ...counts, listed: 200 }))).toBe(true)
+    const stored = await harness.store.collections.syncRuns.findById(request.want.runId).lean()
+    expect(stored).toMatchObject({ state: 'queued', cursor: { page: 2 }, counts: { listed: 200 }, leaseOwner: null })
+    const { athleteId, linkId, lane } = request
+    expect(stored?.outbox).toMatchObject([
+      { type: 'sync.requested', data: { athleteId, linkId, lane, laneVersion: 3 } },
+    ])
   })
 
   it('lasts as long as it is renewed, and is not given for a finished run', async () => {
     const runs = runStore('one', 60_000)
-    const request = requestFor(newId('link'))
+    const request = newRunFor(newId('link'))
     const { counts } = await runs.open(request)
-    const lease = (await runs.lease(request.runId))!
+    const lease = (await runs.lease(request.want.runId))!
     const leaseUntil = async () =>
-      (await harness.store.collections.syncRuns.findById(request.runId).lean())?.leaseUntil?.getTime() ?? 0
+      (await harness.store.collections.syncRuns.findById(request.want.runId).lean())?.leaseUntil?.getTime() ?? 0
     const first = await leaseUntil()
     await eventually(async () => {
       expect(await runs.renew(lease)).toBe(true)
       expect(await leaseUntil()).toBeGreaterThan(first)
     })
-    expect(await runStore('two', 60_000).lease(request.runId)).toBeNull()
+    expect(await runStore('two', 60_000).lease(request.want.runId)).toBeNull()
     await runs.finish(lease, { outcome: 'failed', errorCode: 'internal_error', counts, finishedAt: new Date() })
-    expect(await runs.lease(request.runId)).toBeNull()
+    expect(await runs.lease(request.want.runId)).toBeNull()
   })
 
   it('ends with the work: a holder that has given the run up changes nothing more', async () => {
@@ -84,40 +95,56 @@ describe('the lease on a run', () => {
     const end = { outcome: 'succeeded' as const, errorCode: null, finishedAt: new Date() }
     const ways: ((lease: RunLease, counts: RunCounts) => Promise<boolean>)[] = [
       (lease, counts) => runs.release(lease, counts),
-      (lease, counts) => runs.park(lease, new Date(), counts),
-      (lease, counts) => runs.continueWith(lease, 2, counts),
+      (lease, counts) => runs.park(lease, quotaOpens(new Date()), counts),
+      (lease, counts) => runs.continueWith(lease, progress(counts)),
       (lease, counts) => runs.finish(lease, { ...end, counts }),
     ]
     for (const way of ways) {
-      const request = requestFor(newId('link'))
+      const request = newRunFor(newId('link'))
       const { counts } = await runs.open(request)
-      const lease = (await runs.lease(request.runId))!
+      const lease = (await runs.lease(request.want.runId))!
       expect(await way(lease, counts)).toBe(true)
-      const before = await harness.store.collections.syncRuns.findById(request.runId).lean()
+      const before = await harness.store.collections.syncRuns.findById(request.want.runId).lean()
       for (const again of [...ways, runs.renew]) expect(await again(lease, { ...counts, listed: 999 })).toBe(false)
-      expect(await harness.store.collections.syncRuns.findById(request.runId).lean()).toEqual(before)
+      expect(await harness.store.collections.syncRuns.findById(request.want.runId).lean()).toEqual(before)
     }
   })
 
+  it('is held for a link and lane: two runs of one lane never go side by side', async () => {
+    const runs = runStore('any', 10_000)
+    const linkId = newId('link')
+    const [first, second, other] = [newRunFor(linkId), newRunFor(linkId), newRunFor(linkId, { lane: 'interactive' })]
+    for (const run of [first, second, other]) await runs.open(run)
+    for (let round = 0; round < 20; round += 1) {
+      const leases = await Promise.all([first, second].map(({ want }) => runs.lease(want.runId)))
+      const held = leases.filter((lease) => lease !== null)
+      expect(held.length).toBeLessThanOrEqual(1)
+      for (const lease of held) await runs.release(lease, lease.run.counts)
+    }
+    expect(await runs.lease(first.want.runId)).not.toBeNull()
+    expect(await runs.lease(second.want.runId)).toBeNull()
+    expect(await runs.lease(other.want.runId)).not.toBeNull()
+  })
+
   it('opens a run once, however many ask at the same time', async () => {
-    const request = requestFor(newId('link'))
+    const request = newRunFor(newId('link'))
     await Promise.all(Array.from({ length: 20 }, () => runStore('any', 300).open(request)))
-    expect(await harness.store.collections.syncRuns.countDocuments({ _id: request.runId })).toBe(1)
+    expect(await harness.store.collections.syncRuns.countDocuments({ _id: request.want.runId })).toBe(1)
   })
 })
 
 describe('parked runs', () => {
   it('are asked for once, by whichever replica is first', async () => {
-    const request = requestFor(newId('link'))
+    const request = newRunFor(newId('link'))
     const runs = runStore('one', 1000)
     const { counts } = await runs.open(request)
     const resumeAt = new Date('2026-01-01T00:15:00Z')
-    await runs.park((await runs.lease(request.runId))!, resumeAt, counts)
+    await runs.park((await runs.lease(request.want.runId))!, quotaOpens(resumeAt), counts)
     const early = new Date(resumeAt.getTime() - 1)
     expect(await runs.resumeDue(early, 10)).toBe(0)
     const resumed = await Promise.all(Array.from({ length: 5 }, () => runStore('any', 1000).resumeDue(resumeAt, 10)))
     expect(resumed.reduce((sum, count) => sum + count)).toBe(1)
-    const stored = await harness.store.collections.syncRuns.findById(request.runId).lean()
+    const stored = await harness.store.collections.syncRuns.findById(request.want.runId).lean()
     expect(stored).toMatchObject({ state: 'queued', resumeAt: null })
     expect(stored?.outbox).toHaveLength(1)
   })
@@ -205,7 +232,7 @@ const delivery = { id: newId('evt'), attempt: 1, signal: new AbortController().s
 const leasedRun = async () => {
   const link = await harness.link('anna')
   const runs = runStore('one', 10_000)
-  const { _id } = await runs.open({ ...requestFor(link.linkId), athleteId: link.athleteId })
+  const { _id } = await runs.open(newRunFor(link.linkId, { athleteId: link.athleteId }))
   return { ...link, runs, lease: (await runs.lease(_id))! }
 }
 const storedRun = (lease: RunLease) => harness.store.collections.syncRuns.findById(lease.run._id).lean()
@@ -232,7 +259,7 @@ describe('a link that goes away', () => {
         expect(await held(linkId)).toEqual([1, 1, 1])
         return null
       },
-      newestVersion: async () => null,
+      wanted: async () => null,
     }
     expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
@@ -241,7 +268,7 @@ describe('a link that goes away', () => {
   it('while Strava is asked leaves nothing behind', async () => {
     const { linkId, athleteId, runs, lease } = await leasedRun()
     await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
-    const links: LinkReader = { status: async () => null, newestVersion: async () => null }
+    const links: LinkReader = { status: async () => null, wanted: async () => null }
     expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
   })
@@ -254,7 +281,7 @@ describe('a page', () => {
       throw new Error('the connection is closed')
     }
     expect(await syncPage(pageDeps(runs, { announceProgress }), lease, delivery)).toEqual({ kind: 'done' })
-    expect(await storedRun(lease)).toMatchObject({ state: 'queued', nextPage: 2, counts: { listed: 1 } })
+    expect(await storedRun(lease)).toMatchObject({ state: 'queued', cursor: { page: 2 }, counts: { listed: 1 } })
   })
 
   it('that a stop cuts short leaves its run to the next process, also at the last attempt', async () => {
@@ -263,6 +290,6 @@ describe('a page', () => {
     const fetch = async () => Promise.reject(new TransientError('aborted'))
     const last = { ...delivery, attempt: 5, signal }
     await expect(syncPage(pageDeps(runs, { pages: { fetch } }), lease, last)).rejects.toThrow('aborted')
-    expect(await storedRun(lease)).toMatchObject({ state: 'queued', nextPage: 1, leaseOwner: null, outcome: null })
+    expect(await storedRun(lease)).toMatchObject({ state: 'queued', startedAt: null, leaseOwner: null, outcome: null })
   })
 })

@@ -73,7 +73,7 @@ describe('a sync run', () => {
     const before = await workoutsOf(link.linkId)
     const seen = harness.follow(link.athleteId)
     await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(before.length))
-    const second = await sync(link, { requestedVersion: 2, lane: 'scheduled', cause: 'hourly' })
+    const second = await sync(link, { lane: 'scheduled', cause: 'hourly' })
     expect(second.counts).toMatchObject({ listed: before.length, created: 0, updated: 0, unchanged: before.length })
     await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
     expect(seen).toHaveLength(before.length + 2)
@@ -94,13 +94,9 @@ describe('a sync run', () => {
     expect(await harness.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(450)
     await eventually(() => expect(progress).toHaveLength(4))
     listening.stop()
-    expect(progress.map(({ listed, stored }) => [listed, stored])).toEqual([
-      [200, 200],
-      [400, 400],
-      [450, 450],
-      [450, 450],
-    ])
-    expect(progress.map(({ estimatedFinishAt }) => estimatedFinishAt === null)).toEqual([true, true, false, false])
+    expect(progress[0]).toMatchObject({ listed: 200, stored: 200 })
+    expect(progress.at(-1)).toMatchObject({ listed: 450, stored: 450 })
+    for (const { estimatedFinishAt } of progress) expect(estimatedFinishAt).not.toBeNull()
     const seen = harness.follow(link.athleteId)
     await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(450))
   })
@@ -120,7 +116,7 @@ describe('a sync run', () => {
     control.editActivity(Number(second?.stravaActivityId), { distanceMeters: 4321 })
     const late = control.lateUpload('anna')
     const seen = harness.follow(link.athleteId)
-    const run = await sync(link, { requestedVersion: 2, cause: 'hourly' })
+    const run = await sync(link, { cause: 'hourly' })
     expect(run.counts).toMatchObject({ created: 1, updated: 2 })
     await eventually(() => expect(ofType(seen, 'activity.updated')).toHaveLength(2))
     const updates = ofType(seen, 'activity.updated').map(({ data }) => data)
@@ -145,25 +141,12 @@ describe('a sync run', () => {
     for (let round = 0; round < 10; round += 1) await harness.request(link, { runId })
     await harness.finishedRun(runId)
     for (let round = 0; round < 10; round += 1) await harness.request(link, { runId })
-    await sync(link, { requestedVersion: 2 })
+    await sync(link)
     const stored = await workoutsOf(link.linkId)
     await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
     await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(stored.length))
     expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length)
     expect(ofType(seen, 'activity.updated')).toEqual([])
-  })
-
-  it('ends as cancelled, without a call, when a newer request exists', async () => {
-    const link = await harness.link('dana')
-    await harness.store.connection
-      .collection<{ _id: string }>('schedules')
-      .insertOne({ _id: link.athleteId, linkId: link.linkId, requestedVersion: 2 } as never)
-    const seen = harness.follow(link.athleteId)
-    const run = await sync(link, { requestedVersion: 1 })
-    expect(run).toMatchObject({ outcome: 'cancelled', counts: { calls: 0 } })
-    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
-    expect(listings()).toEqual([])
-    expect((await sync(link, { requestedVersion: 2 })).outcome).toBe('succeeded')
   })
 
   it('makes no call for a link without a grant', async () => {

@@ -32,7 +32,7 @@ describe('a closed quota window', () => {
       expect(found?.state).toBe('waiting_for_quota')
       return found
     })
-    expect(parked).toMatchObject({ nextPage: 3, leaseOwner: null, counts: { listed: 400 } })
+    expect(parked).toMatchObject({ cursor: { pages: 2 }, leaseOwner: null, counts: { calls: 2 } })
     const reset = Math.ceil(harness.clock.now().getTime() / 900_000) * 900_000
     // A second after the edge at Strava, and whatever spreads those who wait.
     const waitsMs = (parked?.resumeAt?.getTime() ?? 0) - reset
@@ -131,7 +131,7 @@ describe('the grant', () => {
     const before = await stored(link)
     const seen = harness.follow(link.athleteId)
     harness.simulator.control.revoke('dana')
-    const revoked = await harness.finishedRun(await harness.request(link, { requestedVersion: 2 }))
+    const revoked = await harness.finishedRun(await harness.request(link))
     expect(revoked).toMatchObject({ outcome: 'reauth_required', errorCode: 'reauth_required' })
     await eventually(() => expect(ofType(seen, 'athlete.reauth_required')).toHaveLength(1))
     expect(ofType(seen, 'athlete.reauth_required')[0]?.data).toMatchObject({
@@ -242,9 +242,10 @@ describe('an activity that cannot be read', () => {
     await ingestion.start()
     try {
       const link = await other.link('dana')
-      for (const requestedVersion of [1, 2]) {
-        const done = await other.finishedRun(await other.request(link, { requestedVersion }))
+      for (const runs of [1, 2, 3]) {
+        const done = await other.finishedRun(await other.request(link))
         expect(done).toMatchObject({ outcome: 'succeeded', counts: { listed: 2 } })
+        expect(done.unread).toEqual([{ stravaActivityId: '72', runs }])
       }
       expect(await other.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(1)
       const kept = await other.store.collections.deadLetters.find().lean()

@@ -6,18 +6,14 @@ import type { RowFailure } from './handlers/each-row.ts'
 /** What happened, in the words of the business, one function for each fact. The backlog is counted when scraped. */
 export type Facts = ReturnType<typeof createFacts>
 
-const requestOf = ({ _id, linkId, requestedVersion, request }: Schedule) => ({
-  athleteId: _id,
-  linkId,
-  requestedVersion,
-  runId: request?.runId,
-  lane: request?.lane,
-  cause: request?.cause,
-})
+const rowOf = ({ _id, linkId, requestedVersion }: Schedule) => ({ athleteId: _id, linkId, requestedVersion })
+
+const asksOf = ({ schedule, asks }: ScheduleChange) =>
+  asks.map((lane) => ({ lane, runId: schedule.wants?.[lane]?.runId, cause: schedule.wants?.[lane]?.cause }))
 
 export const createFacts = (log: Logger) => ({
-  runRequested: ({ schedule }: ScheduleChange) => {
-    log.info(requestOf(schedule), 'sync run requested')
+  runsRequested: (change: ScheduleChange) => {
+    for (const asked of asksOf(change)) log.info({ ...rowOf(change.schedule), ...asked }, 'sync run requested')
   },
   dueClaimed: (counts: { rows: number; requested: number }) => {
     log.info(counts, 'due athletes taken')
@@ -25,11 +21,13 @@ export const createFacts = (log: Logger) => ({
   runFinished: ({ athleteId, linkId, requestedVersion, runId, outcome }: EventData<'sync.finished'>) => {
     log.debug({ athleteId, linkId, requestedVersion, runId, outcome }, 'sync run finished')
   },
-  runAskedAgain: ({ schedule }: ScheduleChange) => {
-    log.warn(requestOf(schedule), 'open sync run had no message, asked for again')
+  runsAskedAgain: (change: ScheduleChange) => {
+    for (const asked of asksOf(change)) {
+      log.warn({ ...rowOf(change.schedule), ...asked }, 'nobody was at an open want, asked for again')
+    }
   },
   lostFinishFound: ({ schedule }: ScheduleChange) => {
-    log.warn(requestOf(schedule), 'sync run had finished unnoticed, completed')
+    log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
   },
   scheduleRemoved: (athleteId: string, linkId: string) => {
     log.info({ athleteId, linkId }, 'schedule of an ended link removed')

@@ -15,12 +15,13 @@ import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncFinished } from './handlers/on-sync-finished.ts'
 import { onSyncTriggered } from './handlers/on-sync-triggered.ts'
 import type { SchedulerDeps } from './handlers/request-runs.ts'
-import { type SweepDeps, sweepLostMessages } from './sweeps/lost-messages.ts'
+import { sweepLostMessages } from './sweeps/lost-messages.ts'
+import type { OpenRowsDeps } from './sweeps/open-rows.ts'
 
 export interface SchedulerTimings {
   claimEveryMs: number
   sweepEveryMs: number
-  /** Age at which an open request is checked for its message. With `sweepEveryMs` well below 60 s together. */
+  /** Age at which somebody looks whether an open row was forgotten. With `sweepEveryMs` well below 60 s together. */
   staleAfterMs: number
   stuckMessagesEveryMs: number
 }
@@ -28,7 +29,7 @@ export interface SchedulerTimings {
 const defaultTimings: SchedulerTimings = {
   claimEveryMs: 5_000,
   sweepEveryMs: 15_000,
-  staleAfterMs: 20_000,
+  staleAfterMs: 40_000,
   stuckMessagesEveryMs: 60_000,
 }
 
@@ -68,17 +69,17 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         random,
         nudge,
       }
-      const sweepDeps: SweepDeps = {
+      const runs = createRunReader(collections)
+      const sweepDeps: OpenRowsDeps = {
         ...deps,
-        runs: createRunReader(collections),
-        hasMessage: (subject) => bus().hasMessage(subject),
+        runs,
         staleAfterMs,
       }
       const handlers = {
         'athlete.linked': onAthleteLinked(deps),
         'athlete.unlinked': onAthleteUnlinked(deps),
         'sync.triggered': onSyncTriggered(deps),
-        'sync.finished': onSyncFinished(deps),
+        'sync.finished': onSyncFinished({ ...deps, runs }),
       }
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }

@@ -113,10 +113,11 @@ export const finishedEvent = (
   request: EventData<'sync.requested'>,
   outcome: EventData<'sync.finished'>['outcome'] = 'succeeded',
 ): EventData<'sync.finished'> => {
-  const { athleteId, linkId, runId, requestedVersion, window } = request
+  const { athleteId, linkId, runId, requestedVersion, lane, laneVersion, cause, window } = request
   const now = new Date().toISOString()
   return {
-    ...{ athleteId, linkId, runId, requestedVersion, window, outcome },
+    ...{ athleteId, linkId, runId, requestedVersion, lane, laneVersion, cause, window, outcome },
+    answers: { [lane]: laneVersion },
     counts: { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 },
     startedAt: now,
     finishedAt: now,

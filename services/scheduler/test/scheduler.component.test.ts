@@ -108,7 +108,7 @@ describe('a manual sync', () => {
 })
 
 describe('the end of a run', () => {
-  it('of an older request leaves the newer one open, and asks for it again: its message may be gone', async () => {
+  it('leaves what was wanted during it open, and asks for it again: its message may be gone', async () => {
     const { link, request } = await linkAndImport()
     await harness.publish('sync.triggered', {
       athleteId: link.athleteId,
@@ -117,10 +117,15 @@ describe('the end of a run', () => {
       requestedAt: new Date().toISOString(),
     })
     const second = await nthRequest(link.athleteId, 2)
-    await harness.publish('sync.finished', finishedEvent(request, 'cancelled'))
-    await eventually(async () => expect(await harness.schedule(link.athleteId)).toMatchObject({ completedVersion: 1 }))
-    expect((await harness.schedule(link.athleteId))?.publishedAt).not.toBeNull()
-    expect(await nthRequest(link.athleteId, 3)).toEqual(second)
+    await harness.publish('sync.finished', finishedEvent(request))
+    await eventually(async () =>
+      expect(await harness.schedule(link.athleteId)).toMatchObject({
+        completedVersion: 0,
+        wants: { interactive: { asked: 2, answered: 1, runId: second.runId } },
+      }),
+    )
+    const { window, ...again } = second
+    expect(await nthRequest(link.athleteId, 3)).toMatchObject(again)
     await harness.publish('sync.finished', finishedEvent(second))
     await completed(link.athleteId, 2)
   })
@@ -130,6 +135,33 @@ describe('the end of a run', () => {
     await harness.publish('sync.finished', finishedEvent(request, 'failed'))
     const schedule = await completed(link.athleteId, 1)
     expect(schedule.nextDueAt.getTime() - Date.now()).toBeLessThanOrEqual(5 * 60_000)
+  })
+})
+
+describe('beside release 0.1', () => {
+  it('takes the end of a run that tells no lane from the run’s row', async () => {
+    const { link, request } = await linkAndImport()
+    const { runId, requestedVersion } = request
+    await harness.insertRun({ _id: runId, linkId: link._id, lane: 'interactive', state: 'finished', requestedVersion })
+    const { lane, laneVersion, cause, answers, ...told } = finishedEvent(request)
+    await harness.publish('sync.finished', told as EventData<'sync.finished'>)
+    await completed(link.athleteId, 1)
+  })
+
+  it('does a want that its scheduler raised, beside its own', async () => {
+    const { link, request } = await linkAndImport()
+    const runId = newId('run')
+    const raised = { lane: 'scheduled', cause: 'hourly', window: { after: new Date(0), before: new Date() } }
+    await harness.store.connection
+      .collection<{ _id: string }>('schedules')
+      .updateOne(
+        { _id: link.athleteId },
+        { $set: { requestedVersion: 2, request: { ...raised, runId, requestedAt: new Date() } } },
+      )
+    await harness.publish('sync.finished', finishedEvent(request))
+    expect(await nthRequest(link.athleteId, 2)).toMatchObject({ runId, lane: 'scheduled', laneVersion: 2 })
+    await harness.publish('sync.finished', finishedEvent(requestsOf(link.athleteId)[1]!))
+    await completed(link.athleteId, 2)
   })
 })
 

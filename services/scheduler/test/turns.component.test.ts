@@ -7,7 +7,8 @@ import { createRunReader } from '../src/adapters/run-reader.ts'
 import { createScheduleStore } from '../src/adapters/schedule-store.ts'
 import { createFacts } from '../src/facts.ts'
 import { claimDue } from '../src/handlers/claim-due.ts'
-import { type SweepDeps, sweepLostMessages } from '../src/sweeps/lost-messages.ts'
+import { sweepLostMessages } from '../src/sweeps/lost-messages.ts'
+import type { OpenRowsDeps } from '../src/sweeps/open-rows.ts'
 import { type Harness, startHarness } from './harness.ts'
 
 let harness: Harness
@@ -32,7 +33,7 @@ const long = new Date('2026-01-01T00:00:00Z')
 /** No version at all: no event can be made of it. */
 const broken = { requestedVersion: 1.5, completedVersion: 0.5 }
 
-const deps = (): SweepDeps => {
+const deps = (): OpenRowsDeps => {
   const { collections } = harness.store
   return {
     schedules: createScheduleStore({ collections, clock: systemClock, newId }),
@@ -46,7 +47,6 @@ const deps = (): SweepDeps => {
     nudge: () => {
       nudges += 1
     },
-    hasMessage: harness.bus.hasMessage,
     staleAfterMs: 20_000,
   }
 }
@@ -96,6 +96,18 @@ describe('a turn of the sweep', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'error', task: 'sweep-open-rows', rows: 1, athleteId: bad }),
     )
+  })
+
+  it('goes through all open rows, slice by slice, each once', async () => {
+    const athleteIds = await Promise.all(
+      Array.from({ length: 450 }, () => insert({ requestedVersion: 3, publishedAt: long })),
+    )
+    const turn = sweepLostMessages(deps())
+    for (let round = 0; round < 2; round += 1) {
+      await turn(running)
+      const rows = await harness.store.collections.schedules.find({ _id: { $in: athleteIds } }).lean()
+      expect(rows.filter(({ outbox, revision }) => outbox.length === 1 && revision === 1)).toHaveLength(450)
+    }
   })
 
   it('leaves out a link whose first import cannot be asked for, and tells', async () => {

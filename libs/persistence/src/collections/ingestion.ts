@@ -1,11 +1,22 @@
-import { causes, lanes, type RunCounts, runOutcomes, visibilities, workoutTypes } from '@slipstream/contracts'
+import {
+  causes,
+  lanes,
+  type RunCounts,
+  runOutcomes,
+  visibilities,
+  waitReasons,
+  workoutTypes,
+} from '@slipstream/contracts'
 import {
   type ErasureBatch,
   type ErasureRow,
   type FetchTicketRow,
+  type LaneVersions,
+  type ListCursor,
   type StoredWindow,
   type SyncRunRow,
   storedRunStates,
+  type UnreadActivity,
   type WorkoutRow,
 } from '@slipstream/records'
 import {
@@ -14,6 +25,7 @@ import {
   count,
   defineCollection,
   flag,
+  listOf,
   mixed,
   nested,
   oneOf,
@@ -91,9 +103,29 @@ export const syncRuns = defineCollection<SyncRunRow>(
     cause: oneOf(causes),
     window: storedWindow,
     requestedVersion: count,
+    laneVersion: added(count),
+    answers: added(
+      nested<LaneVersions>({
+        interactive: added(count),
+        realtime: added(count),
+        scheduled: added(count),
+        backfill: added(count),
+      }),
+    ),
     requestedAt: time,
     state: oneOf(storedRunStates),
     nextPage: count,
+    cursor: added(
+      nested<ListCursor>({
+        before: time,
+        page: count,
+        pages: count,
+        listedIds: texts,
+        previousIds: texts,
+        earliestStart: optionalTime,
+      }),
+    ),
+    unread: added(listOf<UnreadActivity>({ stravaActivityId: optionalText, runs: count })),
     counts: nested<RunCounts>({
       listed: count,
       created: count,
@@ -103,6 +135,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
       calls: count,
     }),
     resumeAt: optionalTime,
+    waitingFor: added(optionalOneOf(waitReasons)),
     startedAt: optionalTime,
     finishedAt: optionalTime,
     outcome: optionalOneOf(runOutcomes),

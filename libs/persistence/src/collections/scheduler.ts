@@ -1,8 +1,10 @@
 import { causes, lanes } from '@slipstream/contracts'
-import type { RunRequest, ScheduleRow } from '@slipstream/records'
+import type { LaneWants, RunRequest, ScheduleRow, Want } from '@slipstream/records'
 import {
+  added,
   count,
   defineCollection,
+  nested,
   oneOf,
   optionalNested,
   optionalText,
@@ -13,6 +15,17 @@ import {
   time,
 } from './definition.ts'
 import { storedWindow } from './ingestion.ts'
+
+const want = added(
+  nested<Want>({
+    asked: count,
+    answered: count,
+    runId: text,
+    cause: oneOf(causes),
+    windowDays: count,
+    requestedAt: time,
+  }),
+)
 
 export const schedules = defineCollection<ScheduleRow>(
   'schedules',
@@ -28,6 +41,8 @@ export const schedules = defineCollection<ScheduleRow>(
       window: storedWindow,
       requestedAt: time,
     }),
+    wants: added(nested<LaneWants>({ interactive: want, realtime: want, scheduled: want, backfill: want })),
+    revision: added(count),
     manualRunId: optionalText,
     publishedAt: optionalTime,
     nextDueAt: time,

@@ -1,4 +1,5 @@
 import type { Collections } from '@slipstream/persistence'
+import { wantsOf } from '@slipstream/records'
 import type { LinkReader } from '../domain/ports.ts'
 
 export const createLinkReader = ({
@@ -9,8 +10,10 @@ export const createLinkReader = ({
     const link = await links.findById(linkId, { status: 1 }).lean()
     return link?.status ?? null
   },
-  newestVersion: async (athleteId, linkId) => {
-    const schedule = await schedules.findOne({ _id: athleteId, linkId }, { requestedVersion: 1 }).lean()
-    return schedule?.requestedVersion ?? null
+  wanted: async (athleteId, linkId) => {
+    const schedule = await schedules
+      .findOne({ _id: athleteId, linkId }, { requestedVersion: 1, completedVersion: 1, request: 1, wants: 1 })
+      .lean()
+    return schedule && { requestedVersion: schedule.requestedVersion, wants: wantsOf(schedule) }
   },
 })

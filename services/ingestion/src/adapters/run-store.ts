@@ -1,21 +1,21 @@
 import type { EventData, OutboxEvent, RunCounts } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
-import type { SyncRunRow } from '@slipstream/records'
+import { answersOf, openRunStates, type SyncRunRow, type UnreadActivity, windowAt } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { SyncRun } from '../domain/decide-run.ts'
-import type { FinishedRun, RunLease, RunStore, SyncRequested } from '../domain/ports.ts'
+import { nextPageFor01 } from '../domain/list-cursor.ts'
+import type { FinishedRun, NewRun, RunLease, RunStore } from '../domain/ports.ts'
 
 const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 0 }
 
-const newRun = (request: SyncRequested): Omit<SyncRunRow, '_id'> => ({
-  athleteId: request.athleteId,
-  linkId: request.linkId,
-  lane: request.lane,
-  cause: request.cause,
-  window: { after: new Date(request.window.after), before: new Date(request.window.before) },
-  requestedVersion: request.requestedVersion,
-  requestedAt: new Date(request.requestedAt),
+const rowOf = ({ athleteId, linkId, lane, want, requestedVersion }: NewRun, now: Date): Omit<SyncRunRow, '_id'> => ({
+  ...{ athleteId, linkId, lane, requestedVersion },
+  cause: want.cause,
+  // Set anew with the first call.
+  window: windowAt(now, want.windowDays),
+  laneVersion: want.asked,
+  requestedAt: want.requestedAt,
   state: 'queued',
   nextPage: 1,
   counts: noCounts,
@@ -35,6 +35,8 @@ const windowOf = (run: SyncRun) => ({
   before: run.window.before.toISOString(),
 })
 
+const laneVersionOf = (run: SyncRun): number => run.laneVersion ?? run.requestedVersion
+
 const requestOf = (run: SyncRun): EventData<'sync.requested'> => ({
   athleteId: run.athleteId,
   linkId: run.linkId,
@@ -43,6 +45,7 @@ const requestOf = (run: SyncRun): EventData<'sync.requested'> => ({
   cause: run.cause,
   window: windowOf(run),
   requestedVersion: run.requestedVersion,
+  laneVersion: laneVersionOf(run),
   requestedAt: run.requestedAt.toISOString(),
 })
 
@@ -53,6 +56,10 @@ const finishedData = (run: SyncRun, { outcome, counts, finishedAt }: FinishedRun
     linkId: run.linkId,
     runId: run._id,
     requestedVersion: run.requestedVersion,
+    lane: run.lane,
+    laneVersion: laneVersionOf(run),
+    cause: run.cause,
+    answers: answersOf(run),
     outcome,
     window: windowOf(run),
     counts,
@@ -95,21 +102,37 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
   const nextRequest = (run: SyncRun): OutboxEvent =>
     newEvent('sync.requested', requestOf(run), { id: newId('evt'), now: clock.now() })
 
-  const insertOrRead = (request: SyncRequested) =>
+  const insertOrRead = (run: NewRun) =>
     syncRuns
       .findOneAndUpdate(
-        { _id: request.runId },
-        { $setOnInsert: newRun(request) },
+        { _id: run.want.runId },
+        { $setOnInsert: rowOf(run, clock.now()) },
         { upsert: true, returnDocument: 'after' },
       )
       .lean()
 
+  /** A run that has made no call has not begun: it may still take in what is wanted until it does. */
+  const unlessCalled = (counts: RunCounts) => (counts.calls === 0 ? { startedAt: null } : {})
+
+  /** Whoever leases looks for another holder afterwards: of two that come at the same time at least one sees the other. */
+  const isLaneTaken = async ({ _id, linkId, lane }: SyncRun): Promise<boolean> => {
+    const isLeased = { state: 'running' as const, $expr: { $gt: ['$leaseUntil', '$$NOW'] } }
+    return (await syncRuns.exists({ linkId, lane, _id: { $ne: _id }, ...isLeased })) !== null
+  }
+
   return {
-    open: async (request) => {
+    openOf: (linkId) =>
+      syncRuns
+        .find({ linkId, state: { $in: [...openRunStates] } }, { outbox: 0 })
+        .sort({ requestedAt: 1 })
+        .lean()
+        .exec(),
+
+    open: async (run) => {
       try {
-        return await insertOrRead(request)
+        return await insertOrRead(run)
       } catch (error) {
-        if (isDuplicateKey(error)) return insertOrRead(request)
+        if (isDuplicateKey(error)) return insertOrRead(run)
         throw error
       }
     },
@@ -131,14 +154,23 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
                 fence: { $add: ['$fence', 1] },
                 state: 'running',
                 resumeAt: null,
-                startedAt: { $ifNull: ['$startedAt', clock.now()] },
+                waitingFor: null,
               },
             },
           ],
           { updatePipeline: true, returnDocument: 'after' },
         )
         .lean()
-      return run && { run, fence: run.fence }
+      if (!run) return null
+      const lease = { run, fence: run.fence }
+      if (!(await isLaneTaken(run))) return lease
+      await writeAsHolder(lease, { ...noLease, state: 'queued' })
+      return null
+    },
+
+    begin: async (lease, beginning) => {
+      const isHeld = await writeAsHolder(lease, beginning)
+      return isHeld ? { ...lease, run: { ...lease.run, ...beginning } } : null
     },
 
     renew: async ({ run, fence }) => {
@@ -150,13 +182,26 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       return matchedCount === 1
     },
 
-    release: (lease, counts) => writeAsHolder(lease, { ...noLease, state: 'queued', counts }),
+    release: (lease, counts) => writeAsHolder(lease, { ...noLease, ...unlessCalled(counts), state: 'queued', counts }),
 
-    park: (lease, resumeAt, counts) =>
-      writeAsHolder(lease, { ...noLease, state: 'waiting_for_quota', resumeAt, counts }),
+    park: (lease, { until, reason }, counts) =>
+      writeAsHolder(lease, {
+        ...{ ...noLease, ...unlessCalled(counts), state: 'waiting_for_quota', counts },
+        ...{ resumeAt: until, waitingFor: reason },
+      }),
 
-    continueWith: (lease, nextPage, counts) =>
-      writeAsHolder(lease, { ...noLease, state: 'queued', nextPage, counts }, [nextRequest(lease.run)]),
+    continueWith: (lease, { cursor, counts, unread }) =>
+      writeAsHolder(lease, { ...noLease, state: 'queued', nextPage: nextPageFor01(cursor), cursor, counts, unread }, [
+        nextRequest(lease.run),
+      ]),
+
+    unreadBefore: async ({ athleteId, linkId }) => {
+      const last = await syncRuns
+        .findOne({ athleteId, linkId, outcome: 'succeeded', finishedAt: { $ne: null } }, { unread: 1 })
+        .sort({ finishedAt: -1 })
+        .lean<{ unread?: UnreadActivity[] }>()
+      return last?.unread ?? []
+    },
 
     finish: (lease, end) => {
       const { run } = lease
@@ -180,7 +225,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
           const { modifiedCount } = await syncRuns.updateOne(
             // Several replicas see the same runs; the first to write asks, the others find nothing to change.
             { _id: run._id, state: 'waiting_for_quota', fence: run.fence },
-            { $set: { state: 'queued', resumeAt: null }, $push: { outbox: nextRequest(run) } },
+            { $set: { state: 'queued', resumeAt: null, waitingFor: null }, $push: { outbox: nextRequest(run) } },
           )
           return modifiedCount
         }),

@@ -4,7 +4,7 @@ import type { Clock, Secret } from '@slipstream/runtime'
 import { type StravaApi, StravaError } from '@slipstream/strava'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, type Vault } from '@slipstream/vault'
-import { pageSize } from '../domain/decide-run.ts'
+import { pageSize } from '../domain/list-cursor.ts'
 import type { FetchedPage, StravaPages } from '../domain/ports.ts'
 
 type PageRequest = Parameters<StravaPages['fetch']>[0]
@@ -63,9 +63,7 @@ export const createStravaPages = ({ api, vault, ledger, clock }: StravaPagesOpti
       api.listActivities({
         accessToken: token,
         // Both bounds: with `after` alone Strava lists the oldest first.
-        after: request.window.after,
-        before: request.window.before,
-        page: request.page,
+        ...request.query,
         perPage: pageSize,
         signal: request.signal,
         beforeAttempt: () => depart(request, trip),

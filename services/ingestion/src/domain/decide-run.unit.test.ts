@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addPage, decideRun, estimateFinish, isLastPage, pageSize, type SyncRun } from './decide-run.ts'
+import { addPage, decideRun, type SyncRun } from './decide-run.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -25,15 +25,14 @@ const run: SyncRun = {
   leaseUntil: null,
   fence: 0,
 }
-const facts = { run, linkStatus: 'active' as const, newestVersion: 3, now }
+const facts = { run, linkStatus: 'active' as const, now }
+const parked = { ...run, state: 'waiting_for_quota' as const, resumeAt: at(1) }
 
 describe('decideRun', () => {
   it.each([
     ['a queued run of an active link', facts, { kind: 'fetch' }],
-    ['no row at the scheduler', { ...facts, newestVersion: null }, { kind: 'fetch' }],
-    ['an older row at the scheduler', { ...facts, newestVersion: 2 }, { kind: 'fetch' }],
     [
-      'a run another delivery works on (the lease decides)',
+      'a run in other hands (the lease decides)',
       { ...facts, run: { ...run, state: 'running' as const } },
       { kind: 'fetch' },
     ],
@@ -42,12 +41,6 @@ describe('decideRun', () => {
       { ...facts, run: { ...run, state: 'finished' as const } },
       { kind: 'skip', reason: 'run-finished' },
     ],
-    [
-      'a finished run that was superseded',
-      { ...facts, newestVersion: 4, run: { ...run, state: 'finished' as const } },
-      { kind: 'skip', reason: 'run-finished' },
-    ],
-    ['a newer request', { ...facts, newestVersion: 4 }, { kind: 'end', reason: 'superseded', outcome: 'cancelled' }],
     [
       'a link without a grant',
       { ...facts, linkStatus: 'reauth_required' as const },
@@ -58,50 +51,16 @@ describe('decideRun', () => {
       { ...facts, linkStatus: 'paused' as const },
       { kind: 'end', reason: 'link-inactive', outcome: 'cancelled' },
     ],
-    [
-      'a parked run before its time',
-      { ...facts, run: { ...run, state: 'waiting_for_quota' as const, resumeAt: at(1) } },
-      { kind: 'skip', reason: 'run-waits-for-quota' },
-    ],
-    [
-      'a parked run whose time has come',
-      { ...facts, run: { ...run, state: 'waiting_for_quota' as const, resumeAt: now } },
-      { kind: 'fetch' },
-    ],
-    [
-      'a parked run that was superseded',
-      { ...facts, newestVersion: 4, run: { ...run, state: 'waiting_for_quota' as const, resumeAt: at(1) } },
-      { kind: 'end', reason: 'superseded', outcome: 'cancelled' },
-    ],
+    ['a parked run before its time', { ...facts, run: parked }, { kind: 'skip', reason: 'run-waits' }],
+    ['a parked run whose time has come', { ...facts, run: { ...parked, resumeAt: now } }, { kind: 'fetch' }],
   ])('%s', (_, given, expected) => {
     expect(decideRun(given)).toEqual(expected)
   })
 })
 
-const page = { listed: 12, created: 10, updated: 1, unchanged: 1, calls: 2 }
-
-describe('pages', () => {
-  it('add up', () => {
-    const once = addPage(run.counts, page)
-    expect(once).toEqual({ ...page, deleted: 0 })
-    expect(addPage(once, page)).toEqual({ listed: 24, created: 20, updated: 2, deleted: 0, unchanged: 2, calls: 4 })
-  })
-
-  it('end with the empty one, not with a short one', () => {
-    expect(isLastPage({ ...page, listed: 0 })).toBe(true)
-    expect(isLastPage({ ...page, listed: 1 })).toBe(false)
-  })
-})
-
-describe('estimateFinish', () => {
-  const started = { ...run, startedAt: at(-8), nextPage: 2 }
-  it('says nothing while pages are full', () => {
-    expect(estimateFinish(started, { ...page, listed: pageSize }, now)).toBeNull()
-  })
-  it('adds one more page after a short one', () => {
-    expect(estimateFinish(started, page, now)).toEqual(at(4))
-  })
-  it('is now after the empty one', () => {
-    expect(estimateFinish(started, { ...page, listed: 0 }, now)).toEqual(now)
-  })
+it('pages add up', () => {
+  const page = { listed: 12, created: 10, updated: 1, unchanged: 1, calls: 2 }
+  const once = addPage(run.counts, page)
+  expect(once).toEqual({ ...page, deleted: 0 })
+  expect(addPage(once, page)).toEqual({ listed: 24, created: 20, updated: 2, deleted: 0, unchanged: 2, calls: 4 })
 })

@@ -1,6 +1,7 @@
-import type { EventData, Lane, RunCounts, RunOutcome } from '@slipstream/contracts'
-import type { ErasureRow, ReceiptRow, StoredWorkout } from '@slipstream/records'
+import type { EventData, Lane, RunCounts, RunOutcome, WaitReason } from '@slipstream/contracts'
+import type { ErasureRow, ListCursor, ReceiptRow, StoredWorkout, UnreadActivity, Want } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
+import type { Beginning, Wanted } from './choose-run.ts'
 import type { PageDecision } from './decide-page.ts'
 import type { RunFacts, SyncRun } from './decide-run.ts'
 
@@ -16,7 +17,7 @@ export type FetchedPage =
 /** The way to Strava: quota, token and call in one. */
 export interface StravaPages {
   /**
-   * Lists one page of the window. `onCall` is called before every HTTP attempt.
+   * Lists one page of the query, newest first. `onCall` is called before every HTTP attempt.
    * @throws ThrottledError while no call may be made; TransientError for what passes by itself.
    */
   fetch(request: {
@@ -25,8 +26,8 @@ export interface StravaPages {
     lane: Lane
     /** The first list of a new link, which may take more of the quota than later ones. */
     isFirstImport: boolean
-    window: { after: Date; before: Date }
-    page: number
+    /** Bounds on the start time, and the page number from 1. */
+    query: { after: Date; before: Date; page: number }
     /** On the last one a token that is still missing counts as a lost grant; before, it may be about to be stored. */
     isLastAttempt: boolean
     signal: AbortSignal
@@ -36,8 +37,8 @@ export interface StravaPages {
 
 export interface LinkReader {
   status(linkId: string): Promise<RunFacts['linkStatus'] | null>
-  /** The highest version the scheduler has asked for, null when it has no row for this link. */
-  newestVersion(athleteId: string, linkId: string): Promise<number | null>
+  /** What the scheduler wants of this link; null when it has no row for it. */
+  wanted(athleteId: string, linkId: string): Promise<Wanted | null>
 }
 
 export interface FetchTickets {
@@ -45,7 +46,16 @@ export interface FetchTickets {
   next(linkId: string): Promise<number>
 }
 
-/** The right to work on a run until the lease ends; `fence` tells this holder from earlier ones. */
+/** What a run is opened with. */
+export interface NewRun {
+  athleteId: string
+  linkId: string
+  lane: Lane
+  want: Want
+  requestedVersion: number
+}
+
+/** The right to work on a run, alone in its link and lane, until the lease ends; `fence` tells this holder from earlier ones. */
 export interface RunLease {
   run: SyncRun
   fence: number
@@ -58,22 +68,41 @@ export interface FinishedRun {
   finishedAt: Date
 }
 
+/** How far a run has come. */
+export interface RunProgress {
+  cursor: ListCursor
+  counts: RunCounts
+  unread: UnreadActivity[]
+}
+
+/** Why a run may not call, and when it may again; null: the ledger gave no reason. */
+export interface RunWait {
+  until: Date
+  reason: WaitReason | null
+}
+
 export interface RunStore {
-  /** The run of a request, stored on first sight. */
-  open(request: SyncRequested): Promise<SyncRun>
-  /** Null when another delivery holds the run or it has finished. */
+  /** Runs of a link that have not finished, the longest asked for first. */
+  openOf(linkId: string): Promise<SyncRun[]>
+  /** The run that a want names, stored on first sight. */
+  open(run: NewRun): Promise<SyncRun>
+  /** Null when another delivery holds the run, or another run of its link and lane, or it has finished. */
   lease(runId: string): Promise<RunLease | null>
+  /** What the run fixes before its first call; null, with nothing changed, when the lease has passed on. */
+  begin(lease: RunLease, beginning: Beginning): Promise<RunLease | null>
   /** Each of these answers false, and changes nothing, when the lease has passed to another holder or was given up. */
   renew(lease: RunLease): Promise<boolean>
   /** Gives the run back as it was, for another try. */
   release(lease: RunLease, counts: RunCounts): Promise<boolean>
-  park(lease: RunLease, resumeAt: Date, counts: RunCounts): Promise<boolean>
+  park(lease: RunLease, wait: RunWait, counts: RunCounts): Promise<boolean>
   /** The next page becomes a request of its own. */
-  continueWith(lease: RunLease, nextPage: number, counts: RunCounts): Promise<boolean>
+  continueWith(lease: RunLease, progress: RunProgress): Promise<boolean>
   /** Ends the run and tells it; with `errorCode` of a lost grant, that too. */
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
   /** Asks again for parked runs whose time has come. Returns how many. */
   resumeDue(now: Date, limit: number): Promise<number>
+  /** What the link's last run that succeeded could not read. */
+  unreadBefore(run: SyncRun): Promise<UnreadActivity[]>
 }
 
 /** What happened to the activities of a page. */

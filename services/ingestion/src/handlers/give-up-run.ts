@@ -1,5 +1,6 @@
 import { type GivenUp, TransientError } from '@slipstream/messaging'
 import type { SyncRequested } from '../domain/ports.ts'
+import { findRun } from './on-sync-requested.ts'
 import { finishRun, type SyncPageDeps } from './sync-page.ts'
 
 /**
@@ -10,9 +11,9 @@ export const giveUpRun =
   (deps: SyncPageDeps) =>
   async (request: SyncRequested, { error }: Pick<GivenUp, 'error'>): Promise<void> => {
     if ((await deps.links.status(request.linkId)) === null) return
-    const { state } = await deps.runs.open(request)
-    if (state === 'finished') return
-    const lease = await deps.runs.lease(request.runId)
+    const choice = await findRun(deps, request)
+    if (choice.kind === 'skip' || choice.run.state === 'finished') return
+    const lease = await deps.runs.lease(choice.run._id)
     // The last attempt may have left its lease behind; it ends within seconds.
     if (!lease) throw new TransientError('the run is still in other hands')
     const errorCode = error instanceof TransientError ? 'strava_unavailable' : 'internal_error'

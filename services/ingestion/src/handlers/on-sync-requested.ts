@@ -1,9 +1,44 @@
 import { type Handler, skipped, ThrottledError } from '@slipstream/messaging'
-import { decideRun } from '../domain/decide-run.ts'
+import { beginRun, chooseRun, needlessRun } from '../domain/choose-run.ts'
+import { decideRun, type SyncRun } from '../domain/decide-run.ts'
+import type { RunLease, SyncRequested } from '../domain/ports.ts'
 import { eraseGone, finishRun, type SyncPageDeps, syncPage } from './sync-page.ts'
 
 /** A request for a run in other hands looks again after this time; a dead worker's lease lasts for a few rounds of it. */
 const takenRetryMs = 3_000
+
+/** Ends the run of this lane that another one has made needless. Whoever holds it at the moment will see for himself. */
+const endNeedless = async (deps: SyncPageDeps, run: SyncRun): Promise<void> => {
+  const lease = await deps.runs.lease(run._id)
+  if (!lease) return
+  const { counts } = lease.run
+  await finishRun(deps, lease, { outcome: 'cancelled', errorCode: null, counts, finishedAt: deps.clock.now() })
+}
+
+/** Which run this wake-up is for; its own words count for nothing but athlete, link and lane. */
+export const findRun = async (deps: SyncPageDeps, { athleteId, linkId, lane }: SyncRequested) => {
+  const wanted = await deps.links.wanted(athleteId, linkId)
+  const openRuns = await deps.runs.openOf(linkId)
+  const needless = needlessRun(lane, wanted, openRuns)
+  if (needless) await endNeedless(deps, needless)
+  const choice = chooseRun(
+    lane,
+    wanted,
+    openRuns.filter((run) => run !== needless),
+  )
+  if (choice.kind !== 'open') return choice
+  const requestedVersion = wanted?.requestedVersion ?? choice.want.asked
+  const run = await deps.runs.open({ athleteId, linkId, lane, want: choice.want, requestedVersion })
+  return { kind: 'continue' as const, run }
+}
+
+/** What is wanted is read once more: all that was asked for until now is before the first call. */
+const beginLeased = async (deps: SyncPageDeps, lease: RunLease): Promise<RunLease | null> => {
+  const { run } = lease
+  if (run.startedAt !== null) return lease
+  const wanted = await deps.links.wanted(run.athleteId, run.linkId)
+  return deps.runs.begin(lease, beginRun(run, wanted, deps.clock.now()))
+}
 
 /** One delivery is one page of a run: guard, lease, then fetch and store. */
 export const onSyncRequested =
@@ -11,12 +46,12 @@ export const onSyncRequested =
   async (request, delivery) => {
     const linkStatus = await deps.links.status(request.linkId)
     if (linkStatus === null) return eraseGone(deps, request.linkId)
-    const run = await deps.runs.open(request)
-    const newestVersion = await deps.links.newestVersion(request.athleteId, request.linkId)
-    const decision = decideRun({ run, linkStatus, newestVersion, now: deps.clock.now() })
+    const choice = await findRun(deps, request)
+    if (choice.kind === 'skip') return skipped(choice.reason)
+    const decision = decideRun({ run: choice.run, linkStatus, now: deps.clock.now() })
     if (decision.kind === 'skip') return skipped(decision.reason)
 
-    const lease = await deps.runs.lease(request.runId)
+    const lease = await deps.runs.lease(choice.run._id)
     // Whoever holds the run asks for its next page, in place of this message; should they be dead, this one goes on.
     if (!lease) throw new ThrottledError(new Date(deps.clock.now().getTime() + takenRetryMs))
     if (decision.kind === 'end') {
@@ -25,5 +60,6 @@ export const onSyncRequested =
       await finishRun(deps, lease, { outcome, errorCode: null, counts, finishedAt: deps.clock.now() })
       return skipped(decision.reason)
     }
-    return syncPage(deps, lease, delivery)
+    const begun = await beginLeased(deps, lease)
+    return begun ? syncPage(deps, begun, delivery) : skipped('lease-lost')
   }

@@ -1,10 +1,13 @@
 import type { EventData } from '@slipstream/contracts'
 import { type Delivery, done, maxAttempts, type Outcome, skipped, ThrottledError } from '@slipstream/messaging'
+import { progressOf, type UnreadActivity } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { decidePage } from '../domain/decide-page.ts'
-import { addPage, estimateFinish, isLastPage, type PageResult, type SyncRun } from '../domain/decide-run.ts'
+import { addPage, type PageResult, type SyncRun } from '../domain/decide-run.ts'
+import { cursorOf, type ListedPage, stepAfter } from '../domain/list-cursor.ts'
 import type {
   Erasure,
+  FetchedPage,
   FetchTickets,
   FinishedRun,
   LinkReader,
@@ -15,6 +18,7 @@ import type {
   UnreadableKeeper,
   WorkoutStore,
 } from '../domain/ports.ts'
+import { addUnread } from '../domain/unread.ts'
 import type { Facts } from '../facts.ts'
 import { keepLease } from './keep-lease.ts'
 
@@ -56,19 +60,40 @@ export const eraseGone = async ({ receipts, erasure, nudge }: SyncPageDeps, link
 }
 
 /** Nobody relies on it, and the page is committed: a failure here must not make it look undone. */
-const announce = (deps: SyncPageDeps, run: SyncRun, page: PageResult) => {
-  const counts = addPage(run.counts, page)
+const announce = (deps: SyncPageDeps, run: SyncRun) => {
+  const { counts } = run
   try {
+    const { estimatedFinishAt } = progressOf(run, deps.clock.now())
     deps.announceProgress({
       athleteId: run.athleteId,
       runId: run._id,
       listed: counts.listed,
       stored: counts.created + counts.updated + counts.unchanged,
-      estimatedFinishAt: estimateFinish(run, page, deps.clock.now())?.toISOString() ?? null,
+      estimatedFinishAt: (run.finishedAt ?? estimatedFinishAt)?.toISOString() ?? null,
     })
   } catch (error) {
     deps.facts.progressNotAnnounced(run, error)
   }
+}
+
+type StravaPage = Extract<FetchedPage, { kind: 'page' }>
+
+const listedOn = ({ activities, unreadable }: StravaPage): ListedPage => ({
+  length: activities.length + unreadable.length,
+  ids: [...activities, ...unreadable].flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
+  starts: activities.map(({ startDate }) => new Date(startDate)),
+})
+
+/** Kept as dead letters too, so that an operator can look at them. */
+const keepUnreadable = async (deps: SyncPageDeps, run: SyncRun, { unreadable }: StravaPage) => {
+  const known: UnreadActivity[] = run.unread ?? []
+  if (unreadable.length === 0) return known
+  for (const activity of unreadable) {
+    await deps.unreadable.keep(run, activity)
+    deps.facts.activityUnreadable(run, activity)
+  }
+  const ids = unreadable.map(({ stravaActivityId }) => stravaActivityId)
+  return addUnread(known, ids, await deps.runs.unreadBefore(run))
 }
 
 interface PageWork {
@@ -84,14 +109,14 @@ const fetchAndStore = async (
   { callsMade, ...call }: PageWork,
 ): Promise<Outcome> => {
   const { run } = lease
+  const cursor = cursorOf(run)
   const ticket = await deps.tickets.next(run.linkId)
   const fetched = await deps.pages.fetch({
     athleteId: run.athleteId,
     linkId: run.linkId,
     lane: run.lane,
     isFirstImport: run.cause === 'linked',
-    window: run.window,
-    page: run.nextPage,
+    query: { after: run.window.after, before: cursor.before, page: cursor.page },
     ...call,
   })
   const now = deps.clock.now()
@@ -105,13 +130,16 @@ const fetchAndStore = async (
   // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
   // redelivered message and by the sweep, which looks at erased links once more.
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
+  // What this run has listed before is listed again where two queries overlap.
+  const listed = new Set(cursor.listedIds)
+  const activities = fetched.activities.filter(({ stravaActivityId }) => !listed.has(stravaActivityId))
   const tally = await deps.workouts.apply({
     linkId: run.linkId,
-    activities: fetched.activities,
-    decide: (activities, stored) =>
+    activities,
+    decide: (open, stored) =>
       decidePage({
         context: run,
-        activities,
+        activities: open,
         stored,
         ticket,
         now,
@@ -122,29 +150,35 @@ const fetchAndStore = async (
   for (const activity of fetched.activities) {
     if (activity.implausible.length > 0) deps.facts.valuesImplausible(run, activity)
   }
-  for (const unreadable of fetched.unreadable) {
-    await deps.unreadable.keep(run, unreadable)
-    deps.facts.activityUnreadable(run, unreadable)
-  }
+  const unread = await keepUnreadable(deps, run, fetched)
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
   const page: PageResult = {
     ...tally,
-    listed: fetched.activities.length + fetched.unreadable.length,
+    listed: activities.length + unread.length - (run.unread?.length ?? 0),
     calls: callsMade(),
   }
-  deps.facts.pageStored(run, page, tally)
+  deps.facts.pageStored(run, cursor, page, tally)
   const counts = addPage(run.counts, page)
-  if (isLastPage(page)) {
-    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, finishedAt: now })
-  } else if (await deps.runs.continueWith(lease, run.nextPage + 1, counts)) deps.nudge()
-  else return skipped('lease-lost')
-  announce(deps, run, page)
+  const step = stepAfter(cursor, listedOn(fetched))
+  if (step.kind === 'next') {
+    if (!(await deps.runs.continueWith(lease, { cursor: step.cursor, counts, unread }))) return skipped('lease-lost')
+    deps.nudge()
+    announce(deps, { ...run, cursor: step.cursor, counts })
+    return done()
+  }
+  if (step.kind === 'broken') deps.facts.listBroken(run, step.problem)
+  const ended =
+    step.kind === 'end'
+      ? ({ outcome: 'succeeded', errorCode: null } as const)
+      : ({ outcome: 'failed', errorCode: 'strava_unavailable' } as const)
+  await finishRun(deps, lease, { ...ended, counts, finishedAt: now })
+  announce(deps, { ...run, counts, finishedAt: now })
   return done()
 }
 
 /**
- * Fetches and stores the next page of a leased run, and commits what comes after it. While the quota is spent the run
+ * Fetches and stores the next page of a leased run, and commits what comes after it. While no call may be made the run
  * is parked in MongoDB instead and the message is done with: waiting spends no attempt.
  */
 export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: Delivery): Promise<Outcome> => {
@@ -162,9 +196,9 @@ export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: De
   } catch (error) {
     const counts = { ...lease.run.counts, calls: lease.run.counts.calls + calls }
     if (error instanceof ThrottledError) {
-      if (!(await deps.runs.park(lease, error.retryAt, counts))) return skipped('lease-lost')
+      if (!(await deps.runs.park(lease, { until: error.retryAt, reason: null }, counts))) return skipped('lease-lost')
       deps.facts.runParked(lease.run, error.retryAt)
-      return skipped('waits-for-quota')
+      return skipped('run-waits')
     }
     try {
       await deps.runs.release(lease, counts)

@@ -1,5 +1,5 @@
 import type { Collections } from '@slipstream/persistence'
-import type { LinkRow } from '@slipstream/records'
+import { activeSinceOf, type LinkRow } from '@slipstream/records'
 import type { LinkReader } from '../domain/ports.ts'
 import type { Link } from '../domain/schedule.ts'
 
@@ -7,12 +7,12 @@ type LinkFields = Pick<LinkRow, '_id' | 'athleteId' | 'status' | 'statusSince' |
 
 const fields = { athleteId: 1, status: 1, statusSince: 1, linkedAt: 1, manualSync: 1 } as const
 
-const toLink = ({ _id, athleteId, status, statusSince, linkedAt, manualSync }: LinkFields): Link => ({
-  linkId: _id,
-  athleteId,
-  status,
-  activeSince: statusSince > linkedAt ? statusSince : linkedAt,
-  manualSync,
+const toLink = (found: LinkFields): Link => ({
+  linkId: found._id,
+  athleteId: found.athleteId,
+  status: found.status,
+  activeSince: activeSinceOf(found),
+  manualSync: found.manualSync,
 })
 
 export const createLinkReader = ({ links }: Pick<Collections<'scheduler'>, 'links'>): LinkReader => ({

@@ -1,12 +1,35 @@
 import type { Collections } from '@slipstream/persistence'
+import { openRunStates, wantsOf } from '@slipstream/records'
+import type { RunState } from '../domain/open-row.ts'
 import type { RunReader } from '../domain/ports.ts'
-import type { RunState } from '../domain/schedule.ts'
+
+const fields = {
+  linkId: 1,
+  lane: 1,
+  requestedVersion: 1,
+  answers: 1,
+  state: 1,
+  resumeAt: 1,
+  leaseUntil: 1,
+  outcome: 1,
+  finishedAt: 1,
+} as const
 
 export const createRunReader = ({ syncRuns }: Pick<Collections<'scheduler'>, 'syncRuns'>): RunReader => ({
-  findMany: async (runIds) => {
+  find: (runId) => syncRuns.findById(runId, fields).lean<RunState>().exec(),
+
+  ofSchedules: async (schedules) => {
+    const linkIds = schedules.map(({ linkId }) => linkId)
+    const runIds = schedules.flatMap((schedule) => Object.values(wantsOf(schedule)).map(({ runId }) => runId))
     const found = await syncRuns
-      .find({ _id: { $in: runIds } }, { state: 1, resumeAt: 1, leaseUntil: 1 })
-      .lean<(RunState & { _id: string })[]>()
-    return new Map(found.map((run) => [run._id, run]))
+      .find(
+        {
+          linkId: { $in: linkIds },
+          $or: [{ linkId: { $in: linkIds }, state: { $in: [...openRunStates] } }, { _id: { $in: runIds } }],
+        },
+        fields,
+      )
+      .lean<RunState[]>()
+    return Map.groupBy(found, ({ linkId }) => linkId)
   },
 })

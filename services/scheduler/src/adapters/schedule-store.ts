@@ -1,21 +1,29 @@
 import { type EventData, type Lane, lanes, type OutboxEvent } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
-import type { RunRequest, ScheduleRow } from '@slipstream/records'
+import { type ScheduleRow, type Want, wantsOf, windowAt } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { ScheduleStore } from '../domain/ports.ts'
 import type { Schedule, ScheduleChange } from '../domain/schedule.ts'
 
-const eventDataOf = (schedule: Schedule, request: RunRequest): EventData<'sync.requested'> => ({
-  athleteId: schedule._id,
-  linkId: schedule.linkId,
-  runId: request.runId,
-  lane: request.lane,
-  cause: request.cause,
-  window: { after: request.window.after.toISOString(), before: request.window.before.toISOString() },
-  requestedVersion: schedule.requestedVersion,
-  requestedAt: request.requestedAt.toISOString(),
-})
+/** What a wake-up tells: the work itself stands in the row, and its window is set when the run makes its first call. */
+const eventDataOf = (schedule: Schedule, lane: Lane, want: Want, now: Date): EventData<'sync.requested'> => {
+  const { after, before } = windowAt(now, want.windowDays)
+  return {
+    athleteId: schedule._id,
+    linkId: schedule.linkId,
+    runId: want.runId,
+    lane,
+    cause: want.cause,
+    window: { after: after.toISOString(), before: before.toISOString() },
+    requestedVersion: schedule.requestedVersion,
+    laneVersion: want.asked,
+    requestedAt: want.requestedAt.toISOString(),
+  }
+}
+
+/** More open rows than this are not counted: by then the number says enough. */
+const backlogLimit = 10_000
 
 /** Every row is written as a whole and only over the state it was decided on, so replicas may work side by side. */
 export const createScheduleStore = (options: {
@@ -27,10 +35,14 @@ export const createScheduleStore = (options: {
   const { schedules } = options.collections
   const withoutOutbox = { outbox: 0 } as const
 
-  const eventsOf = ({ schedule, asks }: ScheduleChange): OutboxEvent[] =>
-    asks && schedule.request
-      ? [newEvent('sync.requested', eventDataOf(schedule, schedule.request), { id: newId('evt'), now: clock.now() })]
-      : []
+  const eventsOf = ({ schedule, asks }: ScheduleChange): OutboxEvent[] => {
+    const now = clock.now()
+    const wants = wantsOf(schedule)
+    return asks.flatMap((lane) => {
+      const want = wants[lane]
+      return want ? [newEvent('sync.requested', eventDataOf(schedule, lane, want, now), { id: newId('evt'), now })] : []
+    })
+  }
 
   const insert = async (document: ScheduleRow): Promise<boolean> => {
     try {
@@ -54,21 +66,13 @@ export const createScheduleStore = (options: {
         .exec(),
 
     // A comparison with a date passes over null, so the index on `publishedAt` leads to the open rows alone.
-    async *openSince(publishedBefore, batchSize) {
-      let batch: Schedule[] = []
-      const rows = schedules
+    openSince: (publishedBefore, limit) =>
+      schedules
         .find({ publishedAt: { $lt: publishedBefore } }, withoutOutbox)
         .sort({ publishedAt: 1 })
+        .limit(limit)
         .lean<Schedule[]>()
-        .cursor({ batchSize })
-      for await (const row of rows) {
-        batch.push(row as Schedule)
-        if (batch.length < batchSize) continue
-        yield batch
-        batch = []
-      }
-      if (batch.length > 0) yield batch
-    },
+        .exec(),
 
     withoutLink: () =>
       schedules.aggregate<Schedule>([
@@ -87,11 +91,16 @@ export const createScheduleStore = (options: {
 
     save: async (previous, change) => {
       const events = eventsOf(change)
-      if (!previous) return insert({ ...change.schedule, outbox: events })
+      const next = { ...change.schedule, revision: (previous?.revision ?? 0) + 1 }
+      if (!previous) return insert({ ...next, outbox: events })
+      // Release 0.1 knows no revision, and changes one of the other fields with every write.
       const { _id, linkId, requestedVersion, completedVersion, manualRunId, publishedAt, nextDueAt } = previous
       const { matchedCount } = await schedules.updateOne(
-        { _id, linkId, requestedVersion, completedVersion, manualRunId, publishedAt, nextDueAt },
-        { $set: change.schedule, $push: { outbox: { $each: events } } },
+        {
+          ...{ _id, linkId, requestedVersion, completedVersion, manualRunId, publishedAt, nextDueAt },
+          revision: previous.revision ?? null,
+        },
+        { $set: next, $push: { outbox: { $each: events } } },
       )
       return matchedCount === 1
     },
@@ -104,7 +113,11 @@ export const createScheduleStore = (options: {
     backlog: async () => {
       const found = await schedules.aggregate<{ _id: Lane; rows: number }>([
         { $match: { publishedAt: { $gt: new Date(0) } } },
-        { $group: { _id: '$request.lane', rows: { $sum: 1 } } },
+        { $limit: backlogLimit },
+        { $project: { want: { $objectToArray: '$wants' } } },
+        { $unwind: '$want' },
+        { $match: { $expr: { $gt: ['$want.v.asked', '$want.v.answered'] } } },
+        { $group: { _id: '$want.k', rows: { $sum: 1 } } },
       ])
       const counted = new Map(found.map(({ _id, rows }) => [_id, rows]))
       return new Map(lanes.map((lane) => [lane, counted.get(lane) ?? 0]))

@@ -1,16 +1,17 @@
 import type { Lane } from '@slipstream/contracts'
-import type { Link, RunState, Schedule, ScheduleChange } from './schedule.ts'
+import type { RunState } from './open-row.ts'
+import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
 export interface ScheduleStore {
   find(athleteId: string): Promise<Schedule | null>
   /** Rows that are due, longest first. */
   due(now: Date, limit: number): Promise<Schedule[]>
-  /** Open rows that NATS was asked for before this time, in batches. */
-  openSince(publishedBefore: Date, batchSize: number): AsyncIterable<Schedule[]>
+  /** Open rows whose `publishedAt` lies before this time, oldest first. */
+  openSince(publishedBefore: Date, limit: number): Promise<Schedule[]>
   /** Rows whose link is gone. */
   withoutLink(): Promise<Schedule[]>
   /**
-   * Writes the next state, and the event with it, if the row is still as it was read (`previous`; null: not there).
+   * Writes the next state, and the events with it, if the row is still as it was read (`previous`; null: not there).
    * False when another was faster, with nothing changed.
    */
   save(previous: Schedule | null, change: ScheduleChange): Promise<boolean>
@@ -27,5 +28,7 @@ export interface LinkReader {
 }
 
 export interface RunReader {
-  findMany(runIds: string[]): Promise<Map<string, RunState>>
+  find(runId: string): Promise<RunState | null>
+  /** By link: the runs that are open, and those that are to do what the rows want. */
+  ofSchedules(schedules: readonly Schedule[]): Promise<Map<string, RunState[]>>
 }

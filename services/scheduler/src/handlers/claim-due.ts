@@ -1,4 +1,4 @@
-import { decideDue } from '../domain/schedule.ts'
+import { decideDue } from '../domain/ask.ts'
 import { eachRow } from './each-row.ts'
 import type { SchedulerDeps } from './request-runs.ts'
 
@@ -26,7 +26,7 @@ export const claimDue =
       const changes = results.filter((change) => change !== null)
       // Rows that fail stay due: a batch in which nothing could be taken would be read again and again.
       if (changes.length === 0) return
-      facts.dueClaimed({ rows: changes.length, requested: changes.filter(({ asks }) => asks).length })
+      facts.dueClaimed({ rows: changes.length, requested: changes.filter(({ asks }) => asks.length > 0).length })
       if (due.length < batchSize) return
     }
   }

@@ -1,19 +1,22 @@
 import { done, type Handler, skipped } from '@slipstream/messaging'
-import { decideFinished } from '../domain/schedule.ts'
+import { completeEnd, decideFinished } from '../domain/finish.ts'
+import type { RunReader } from '../domain/ports.ts'
 import { changeSchedule } from './change-schedule.ts'
 import type { SchedulerDeps } from './request-runs.ts'
 
 export const onSyncFinished =
-  ({ schedules, facts, clock, nudge }: SchedulerDeps): Handler<'sync.finished'> =>
+  ({ schedules, runs, facts, clock, newId, nudge }: SchedulerDeps & { runs: RunReader }): Handler<'sync.finished'> =>
   async (event) => {
+    const told = { ...event, finishedAt: new Date(event.finishedAt) }
+    const end = completeEnd(told, told.lane === null ? await runs.find(told.runId) : null)
     const change = await changeSchedule(schedules, event.athleteId, (schedule) =>
-      decideFinished(schedule, event, clock.now()),
+      decideFinished(schedule, end, { now: clock.now(), newRunId: () => newId('run') }),
     )
     if (!change) return skipped('nothing-open')
     facts.runFinished(event)
-    if (change.asks) {
+    if (change.asks.length > 0) {
       nudge()
-      facts.runRequested(change)
+      facts.runsRequested(change)
     }
     return done()
   }

@@ -1,14 +1,7 @@
 import type { Clock, NewId } from '@slipstream/runtime'
+import { type AskInput, decideLinked, decideTriggered } from '../domain/ask.ts'
 import type { LinkReader, ScheduleStore } from '../domain/ports.ts'
-import {
-  type AskInput,
-  type Cadence,
-  decideLinked,
-  decideTriggered,
-  type Link,
-  type Schedule,
-  type ScheduleChange,
-} from '../domain/schedule.ts'
+import type { Cadence, Link, Schedule, ScheduleChange } from '../domain/schedule.ts'
 import type { Facts } from '../facts.ts'
 import { changeSchedule } from './change-schedule.ts'
 
@@ -39,13 +32,13 @@ const askFor = async (
   const change = await changeSchedule(deps.schedules, link.athleteId, (schedule) => decide(input(schedule)))
   if (!change) return false
   deps.nudge()
-  deps.facts.runRequested(change)
+  deps.facts.runsRequested(change)
   return true
 }
 
 /** Asks for the first import of a link. False when that has been done. */
 export const requestFirstImport = (deps: SchedulerDeps, link: Link): Promise<boolean> =>
-  askFor(deps, link, (input) => decideLinked({ ...input, runId: deps.newId('run') }))
+  askFor(deps, link, decideLinked)
 
 /** Asks for the run an athlete wants now. False when that has been done. */
 export const requestManualRun = (

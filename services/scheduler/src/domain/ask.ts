@@ -1,0 +1,102 @@
+import type { Cause, Lane } from '@slipstream/contracts'
+import { importRunIdOf, isWantOpen, wantsOf, windowAt } from '@slipstream/records'
+import {
+  type Cadence,
+  coversLink,
+  isOpen,
+  type Link,
+  type Schedule,
+  type ScheduleChange,
+  withWants,
+} from './schedule.ts'
+
+interface Asked {
+  lane: Lane
+  cause: Cause
+  runId: string
+  requestedAt: Date
+}
+
+/** Raises the want of one lane. What is wanted in the others stays, and so does a run that is under way. */
+const ask = (schedule: Schedule, { lane, ...asked }: Asked, now: Date, { windowDays }: Cadence): ScheduleChange => {
+  const wants = wantsOf(schedule)
+  const requestedVersion = schedule.requestedVersion + 1
+  const want = { ...asked, asked: requestedVersion, answered: wants[lane]?.answered ?? 0, windowDays }
+  const request = { lane, ...asked, window: windowAt(now, windowDays) }
+  return {
+    schedule: withWants({ ...schedule, requestedVersion, request }, { ...wants, [lane]: want }, now),
+    asks: [lane],
+  }
+}
+
+export interface AskInput {
+  schedule: Schedule | null
+  link: Link
+  now: Date
+  cadence: Cadence
+  /** In [0, 1). */
+  random: number
+}
+
+/** A first row; its first hourly turn comes up to a tenth of the interval late, so that athletes spread out. */
+const newSchedule = ({ link, now, cadence, random }: AskInput): Schedule => ({
+  _id: link.athleteId,
+  linkId: link.linkId,
+  requestedVersion: 0,
+  completedVersion: 0,
+  request: null,
+  wants: {},
+  manualRunId: null,
+  publishedAt: null,
+  nextDueAt: new Date(now.getTime() + cadence.intervalMs * (1 + random / 10)),
+})
+
+/** The link's own row. A row of an earlier link keeps its versions only: they may never go back for an athlete. */
+const rowOf = (input: AskInput): Schedule => {
+  const { schedule, link } = input
+  if (!schedule) return newSchedule(input)
+  if (schedule.linkId === link.linkId) return schedule
+  const { requestedVersion, revision } = schedule
+  return { ...newSchedule(input), requestedVersion, completedVersion: requestedVersion, ...(revision && { revision }) }
+}
+
+/** The first import after linking, and after each reconnecting. Null when it was asked for already. */
+export const decideLinked = (input: AskInput): ScheduleChange | null => {
+  const { schedule, link, now, cadence } = input
+  if (coversLink(schedule, link)) return null
+  const row = rowOf(input)
+  const waiting = wantsOf(row).interactive
+  // Somebody was told of the run that waits already: it will do.
+  const runId = waiting && isWantOpen(waiting) ? waiting.runId : importRunIdOf(link.linkId, link.activeSince)
+  return ask(row, { lane: 'interactive', cause: 'linked', runId, requestedAt: link.activeSince }, now, cadence)
+}
+
+/** A sync the athlete asked for. Null when this very request was taken in already. */
+export const decideTriggered = (
+  input: AskInput & { trigger: { runId: string; requestedAt: Date } },
+): ScheduleChange | null => {
+  const { schedule, link, now, cadence, trigger } = input
+  if (schedule?.linkId === link.linkId && schedule.manualRunId === trigger.runId) return null
+  const row = { ...rowOf(input), manualRunId: trigger.runId }
+  return ask(row, { lane: 'interactive', cause: 'manual', ...trigger }, now, cadence)
+}
+
+/** The next turn after `now` in the same rhythm: hours that were missed are not made up for one by one. */
+const nextTurn = (nextDueAt: Date, now: Date, intervalMs: number): Date => {
+  const missed = Math.floor((now.getTime() - nextDueAt.getTime()) / intervalMs)
+  return new Date(nextDueAt.getTime() + (Math.max(0, missed) + 1) * intervalMs)
+}
+
+/** An hourly turn. Only the turn moves on where work is open in any lane, or the link cannot be used. */
+export const decideDue = (input: {
+  schedule: Schedule
+  link: Link | null
+  now: Date
+  cadence: Cadence
+  runId: string
+}): ScheduleChange => {
+  const { schedule, link, now, cadence, runId } = input
+  const moved = { ...schedule, nextDueAt: nextTurn(schedule.nextDueAt, now, cadence.intervalMs) }
+  if (link?.status !== 'active' || isOpen(schedule)) return { schedule: moved, asks: [] }
+  return ask(moved, { lane: 'scheduled', cause: 'hourly', runId, requestedAt: now }, now, cadence)
+}

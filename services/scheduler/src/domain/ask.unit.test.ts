@@ -1,0 +1,151 @@
+import { importRunIdOf } from '@slipstream/records'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  after,
+  cadence,
+  dayMs,
+  hourMs,
+  idle,
+  idle01,
+  link,
+  minuteMs,
+  now,
+  open,
+  want,
+} from '../../test/support/schedules.ts'
+import { decideDue, decideLinked, decideTriggered } from './ask.ts'
+
+const ask = { link, now, cadence, random: 0.5 }
+const importRun = importRunIdOf(link.linkId, link.activeSince)
+
+describe('a new link', () => {
+  it('gets a row, a first import, and an hourly turn that is a little late', () => {
+    const asked = { runId: importRun, cause: 'linked', requestedAt: link.activeSince } as const
+    expect(decideLinked({ ...ask, schedule: null })).toEqual({
+      asks: ['interactive'],
+      schedule: {
+        _id: 'athlete_1',
+        linkId: 'link_1',
+        requestedVersion: 1,
+        completedVersion: 0,
+        request: { lane: 'interactive', ...asked, window: { after: after(-28 * dayMs), before: after(dayMs) } },
+        wants: { interactive: { asked: 1, answered: 0, windowDays: 28, ...asked } },
+        manualRunId: null,
+        publishedAt: now,
+        nextDueAt: after(hourMs * 1.05),
+      },
+    })
+  })
+
+  it('asks once, however often it is told', () => {
+    const first = decideLinked({ ...ask, schedule: null })
+    expect(decideLinked({ ...ask, schedule: first?.schedule ?? null })).toBeNull()
+  })
+
+  it('is covered by any run asked for since', () => {
+    for (const schedule of [idle, idle01]) expect(decideLinked({ ...ask, schedule })).toBeNull()
+  })
+
+  it('asks anew after a reconnect, under another run', () => {
+    const reconnected = { ...link, activeSince: after(0) }
+    const change = decideLinked({ ...ask, link: reconnected, schedule: idle })
+    expect(change).toMatchObject({
+      asks: ['interactive'],
+      schedule: { requestedVersion: 5, completedVersion: 4, nextDueAt: idle.nextDueAt },
+    })
+    expect(change?.schedule.wants?.interactive?.runId).not.toBe(importRun)
+  })
+
+  it('keeps the run that somebody waits for already', () => {
+    const change = decideLinked({ ...ask, link: { ...link, activeSince: after(0) }, schedule: open })
+    expect(change?.schedule.wants?.interactive).toMatchObject({
+      asked: 6,
+      answered: 3,
+      runId: 'run_5',
+      cause: 'linked',
+    })
+  })
+
+  it('takes over the row of an earlier link without its past, and never counts versions back', () => {
+    const change = decideLinked({ ...ask, schedule: { ...open, linkId: 'link_0', manualRunId: 'run_m' } })
+    expect(change?.schedule).toMatchObject({ linkId: 'link_1', requestedVersion: 6, manualRunId: null, revision: 8 })
+    expect(change?.schedule.wants).toEqual({
+      interactive: want(6, 0, { runId: importRun, cause: 'linked', requestedAt: link.activeSince }),
+    })
+  })
+})
+
+describe('a manual sync', () => {
+  const trigger = { runId: 'run_m', requestedAt: after(-20) }
+  it('is asked for under the run id the athlete was given, beside what is open in other lanes', () => {
+    expect(decideTriggered({ ...ask, schedule: open, trigger })).toMatchObject({
+      asks: ['interactive'],
+      schedule: {
+        requestedVersion: 6,
+        completedVersion: 3,
+        manualRunId: 'run_m',
+        publishedAt: open.publishedAt,
+        wants: { scheduled: want(4, 3), interactive: { asked: 6, answered: 3, runId: 'run_m' } },
+        request: { runId: 'run_m', lane: 'interactive', cause: 'manual', requestedAt: trigger.requestedAt },
+      },
+    })
+  })
+  it('is taken in once', () => {
+    expect(decideTriggered({ ...ask, schedule: { ...idle, manualRunId: 'run_m' }, trigger })).toBeNull()
+  })
+  it('does not hide behind a wait: a row that is looked at later is looked at as of now', () => {
+    const parked = { ...open, publishedAt: after(hourMs) }
+    expect(decideTriggered({ ...ask, schedule: parked, trigger })?.schedule.publishedAt).toEqual(now)
+  })
+  it('makes the row where there is none yet', () => {
+    expect(decideTriggered({ ...ask, schedule: null, trigger })).toMatchObject({ schedule: { requestedVersion: 1 } })
+  })
+})
+
+describe('an hourly turn', () => {
+  const due = { ...idle, nextDueAt: after(-minuteMs) }
+  const turn = { schedule: due, link, now, cadence, runId: 'run_h' }
+
+  it('asks for a run and keeps the rhythm', () => {
+    expect(decideDue(turn)).toMatchObject({
+      asks: ['scheduled'],
+      schedule: {
+        requestedVersion: 5,
+        wants: { scheduled: { asked: 5, answered: 4, runId: 'run_h' } },
+        request: { runId: 'run_h', lane: 'scheduled', cause: 'hourly', requestedAt: now },
+        nextDueAt: after(59 * minuteMs),
+      },
+    })
+  })
+
+  it.each([
+    ['a lane is open', { ...turn, schedule: { ...open, nextDueAt: due.nextDueAt } }],
+    ['0.1 has something open', { ...turn, schedule: { ...idle01, requestedVersion: 5, nextDueAt: due.nextDueAt } }],
+    ['the link has no grant', { ...turn, link: { ...link, status: 'reauth_required' as const } }],
+    ['the link is paused', { ...turn, link: { ...link, status: 'paused' as const } }],
+    ['the link is gone', { ...turn, link: null }],
+  ])('only moves on when %s', (_, given) => {
+    const { asks, schedule } = decideDue(given)
+    expect(asks).toEqual([])
+    expect(schedule).toEqual({ ...given.schedule, nextDueAt: after(59 * minuteMs) })
+  })
+
+  it('asks once after any downtime; the next turn lies ahead, within an interval, in the same rhythm', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 90 * dayMs }),
+        fc.integer({ min: minuteMs, max: dayMs }),
+        (late, intervalMs) => {
+          const schedule = { ...idle, nextDueAt: after(-late) }
+          const change = decideDue({ ...turn, schedule, cadence: { ...cadence, intervalMs } })
+          expect(change.schedule.requestedVersion).toBe(5)
+          const wait = change.schedule.nextDueAt.getTime() - now.getTime()
+          expect(wait).toBeGreaterThan(0)
+          expect(wait).toBeLessThanOrEqual(intervalMs)
+          expect((wait + late) % intervalMs).toBe(0)
+        },
+      ),
+    )
+  })
+})

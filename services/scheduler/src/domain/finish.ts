@@ -1,0 +1,86 @@
+import type { Lane, RunOutcome } from '@slipstream/contracts'
+import {
+  answersOf,
+  type LaneVersions,
+  type LaneWants,
+  openLanesOf,
+  type SyncRunRow,
+  wantsOf,
+} from '@slipstream/records'
+import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
+
+/** The end of a run. 0.1 tells neither lane nor answers. */
+export interface RunEnd {
+  linkId: string
+  runId: string
+  lane: Lane | null
+  answers: LaneVersions
+  requestedVersion: number
+  outcome: RunOutcome
+  finishedAt: Date
+}
+
+/**
+ * The end as the row of its run completes it: release 0.1, which tells no lane, may have ended a run that this release had
+ * begun. A run that was 0.1's alone answers what was wanted in its lane when it was asked for.
+ */
+export const completeEnd = (
+  end: RunEnd,
+  run: Pick<SyncRunRow, 'lane' | 'answers' | 'requestedVersion'> | null,
+): RunEnd => {
+  if (end.lane !== null || run === null) return end
+  return { ...end, lane: run.lane, answers: answersOf(run) }
+}
+
+/** Somebody is waiting for an interactive run: after a failure the next turn does not take an hour. */
+const retryInteractiveMs = 5 * 60_000
+
+const nextDueAfter = ({ nextDueAt }: Schedule, { lane, outcome, finishedAt }: RunEnd): Date => {
+  const retryAt = new Date(finishedAt.getTime() + retryInteractiveMs)
+  return lane === 'interactive' && outcome === 'failed' && retryAt < nextDueAt ? retryAt : nextDueAt
+}
+
+/** A cancelled run answers nothing; whatever else became of one, what it was begun for is not waited for any more. */
+const answer = (wants: LaneWants, { answers, outcome }: RunEnd): LaneWants =>
+  Object.fromEntries(
+    Object.entries(wants).map(([lane, want]) => {
+      const version = outcome === 'cancelled' ? 0 : (answers[lane as Lane] ?? 0)
+      return [lane, { ...want, answered: Math.max(want.answered, Math.min(version, want.asked)) }]
+    }),
+  )
+
+/** What is still open needs a run that has not ended. */
+const withNewRun = (wants: LaneWants, { runId }: RunEnd, newRunId: () => string): LaneWants => {
+  const orphaned = openLanesOf(wants).filter((lane) => wants[lane]?.runId === runId)
+  return Object.fromEntries(
+    Object.entries(wants).map(([lane, want]) => [
+      lane,
+      orphaned.includes(lane as Lane) ? { ...want, runId: newRunId() } : want,
+    ]),
+  )
+}
+
+const same = (one: LaneWants, other: LaneWants): boolean =>
+  Object.entries(one).every(([lane, { answered, runId }]) => {
+    const want = other[lane as Lane]
+    return want?.answered === answered && want.runId === runId
+  })
+
+/**
+ * A run ended. Null when the row learns nothing new: another link's run, or one that was counted before. What is open after
+ * it is asked for: it waited for this run, and its message may have been replaced by one of the run's pages.
+ */
+export const decideFinished = (
+  schedule: Schedule | null,
+  end: RunEnd,
+  { now, newRunId }: { now: Date; newRunId: () => string },
+): ScheduleChange | null => {
+  if (schedule?.linkId !== end.linkId) return null
+  const before = wantsOf(schedule)
+  const wants = withNewRun(answer(before, end), end, newRunId)
+  if (same(before, wants)) return null
+  return {
+    schedule: withWants({ ...schedule, nextDueAt: nextDueAfter(schedule, end) }, wants, now),
+    asks: openLanesOf(wants),
+  }
+}

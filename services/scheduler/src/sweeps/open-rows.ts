@@ -1,0 +1,45 @@
+import { judgeOpenRow } from '../domain/open-row.ts'
+import type { RunReader } from '../domain/ports.ts'
+import type { Schedule, ScheduleChange } from '../domain/schedule.ts'
+import { isOpen } from '../domain/schedule.ts'
+import { eachRow } from '../handlers/each-row.ts'
+import type { SchedulerDeps } from '../handlers/request-runs.ts'
+
+export interface OpenRowsDeps extends SchedulerDeps {
+  runs: RunReader
+  /** How long an open row may wait before somebody looks whether it was forgotten. */
+  staleAfterMs: number
+}
+
+const batchSize = 200
+
+const report = ({ facts }: OpenRowsDeps, change: ScheduleChange) => {
+  if (!isOpen(change.schedule)) facts.lostFinishFound(change)
+  if (change.asks.length > 0) facts.runsAskedAgain(change)
+}
+
+/** Every row that was looked at leaves the slice: it is closed, or its `publishedAt` moves on. */
+const sweepBatch = async (deps: OpenRowsDeps, batch: readonly Schedule[]): Promise<number> => {
+  const { schedules, runs, facts, clock, newId, staleAfterMs } = deps
+  const runsByLink = await runs.ofSchedules(batch)
+  const { results, failures } = await eachRow(batch, async (schedule) => {
+    const timing = { now: clock.now(), staleAfterMs, newRunId: () => newId('run') }
+    const change = judgeOpenRow(schedule, runsByLink.get(schedule.linkId) ?? [], timing)
+    const isSaved = await schedules.save(schedule, change)
+    if (isSaved) report(deps, change)
+    return isSaved
+  })
+  facts.rowsFailed('sweep-open-rows', failures)
+  return results.filter((isSaved) => isSaved).length
+}
+
+/** Open rows whose messages, or whose runs' last events, were lost. */
+export const sweepOpenRows = async (deps: OpenRowsDeps, signal: AbortSignal): Promise<void> => {
+  const publishedBefore = new Date(deps.clock.now().getTime() - deps.staleAfterMs)
+  while (!signal.aborted) {
+    const batch = await deps.schedules.openSince(publishedBefore, batchSize)
+    // Rows that fail stay in the slice: one in which nothing could be saved would be read again and again.
+    const saved = batch.length === 0 ? 0 : await sweepBatch(deps, batch)
+    if (saved === 0 || batch.length < batchSize) return
+  }
+}
