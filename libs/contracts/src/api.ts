@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from './error-catalogue.ts'
-import { laneSchema, runCountsSchema, runOutcomeSchema, unlinkReasonSchema } from './lanes.ts'
+import { laneSchema, runCountsSchema, runOutcomeSchema, unlinkReasonSchema, waitReasons } from './lanes.ts'
 import { workoutSchema } from './workout.ts'
 
 const instant = z.iso.datetime()
@@ -59,7 +59,10 @@ export const actionableErrorSchema = z
   .meta({ id: 'ActionableError' })
 export type ActionableError = z.infer<typeof actionableErrorSchema>
 
-export const runStates = ['queued', 'waiting_for_quota', 'running'] as const
+export const runStates = ['queued', 'waiting', 'running'] as const
+
+/** Why not all that Strava lists in the window is stored. */
+export const incompleteReasons = ['activity_unreadable'] as const
 
 export const statusSchema = z
   .object({
@@ -75,14 +78,17 @@ export const statusSchema = z
         runId: z.string(),
         lane: laneSchema,
         state: z.enum(runStates),
+        waitingFor: z.enum(waitReasons).nullable(),
         listed: z.int(),
         stored: z.int(),
+        expected: z.int().nullable().meta({ description: 'null until the end of the list is known.' }),
         estimatedStartAt: instant.nullable(),
         estimatedFinishAt: instant.nullable(),
       })
       .nullable(),
     nextSyncAt: instant.nullable(),
     completeUpTo: instant.nullable(),
+    incomplete: z.object({ count: z.int().positive(), reason: z.enum(incompleteReasons) }).nullable(),
     error: actionableErrorSchema.nullable(),
   })
   .meta({ id: 'Status' })

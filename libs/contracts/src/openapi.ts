@@ -173,7 +173,9 @@ const paths = {
       operationId: 'requestSync',
       summary: 'Sync now',
       tags: ['Connection'],
-      responses: { '202': json('Asked again while one waits or runs: the same run.', syncAcceptedSchema) },
+      responses: {
+        '202': json('Asked again while one waits: the same run. While one runs: the next.', syncAcceptedSchema),
+      },
       refusals: ['not_linked', 'reauth_required', 'too_many_requests'],
     }),
   },

@@ -10,7 +10,7 @@ import {
 } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { anna, ben, linkOnWeb } from './support/linking.ts'
-import { insert, runOf, scheduleOf, storedLink, workoutOf } from './support/stored.ts'
+import { insert, runOf, storedLink, wantingOf, workoutOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
@@ -159,8 +159,9 @@ test('the summary has it all in one', async () => {
 })
 
 describe('syncing', () => {
-  const clear = async () => {
+  const clear = async (schedule = wantingOf(link, 'run_before', { isOpen: false })) => {
     await system.store.connection.collection('schedules').deleteMany({})
+    await insert(system, 'schedules', [schedule])
     await system.store.connection.collection('sync_runs').deleteMany({})
     await system.store.collections.links.updateMany({}, { $set: { manualSync: null } })
   }
@@ -180,39 +181,34 @@ describe('syncing', () => {
     listening.stop()
   })
 
-  test('while a run of the same lane is open: that run; after it, a new one', async () => {
-    await clear()
-    const request = {
-      runId: 'run_open',
-      lane: 'interactive',
-      cause: 'linked',
-      window: runOf(link, 'x').window,
-      requestedAt: new Date(),
-    } as const
-    await insert(system, 'schedules', [scheduleOf(link, { requestedVersion: 2, request })])
+  test('while one waits: that run; once it has made a call, the next one, and what runs is shown', async () => {
+    await clear(wantingOf(link, 'run_open'))
     expect((await ask()).runId).toBe('run_open')
-    await insert(system, 'sync_runs', [runOf(link, 'run_open', { state: 'running', finishedAt: null, outcome: null })])
+    const open = { finishedAt: null, outcome: null }
+    await insert(system, 'sync_runs', [runOf(link, 'run_open', { ...open, state: 'queued', startedAt: null })])
     expect((await ask()).runId).toBe('run_open')
+    const runs = system.store.connection.collection<{ _id: string }>('sync_runs')
+    await runs.updateOne({}, { $set: { startedAt: new Date(), answers: { interactive: 2 } } })
+    const next = await ask()
+    expect(next.runId).not.toBe('run_open')
+    expect((await ask()).runId).toBe(next.runId)
     expect(await athlete.json('GET', '/api/v1/strava/status')).toMatchObject({
-      sync: { runId: 'run_open', state: 'running', listed: 3, stored: 3 },
+      sync: { runId: 'run_open', state: 'running', waitingFor: null, listed: 3, stored: 3 },
     })
-    await system.store.connection
-      .collection('sync_runs')
-      .updateOne({}, { $set: { state: 'finished', finishedAt: new Date(), outcome: 'succeeded' } })
-    expect((await ask()).runId).not.toBe('run_open')
   })
 
   test('an open hourly run does not stand in for a person who waits', async () => {
-    await clear()
-    const request = {
-      runId: 'run_hourly',
-      lane: 'scheduled',
-      cause: 'hourly',
-      window: runOf(link, 'x').window,
-      requestedAt: new Date(),
-    } as const
-    await insert(system, 'schedules', [scheduleOf(link, { requestedVersion: 2, request })])
+    await clear(wantingOf(link, 'run_hourly', { lane: 'scheduled' }))
     expect((await ask()).runId).not.toBe('run_hourly')
+  })
+
+  test('a link that no scheduler has seen waits for its first import, and so does who asks', async () => {
+    await clear()
+    await system.store.connection.collection('schedules').deleteMany({})
+    const { runId } = await ask()
+    expect((await ask()).runId).toBe(runId)
+    const { sync, error } = statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))
+    expect({ sync, error }).toMatchObject({ sync: { runId, lane: 'interactive', state: 'queued' }, error: null })
   })
 
   test('by somebody whose share of the quota is used up: 429, and when to come again', async () => {
@@ -242,24 +238,12 @@ describe('syncing', () => {
 
   test('the position counts those who asked before', async () => {
     await clear()
-    const before = (name: string, requestedAt: Date, completedVersion = 1) =>
-      scheduleOf(
-        { _id: `lnk_${name}`, athleteId: `ath_${name}` },
-        {
-          requestedVersion: 2,
-          completedVersion,
-          publishedAt: completedVersion < 2 ? requestedAt : null,
-          request: {
-            runId: `run_${name}`,
-            lane: 'interactive',
-            cause: 'linked',
-            window: runOf(link, 'x').window,
-            requestedAt,
-          },
-        },
-      )
-    const past = new Date(Date.now() - 60_000)
-    await insert(system, 'schedules', [before('p', past), before('q', past), before('done', past, 2)])
+    const others = (['p', 'q', 'done'] as const).map((name) => {
+      const other = { _id: `lnk_${name}`, athleteId: `ath_${name}` }
+      const requestedAt = new Date(Date.now() - 60_000)
+      return wantingOf(other, `run_${name}`, { requestedAt, isOpen: name !== 'done' })
+    })
+    await insert(system, 'schedules', others)
     const { db } = system.store.connection
     await db!.setProfilingLevel('all')
     expect((await ask()).position).toBe(2)
@@ -274,13 +258,31 @@ describe('syncing', () => {
     await insert(system, 'sync_runs', [
       runOf(link, 'run_good', { startedAt, finishedAt: day(0, 1) }),
       runOf(link, 'run_bad', { finishedAt: day(0, 2), outcome: 'failed', errorCode: 'strava_unavailable' }),
-      // Replaced by a newer request: nothing an athlete would call a sync.
+      // Not needed any more: nothing an athlete would call a sync.
       runOf(link, 'run_replaced', { finishedAt: day(0, 3), outcome: 'cancelled' }),
     ])
     const status = statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))
-    expect(status.lastSync).toMatchObject({ runId: 'run_bad', outcome: 'failed' })
+    expect(status.lastSync).toMatchObject({ runId: 'run_good', outcome: 'succeeded' })
     expect(status.completeUpTo).toBe(startedAt.toISOString())
     expect(status.error).toMatchObject({ code: 'strava_unavailable', actor: 'nobody' })
+  })
+
+  test('an activity that cannot be read holds back how far all is complete for three runs', async () => {
+    const broken = (runs: number) => ({ unread: [{ stravaActivityId: '7', runs }] })
+    const status = async () => statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))
+    await clear()
+    await insert(system, 'sync_runs', [
+      runOf(link, 'run_whole', { startedAt: day(0, 0), finishedAt: day(0, 1) }),
+      runOf(link, 'run_1', { startedAt: day(0, 2), finishedAt: day(0, 3), ...broken(1) }),
+      runOf(link, 'run_2', { startedAt: day(0, 4), finishedAt: day(0, 5), ...broken(2) }),
+    ])
+    const incomplete = { count: 1, reason: 'activity_unreadable' }
+    const held = { lastSync: { runId: 'run_2' }, completeUpTo: day(0, 0).toISOString(), incomplete }
+    expect(await status()).toMatchObject(held)
+    await insert(system, 'sync_runs', [
+      runOf(link, 'run_3', { startedAt: day(0, 6), finishedAt: day(0, 7), ...broken(3) }),
+    ])
+    expect(await status()).toMatchObject({ completeUpTo: day(0, 6).toISOString(), incomplete })
   })
 
   test('not without a link, nor with a dead grant', async () => {

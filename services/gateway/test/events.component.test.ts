@@ -1,7 +1,7 @@
 import { type Status, statusSchema } from '@slipstream/contracts'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { anna, forgetLinks, linkOnWeb } from './support/linking.ts'
-import { insert, runOf, storedLink } from './support/stored.ts'
+import { insert, runOf, storedLink, wantingOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
@@ -142,13 +142,14 @@ test('coming back with the last id: what was missed, once and in order', async (
 test('a change that no event tells is shown with a heartbeat', async () => {
   await linkOnWeb(system, athlete, { athlete: anna })
   const link = await storedLink(system, 'anna')
+  await insert(system, 'schedules', [wantingOf(link, 'run_before', { isOpen: false })])
   const stream = await follow(athlete.token)
   await vi.waitFor(() => expect(stream.text).toContain('\n: still here\n'))
   const before = named(stream, 'status').length
   await insert(system, 'sync_runs', [runOf(link, 'run_quiet', { outcome: 'failed' })])
   await vi.waitFor(() => expect(named(stream, 'status').length).toBe(before + 1))
   expect(dataOf(named(stream, 'status').at(-1)).error.code).toBe('strava_unavailable')
-  await system.store.connection.collection('sync_runs').deleteMany({})
+  for (const name of ['sync_runs', 'schedules']) await system.store.connection.collection(name).deleteMany({})
 })
 
 test('the stream ends with its token', async () => {

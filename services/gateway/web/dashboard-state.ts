@@ -20,20 +20,12 @@ export const emptyDashboard: DashboardState = {
   connected: true,
 }
 
-/** Only progress news carries an estimate; a status of the same run must not take it away. */
-const keepEstimate = (shown: Status | undefined, next: Status): Status =>
-  next.sync === null || next.sync.estimatedFinishAt !== null || next.sync.runId !== shown?.sync?.runId
-    ? next
-    : { ...next, sync: { ...next.sync, estimatedFinishAt: shown.sync.estimatedFinishAt } }
-
 export const withStatus = (state: DashboardState, strava: Status): DashboardState =>
-  state.summary === null
-    ? state
-    : { ...state, summary: { ...state.summary, strava: keepEstimate(state.summary.strava, strava) } }
+  state.summary === null ? state : { ...state, summary: { ...state.summary, strava } }
 
 export const withLoaded = (state: DashboardState, summary: Summary, workouts: WorkoutPage): DashboardState => ({
   ...state,
-  summary: { ...summary, strava: keepEstimate(state.summary?.strava, summary.strava) },
+  summary,
   workouts,
   loadError: null,
 })
@@ -51,6 +43,7 @@ export const withProgress = (state: DashboardState, progress: EventData<'sync.pr
     sync: {
       ...strava.sync,
       state: 'running',
+      waitingFor: null,
       listed: Math.max(strava.sync.listed, progress.listed),
       stored: Math.max(strava.sync.stored, progress.stored),
       estimatedFinishAt: progress.estimatedFinishAt,

@@ -1,13 +1,6 @@
 import type { Status, Workout } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import {
-  concernsShownRun,
-  emptyDashboard,
-  withLoaded,
-  withNextPage,
-  withProgress,
-  withStatus,
-} from './dashboard-state.ts'
+import { concernsShownRun, emptyDashboard, withNextPage, withProgress, withStatus } from './dashboard-state.ts'
 
 const syncing: Status = {
   status: 'active',
@@ -19,13 +12,16 @@ const syncing: Status = {
     runId: 'run_1',
     lane: 'interactive',
     state: 'queued',
+    waitingFor: null,
     listed: 10,
     stored: 5,
+    expected: null,
     estimatedStartAt: null,
     estimatedFinishAt: null,
   },
   nextSyncAt: null,
   completeUpTo: null,
+  incomplete: null,
   error: null,
 }
 
@@ -64,24 +60,6 @@ describe('progress', () => {
     expect(concernsShownRun(loaded, progress)).toBe(true)
     expect(concernsShownRun(loaded, other)).toBe(false)
     expect(withProgress(loaded, other)).toBe(loaded)
-  })
-})
-
-describe('the estimate', () => {
-  const estimated = withProgress(loaded, progress)
-  const loadedAgain = (strava: Status) =>
-    withLoaded(estimated, { ...loaded.summary, strava }, { items: [], nextCursor: null }).summary?.strava.sync
-
-  it('stays while the run goes on, though a status carries none', () => {
-    expect(withStatus(estimated, syncing).summary?.strava.sync?.estimatedFinishAt).toBe('2026-11-20T18:00:04Z')
-    expect(loadedAgain(syncing)?.estimatedFinishAt).toBe('2026-11-20T18:00:04Z')
-  })
-
-  it('ends with its run', () => {
-    expect(loadedAgain({ ...syncing, sync: null })).toBeNull()
-    expect(loadedAgain({ ...syncing, sync: { ...syncing.sync, runId: 'run_2' } as Status['sync'] })).toMatchObject({
-      estimatedFinishAt: null,
-    })
   })
 })
 

@@ -4,18 +4,23 @@ import { formatCount, formatInstant, formatUntil } from './format.ts'
 type Sync = NonNullable<Status['sync']>
 type LastSync = NonNullable<Status['lastSync']>
 
+const pauseSentence = ({ waitingFor, estimatedStartAt }: Sync, now: Date): string => {
+  const until = estimatedStartAt === null ? null : formatUntil(estimatedStartAt, now)
+  if (waitingFor === 'strava')
+    return until === null ? 'waiting for Strava to answer' : `Strava does not answer, next try in ${until}`
+  if (waitingFor === 'app') return 'waiting until Strava lets this app in again'
+  return until === null ? 'waiting until Strava allows more requests' : `Strava allows more requests in ${until}`
+}
+
 /** One sentence on the run in progress: `12 of 31 stored, about 4 s left`. */
 export const syncSentence = (sync: Sync, now: Date): string => {
   if (sync.state === 'queued')
     return sync.estimatedStartAt !== null && Date.parse(sync.estimatedStartAt) - now.getTime() > 5_000
       ? `Waiting for its turn, starts in ${formatUntil(sync.estimatedStartAt, now)}`
       : 'Starting'
-  const stored = sync.listed === 0 ? null : `${sync.stored} of ${sync.listed} stored`
-  if (sync.state === 'waiting_for_quota') {
-    const pause =
-      sync.estimatedStartAt === null
-        ? 'waiting until Strava allows more requests'
-        : `Strava allows more requests in ${formatUntil(sync.estimatedStartAt, now)}`
+  const stored = sync.listed === 0 ? null : `${sync.stored} of ${sync.expected ?? sync.listed} stored`
+  if (sync.state === 'waiting') {
+    const pause = pauseSentence(sync, now)
     return stored === null ? pause.charAt(0).toUpperCase() + pause.slice(1) : `${stored}; ${pause}`
   }
   if (stored === null) return 'Asking Strava for your recent activities'

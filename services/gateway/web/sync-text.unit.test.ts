@@ -7,8 +7,10 @@ const running: NonNullable<Status['sync']> = {
   runId: 'run_1',
   lane: 'interactive',
   state: 'running',
+  waitingFor: null,
   listed: 31,
   stored: 12,
+  expected: null,
   estimatedStartAt: null,
   estimatedFinishAt: '2026-11-20T18:00:04Z',
 }
@@ -33,10 +35,19 @@ describe('syncSentence', () => {
   })
 
   it('tells that Strava makes it wait, and what is stored so far', () => {
-    const parked = { ...running, state: 'waiting_for_quota' as const, estimatedStartAt: '2026-11-20T18:12:00Z' }
+    const parked = {
+      ...running,
+      ...{ state: 'waiting' as const, waitingFor: 'quota' as const, estimatedStartAt: '2026-11-20T18:12:00Z' },
+    }
     expect(syncSentence(parked, now)).toBe('12 of 31 stored; Strava allows more requests in about 12 min')
     expect(syncSentence({ ...parked, listed: 0, estimatedStartAt: null }, now)).toBe(
       'Waiting until Strava allows more requests',
+    )
+    expect(syncSentence({ ...parked, waitingFor: 'strava' }, now)).toBe(
+      '12 of 31 stored; Strava does not answer, next try in about 12 min',
+    )
+    expect(syncSentence({ ...parked, listed: 0, waitingFor: 'app' }, now)).toBe(
+      'Waiting until Strava lets this app in again',
     )
   })
 })

@@ -1,7 +1,13 @@
 import type { Collections } from '@slipstream/persistence'
-import { named, type SyncRunRow } from '@slipstream/records'
-import type { RunView } from '../domain/model.ts'
+import { named, openRunStates, type SyncRunRow, wantsOf } from '@slipstream/records'
+import type { Link, RunView } from '../domain/model.ts'
 import type { SyncView } from '../domain/ports.ts'
+
+/** An activity that was broken in so many runs in a row holds completeness no longer. */
+const holdingRuns = 3
+
+/** They may be many, and are of use to the run alone. */
+const withoutIds = { 'cursor.listedIds': 0, 'cursor.previousIds': 0 }
 
 const toRun = (found: SyncRunRow): RunView => named(found, 'runId')
 
@@ -9,29 +15,38 @@ const toRun = (found: SyncRunRow): RunView => named(found, 'runId')
 export const createSyncView = ({
   schedules,
   syncRuns,
-}: Pick<Collections<'gateway'>, 'schedules' | 'syncRuns'>): SyncView => ({
-  schedule: async ({ athleteId, linkId }) => {
-    return await schedules.findOne({ _id: athleteId, linkId }).lean()
-  },
-
-  run: async ({ linkId }, runId) => {
-    const found = await syncRuns.findOne({ _id: runId, linkId }).lean()
-    return found && toRun(found)
-  },
-
-  lastFinished: async ({ athleteId, linkId }, outcome) => {
+}: Pick<Collections<'gateway'>, 'schedules' | 'syncRuns'>): SyncView => {
+  const newestFinished = async ({ athleteId, linkId }: Link, which: object): Promise<RunView | null> => {
     const found = await syncRuns
-      .findOne({ athleteId, linkId, finishedAt: { $ne: null }, outcome: outcome ?? { $nin: ['cancelled', null] } })
+      .findOne({ athleteId, linkId, finishedAt: { $ne: null }, ...which }, withoutIds)
       .sort({ finishedAt: -1 })
-      .lean()
+      .lean<SyncRunRow>()
     return found && toRun(found)
-  },
+  }
+  return {
+    schedule: async ({ athleteId, linkId }) => {
+      return await schedules.findOne({ _id: athleteId, linkId }).lean()
+    },
 
-  interactiveBefore: (requestedAt) =>
-    schedules.countDocuments({
-      'request.lane': 'interactive',
-      'request.requestedAt': { $lt: requestedAt },
-      // Set exactly while work is open, and indexed; a comparison with a date passes over null.
-      publishedAt: { $gt: new Date(0) },
-    }),
-})
+    runs: async ({ linkId }, schedule) => {
+      const runIds = schedule ? Object.values(wantsOf(schedule)).map(({ runId }) => runId) : []
+      const found = await syncRuns
+        .find({ linkId, $or: [{ linkId, state: { $in: [...openRunStates] } }, { _id: { $in: runIds } }] }, withoutIds)
+        .lean<SyncRunRow[]>()
+      return found.map(toRun)
+    },
+
+    lastFinished: (link, outcome) => newestFinished(link, { outcome: outcome ?? { $nin: ['cancelled', null] } }),
+
+    lastComplete: (link) =>
+      newestFinished(link, { outcome: 'succeeded', unread: { $not: { $elemMatch: { runs: { $lt: holdingRuns } } } } }),
+
+    interactiveBefore: (requestedAt) =>
+      schedules.countDocuments({
+        'wants.interactive.requestedAt': { $lt: requestedAt },
+        $expr: { $gt: ['$wants.interactive.asked', '$wants.interactive.answered'] },
+        // Set exactly while work is open, and indexed; a comparison with a date passes over null.
+        publishedAt: { $gt: new Date(0) },
+      }),
+  }
+}

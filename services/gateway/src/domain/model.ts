@@ -23,7 +23,7 @@ export type UnlinkReceipt = Named<ReceiptRow, 'receiptId'>
 /** What the scheduler holds for an athlete; read here only. */
 export type ScheduleView = Pick<
   ScheduleRow,
-  'requestedVersion' | 'completedVersion' | 'request' | 'manualRunId' | 'nextDueAt'
+  'requestedVersion' | 'completedVersion' | 'request' | 'wants' | 'manualRunId' | 'nextDueAt'
 >
 
 /** What ingestion holds of a run; read here only. */
@@ -34,9 +34,15 @@ export type RunView = Pick<
   | 'state'
   | 'counts'
   | 'window'
+  | 'requestedVersion'
+  | 'laneVersion'
+  | 'answers'
   | 'requestedAt'
   | 'startedAt'
   | 'resumeAt'
+  | 'waitingFor'
+  | 'cursor'
+  | 'unread'
   | 'finishedAt'
   | 'outcome'
   | 'errorCode'

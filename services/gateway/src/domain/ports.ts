@@ -126,9 +126,12 @@ export interface Workouts {
 /** What the other services hold about an athlete's syncing; read only. */
 export interface SyncView {
   schedule(link: Link): Promise<ScheduleView | null>
-  run(link: Link, runId: string): Promise<RunView | null>
-  /** Leaves out runs that a newer one replaced. */
+  /** The link's open runs, and those that are to do what the schedule wants. */
+  runs(link: Link, schedule: ScheduleView | null): Promise<RunView[]>
+  /** Leaves out runs that were not needed. */
   lastFinished(link: Link, outcome?: 'succeeded'): Promise<RunView | null>
+  /** The last run that succeeded and from which no activity is held back. */
+  lastComplete(link: Link): Promise<RunView | null>
   /** How many waiting people's requests came before `requestedAt` and are still open. */
   interactiveBefore(requestedAt: Date): Promise<number>
 }

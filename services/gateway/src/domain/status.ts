@@ -4,19 +4,20 @@ import {
   errorCatalogue,
   type LinkStatus,
   type Status,
+  type WaitReason,
 } from '@slipstream/contracts'
-import type { Link, RunView, ScheduleView } from './model.ts'
+import { progressOf } from '@slipstream/records'
+import type { Link, RunView } from './model.ts'
+import { type OpenWork, openWork, type WorkFacts } from './open-work.ts'
 
 /** All that is known about an athlete's connection at one moment. */
-export interface StatusFacts {
-  link: Link | null
+export interface StatusFacts extends WorkFacts {
   /** A mobile grant waits for the app, or a code is being exchanged. */
   hasGrantWaiting: boolean
-  schedule: ScheduleView | null
-  /** The run the schedule asks for now, as far as ingestion has begun it. */
-  currentRun: RunView | null
   lastFinishedRun: RunView | null
   lastSucceededRun: RunView | null
+  /** The last one that nothing was held back from. */
+  lastCompleteRun: RunView | null
   /** Since when Strava has the whole app switched off. */
   appInactiveSince: Date | null
   /** Since when Strava has not been answering; a run that waits then waits for that, not for quota. */
@@ -41,33 +42,36 @@ const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 /** Seen by the athlete as stored: what a run wrote and what it found unchanged. */
 const storedBy = ({ counts }: RunView): number => counts.created + counts.updated + counts.unchanged
 
-/** Work asked for and not finished; a manual request counts before the scheduler has taken it in. */
-export const openRequest = ({
-  link,
-  schedule,
-  currentRun,
-}: Pick<StatusFacts, 'link' | 'schedule' | 'currentRun'>): Pick<RunView, 'runId' | 'lane' | 'requestedAt'> | null => {
-  const manual = link?.manualSync
-  if (manual && manual.runId !== schedule?.manualRunId) return { ...manual, lane: 'interactive' }
-  const isOpen = schedule && schedule.requestedVersion > schedule.completedVersion
-  return isOpen && currentRun?.state !== 'finished' ? schedule.request : null
+/** Between its pages a run is at work, though nobody holds it. */
+const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
+  if (run?.state === 'waiting_for_quota') return 'waiting'
+  return run?.startedAt ? 'running' : 'queued'
 }
 
-const describeSync = (facts: StatusFacts): Status['sync'] => {
-  const request = openRequest(facts)
-  if (!request) return null
-  const run = facts.currentRun?.runId === request.runId ? facts.currentRun : null
-  const hasStarted = run?.state === 'running'
+/** Rows without a reason are of release 0.1; the state of the app tells what it may have been. */
+const waitReasonOf = (run: RunView | null, facts: StatusFacts): WaitReason | null => {
+  if (run?.state !== 'waiting_for_quota') return null
+  if (run.waitingFor) return run.waitingFor
+  if (facts.appInactiveSince) return 'app'
+  return facts.stravaUnavailableSince ? 'strava' : 'quota'
+}
+
+const describeSync = (work: OpenWork | null, facts: StatusFacts): Status['sync'] => {
+  if (!work) return null
+  const { run } = work
+  const state = stateOf(run)
   const opensAt = run?.resumeAt ?? facts.quotaOpensAt
+  const progress = run && progressOf(run, facts.now)
   return {
-    runId: request.runId,
-    lane: request.lane,
-    state: run && run.state !== 'finished' ? run.state : 'queued',
+    runId: work.runId,
+    lane: work.lane,
+    state,
+    waitingFor: waitReasonOf(run, facts),
     listed: run?.counts.listed ?? 0,
     stored: run ? storedBy(run) : 0,
-    estimatedStartAt: hasStarted ? null : iso(opensAt > facts.now ? opensAt : facts.now),
-    // How much is left is not known before the last page; progress events carry an estimate while a run is on.
-    estimatedFinishAt: null,
+    expected: progress?.expected ?? null,
+    estimatedStartAt: state === 'running' ? null : iso(opensAt > facts.now ? opensAt : facts.now),
+    estimatedFinishAt: iso(progress?.estimatedFinishAt ?? null),
   }
 }
 
@@ -76,24 +80,28 @@ const describeLastSync = (run: RunView | null): Status['lastSync'] =>
     ? { runId: run.runId, outcome: run.outcome, finishedAt: run.finishedAt.toISOString(), counts: run.counts }
     : null
 
-/** A full list that succeeded proves everything up to the moment it began. */
+/** A full list that succeeded, and that was stored whole, proves everything up to the moment it began. */
 const completeUpTo = (run: RunView | null): Date | null => {
   if (!run) return null
   const beganAt = run.startedAt ?? run.requestedAt
   return beganAt < run.window.before ? beganAt : run.window.before
 }
 
+const describeIncomplete = (run: RunView | null): Status['incomplete'] => {
+  const count = run?.unread?.length ?? 0
+  return count === 0 ? null : { count, reason: 'activity_unreadable' }
+}
+
 /**
  * The one thing somebody has to know or do, most binding first. While the app is switched off nobody is told to
  * reconnect: that would not help, and every link comes back by itself.
  */
-const errorCodeOf = (link: Link, facts: StatusFacts): ErrorCode | null => {
+const errorCodeOf = (link: Link, work: OpenWork | null, facts: StatusFacts): ErrorCode | null => {
   if (facts.appInactiveSince) return 'app_inactive'
   if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
-  if (facts.currentRun?.state === 'waiting_for_quota') {
-    if (facts.stravaUnavailableSince) return 'strava_unavailable'
-    if (facts.isQuotaSpent) return 'quota_exhausted'
-  }
+  const waitingFor = waitReasonOf(work?.run ?? null, facts)
+  if (waitingFor === 'strava') return 'strava_unavailable'
+  if (waitingFor === 'quota' && facts.isQuotaSpent) return 'quota_exhausted'
   if (facts.lastFinishedRun?.outcome === 'failed') {
     return knownCode(facts.lastFinishedRun.errorCode, 'strava_unavailable')
   }
@@ -109,6 +117,7 @@ const unlinked = (status: LinkStatus): Status => ({
   sync: null,
   nextSyncAt: null,
   completeUpTo: null,
+  incomplete: null,
   error: null,
 })
 
@@ -116,16 +125,18 @@ const unlinked = (status: LinkStatus): Status => ({
 export const describeStatus = (facts: StatusFacts): Status => {
   const { link } = facts
   if (!link) return unlinked(facts.hasGrantWaiting ? 'pending' : 'not_linked')
-  const code = errorCodeOf(link, facts)
+  const work = openWork(facts)
+  const code = errorCodeOf(link, work, facts)
   return {
     status: link.status,
     athlete: { stravaAthleteId: link.stravaAthleteId, displayName: link.displayName },
     scopes: link.scopes,
     linkedAt: link.linkedAt.toISOString(),
-    lastSync: describeLastSync(facts.lastFinishedRun),
-    sync: link.status === 'active' ? describeSync(facts) : null,
+    lastSync: describeLastSync(facts.lastSucceededRun),
+    sync: link.status === 'active' ? describeSync(work, facts) : null,
     nextSyncAt: link.status === 'active' ? iso(facts.schedule?.nextDueAt ?? null) : null,
-    completeUpTo: iso(completeUpTo(facts.lastSucceededRun)),
+    completeUpTo: iso(completeUpTo(facts.lastCompleteRun)),
+    incomplete: describeIncomplete(facts.lastSucceededRun),
     error: code ? actionableError(code) : null,
   }
 }

@@ -1,7 +1,7 @@
 import { statusSchema } from '@slipstream/contracts'
 import { expect, test } from 'vitest'
 import type { Link, RunView, ScheduleView } from './model.ts'
-import { describeStatus, openRequest, type StatusFacts } from './status.ts'
+import { describeStatus, type StatusFacts } from './status.ts'
 
 const at = (time: string) => new Date(`2026-11-20T${time}:00Z`)
 const now = at('12:00')
@@ -25,6 +25,7 @@ const run: RunView = {
   state: 'running',
   counts: { listed: 10, created: 3, updated: 1, deleted: 0, unchanged: 4, calls: 1 },
   window: { after: at('00:00'), before: new Date('2026-11-21T12:00:00Z') },
+  requestedVersion: 2,
   requestedAt: at('11:58'),
   startedAt: at('11:59'),
   resumeAt: null,
@@ -55,9 +56,10 @@ const describe = (facts: Partial<StatusFacts>) => {
     link,
     hasGrantWaiting: false,
     schedule: idle,
-    currentRun: null,
+    runs: [],
     lastFinishedRun: null,
     lastSucceededRun: null,
+    lastCompleteRun: null,
     appInactiveSince: null,
     stravaUnavailableSince: null,
     isQuotaSpent: false,
@@ -75,7 +77,7 @@ test('without a link there is nothing to tell, or a grant that waits', () => {
 })
 
 test('a link at rest', () => {
-  expect(describe({ lastFinishedRun: finished, lastSucceededRun: finished })).toMatchObject({
+  expect(describe({ lastFinishedRun: finished, lastSucceededRun: finished, lastCompleteRun: finished })).toMatchObject({
     status: 'active',
     athlete: { stravaAthleteId: '100', displayName: 'Anna' },
     lastSync: { runId: 'run_0', outcome: 'succeeded', finishedAt: '2026-11-20T11:00:00.000Z' },
@@ -86,20 +88,44 @@ test('a link at rest', () => {
   })
 })
 
-test.each([
+const begun = {
+  ...run,
+  cursor: { before: at('00:00'), page: 1, pages: 1, listedIds: [], previousIds: [], earliestStart: at('06:00') },
+}
+const parked = { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } as const
+
+test.each<[string, RunView | null, object]>([
   ['not begun', null, { state: 'queued', listed: 0, stored: 0, estimatedStartAt: '2026-11-20T12:00:00.000Z' }],
-  ['running', run, { state: 'running', listed: 10, stored: 8, estimatedStartAt: null }],
+  ['held, but has made no call', { ...run, startedAt: null }, { state: 'queued', waitingFor: null }],
   [
-    'waiting for quota',
-    { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } as const,
-    { state: 'waiting_for_quota', estimatedStartAt: '2026-11-20T12:15:00.000Z' },
+    'running',
+    begun,
+    { state: 'running', waitingFor: null, listed: 10, stored: 8, expected: null, estimatedStartAt: null },
   ],
-])('a run that is %s', (_what, currentRun, sync) => {
-  expect(describe({ schedule: open, currentRun }).sync).toMatchObject({ runId: 'run_1', lane: 'scheduled', ...sync })
+  ['between two pages', { ...begun, state: 'queued' }, { state: 'running', estimatedStartAt: null }],
+  [
+    'about to find the end of the list',
+    { ...begun, cursor: { ...begun.cursor, page: 2 } },
+    { expected: 10, estimatedFinishAt: '2026-11-20T12:00:10.000Z' },
+  ],
+  [
+    'a third through the window',
+    { ...begun, window: { after: at('00:00'), before: now } },
+    { expected: null, estimatedFinishAt: '2026-11-20T12:00:30.000Z' },
+  ],
+  [
+    'waiting, as 0.1 says it',
+    parked,
+    { state: 'waiting', waitingFor: 'quota', estimatedStartAt: '2026-11-20T12:15:00.000Z' },
+  ],
+  ['waiting for Strava', { ...parked, waitingFor: 'strava' }, { state: 'waiting', waitingFor: 'strava' }],
+])('a run that is %s', (_what, current, sync) => {
+  const runs = current ? [current] : []
+  expect(describe({ schedule: open, runs }).sync).toMatchObject({ runId: 'run_1', lane: 'scheduled', ...sync })
 })
 
 test('a run that has ended is no longer shown as work, though its schedule does not know yet', () => {
-  expect(describe({ schedule: open, currentRun: { ...run, state: 'finished' } }).sync).toBeNull()
+  expect(describe({ schedule: open, runs: [{ ...run, state: 'finished' }] }).sync).toBeNull()
 })
 
 test('a queued run waits for the quota to open', () => {
@@ -108,11 +134,20 @@ test('a queued run waits for the quota to open', () => {
   )
 })
 
-test('a manual request is shown before the scheduler has taken it in', () => {
-  const asking = { ...link, manualSync: { runId: 'run_9', requestedAt: at('12:00') } }
-  expect(describe({ link: asking }).sync).toMatchObject({ runId: 'run_9', lane: 'interactive', state: 'queued' })
-  expect(describe({ link: asking, schedule: { ...idle, manualRunId: 'run_9' } }).sync).toBeNull()
-  expect(openRequest({ link: asking, schedule: null, currentRun: null })?.runId).toBe('run_9')
+test('the last sync is the last that succeeded; an activity that cannot be read holds back how far all is complete', () => {
+  const failed = { ...finished, runId: 'run_9', outcome: 'failed' } as const
+  const holding = { ...finished, runId: 'run_8', unread: [{ stravaActivityId: '7', runs: 1 }] }
+  const facts = {
+    lastFinishedRun: failed,
+    lastSucceededRun: holding,
+    lastCompleteRun: { ...finished, startedAt: at('10:00') },
+  }
+  expect(describe(facts)).toMatchObject({
+    lastSync: { runId: 'run_8', outcome: 'succeeded' },
+    completeUpTo: '2026-11-20T10:00:00.000Z',
+    incomplete: { count: 1, reason: 'activity_unreadable' },
+    error: { code: 'strava_unavailable' },
+  })
 })
 
 test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
@@ -132,21 +167,11 @@ test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
     'app_inactive',
     'operator',
   ],
-  [
-    'the quota is used up',
-    { isQuotaSpent: true, schedule: open, currentRun: { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } },
-    'quota_exhausted',
-    'nobody',
-  ],
-  [
-    'the run waits for its own share',
-    { schedule: open, currentRun: { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } },
-    null,
-    null,
-  ],
+  ['the quota is used up', { isQuotaSpent: true, schedule: open, runs: [parked] }, 'quota_exhausted', 'nobody'],
+  ['the run waits for its own share', { schedule: open, runs: [parked] }, null, null],
   [
     'Strava does not answer',
-    { stravaUnavailableSince: now, schedule: open, currentRun: { ...run, state: 'waiting_for_quota' } },
+    { stravaUnavailableSince: now, schedule: open, runs: [parked] },
     'strava_unavailable',
     'nobody',
   ],
@@ -165,6 +190,6 @@ test('while the app is switched off the link stays active and nobody is told to 
 })
 
 test('a link without a grant promises no next sync', () => {
-  const dead = describe({ link: { ...link, status: 'reauth_required' }, schedule: open, currentRun: run })
+  const dead = describe({ link: { ...link, status: 'reauth_required' }, schedule: open, runs: [run] })
   expect(dead).toMatchObject({ sync: null, nextSyncAt: null })
 })

@@ -20,10 +20,9 @@ export type ReadStatus = (athleteId: string) => Promise<Status>
 export const readCurrentWork = async (
   syncView: SyncView,
   link: Link,
-): Promise<Pick<StatusFacts, 'schedule' | 'currentRun'>> => {
+): Promise<Pick<StatusFacts, 'schedule' | 'runs'>> => {
   const schedule = await syncView.schedule(link)
-  const runId = schedule?.request?.runId
-  return { schedule, currentRun: runId === undefined ? null : await syncView.run(link, runId) }
+  return { schedule, runs: await syncView.runs(link, schedule) }
 }
 
 export const createStatusReader =
@@ -31,11 +30,12 @@ export const createStatusReader =
   async (athleteId) => {
     const now = clock.now()
     const link = await links.ofAthlete(athleteId)
-    const [hasGrantWaiting, work, lastFinishedRun, lastSucceededRun, quotaStatus] = await Promise.all([
+    const [hasGrantWaiting, work, lastFinishedRun, lastSucceededRun, lastCompleteRun, quotaStatus] = await Promise.all([
       link ? false : attempts.hasGrantWaiting(athleteId, now),
-      link ? readCurrentWork(syncView, link) : { schedule: null, currentRun: null },
+      link ? readCurrentWork(syncView, link) : { schedule: null, runs: [] },
       link && syncView.lastFinished(link),
       link && syncView.lastFinished(link, 'succeeded'),
+      link && syncView.lastComplete(link),
       quota.read(),
     ])
     return describeStatus({
@@ -44,6 +44,7 @@ export const createStatusReader =
       ...work,
       lastFinishedRun,
       lastSucceededRun,
+      lastCompleteRun,
       appInactiveSince: quotaStatus.inactiveSince,
       stravaUnavailableSince: quotaStatus.unavailableSince,
       isQuotaSpent: quotaStatus.isSpent,

@@ -3,10 +3,10 @@ import { newEvent } from '@slipstream/messaging'
 import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { Link } from '../domain/model.ts'
+import { waitingWork } from '../domain/open-work.ts'
 import { LinkConflictError, type Links, type SyncView } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { carriesAnotherPass } from '../domain/share.ts'
-import { openRequest } from '../domain/status.ts'
 import type { AthleteRoute } from '../http/route.ts'
 import { readCurrentWork } from './status.ts'
 
@@ -36,7 +36,7 @@ const checkShare = async ({ quota, syncView, clock }: SyncDeps, link: Link): Pro
 }
 
 /**
- * The request that waits or runs for this athlete; made only when there is none.
+ * The request that waits for this athlete; made only when there is none.
  * @throws RefusalError
  */
 const askOnce = async (deps: SyncDeps, athleteId: string): Promise<Asked> => {
@@ -45,8 +45,8 @@ const askOnce = async (deps: SyncDeps, athleteId: string): Promise<Asked> => {
     const link = await links.ofAthlete(athleteId)
     if (!link) throw new RefusalError('not_linked')
     if (link.status !== 'active') throw new RefusalError('reauth_required')
-    const open = openRequest({ link, ...(await readCurrentWork(syncView, link)) })
-    if (open?.lane === 'interactive') return open
+    const waiting = waitingWork({ link, ...(await readCurrentWork(syncView, link)) })
+    if (waiting) return waiting
     await checkShare(deps, link)
 
     const now = clock.now()
@@ -60,7 +60,10 @@ const askOnce = async (deps: SyncDeps, athleteId: string): Promise<Asked> => {
   throw new LinkConflictError('other requests of this athlete keep coming in between')
 }
 
-/** A person asks for a sync now; asking again while one waits or runs gives the same run. */
+/**
+ * A person asks for a sync now; asking again while one waits gives the same run. One that has begun may have listed past
+ * what the person has just uploaded: then the next one is theirs.
+ */
 export const syncRoute = (deps: SyncDeps): AthleteRoute => ({
   method: 'post',
   path: '/api/v1/strava/sync',

@@ -1,3 +1,4 @@
+import type { Lane } from '@slipstream/contracts'
 import type { ScheduleRow, SyncRunRow, WorkoutRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import type { System } from './system.ts'
@@ -63,6 +64,30 @@ export const scheduleOf = (link: Owner, rest: Partial<ScheduleRow> = {}): Schedu
   outbox: [],
   ...rest,
 })
+
+/** A row in which `runId` is to do what the lane wants, or has done it. */
+export const wantingOf = (
+  link: Owner,
+  runId: string,
+  {
+    lane = 'interactive',
+    requestedAt = new Date(),
+    isOpen = true,
+  }: { lane?: Lane; requestedAt?: Date; isOpen?: boolean } = {},
+): ScheduleRow => {
+  const asked = { runId, cause: 'manual' as const, requestedAt }
+  return scheduleOf(link, {
+    requestedVersion: 2,
+    completedVersion: isOpen ? 1 : 2,
+    publishedAt: isOpen ? requestedAt : null,
+    request: {
+      lane,
+      ...asked,
+      window: { after: new Date('2026-01-01T00:00:00Z'), before: new Date('2030-01-01T00:00:00Z') },
+    },
+    wants: { [lane]: { asked: 2, answered: isOpen ? 1 : 2, windowDays: 28, ...asked } },
+  })
+}
 
 export const runOf = (link: Owner, _id: string, rest: Partial<SyncRunRow> = {}): SyncRunRow => ({
   _id,

@@ -5,7 +5,7 @@ import { syncSentence } from '../sync-text.ts'
 export const SyncProgress = ({ sync, now }: { sync: NonNullable<Status['sync']>; now: Date }) => (
   <div class="progress" data-testid="progress" data-state={sync.state}>
     <p data-testid="progress-text">{syncSentence(sync, now)}</p>
-    <progress aria-label="Activities stored" max={Math.max(1, sync.listed)} value={sync.stored} />
+    <progress aria-label="Activities stored" max={Math.max(1, sync.expected ?? sync.listed)} value={sync.stored} />
     <p class="visually-hidden" aria-live="polite">
       {sync.listed === 0 ? 'Sync started' : `${sync.stored} of ${sync.listed} activities stored`}
     </p>
