@@ -44,9 +44,12 @@ export const hold = (account: Account | null, holder: Holder, now: Date): Accoun
   endsAt: null,
 })
 
-/** The account of a link from before there were such rows. A consent since then has taken precedence. */
+/**
+ * The account of a link that 0.1 made, which knows nothing of such rows. There is one link per account, so whoever is
+ * named as its holder is that link's predecessor, or has a consent that cannot become a link.
+ */
 export const adopt = (account: Account | null, holder: Holder): Account | null => {
-  if (account?.isHeld) return null
+  if (account?.isHeld && account.linkId === holder.linkId) return null
   return { epoch: account?.epoch ?? 0, isHeld: true, ...holder, owed: account?.owed ?? null, endsAt: null }
 }
 

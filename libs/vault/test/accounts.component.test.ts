@@ -366,11 +366,15 @@ describe('rows written by 0.1', () => {
     expect(await grants().turns(10)).toEqual([{ linkId, status: 'dead', turnedAt: state.now }])
   })
 
-  test('of an account that a later consent has taken keep out of its way', async () => {
-    await downgrade()
+  test('take over the account from a link that 0.1 has ended without telling it', async () => {
     await beginOther()
+    await credentials.deleteMany({})
+    await begin()
+    await credentials.collection.updateOne({ _id: linkId as never }, { $unset: { accountId: 1, epoch: 1 } })
+    await accounts.updateMany({ isHeld: true }, { $set: other })
     await grants().adopt({ stravaAthleteId, ...owner })
-    expect(await account()).toMatchObject({ isHeld: true, ...other })
+    expect(await account()).toMatchObject({ isHeld: true, ...owner })
+    expect(await grants().end(owner)).toMatchObject({ kind: 'owed' })
   })
 
   test('ended before their account is known are deleted, and nothing is known of their grant', async () => {
@@ -378,4 +382,23 @@ describe('rows written by 0.1', () => {
     expect(await grants().end(owner)).toEqual({ kind: 'unknown', hadTokens: true })
     expect(await credentials.countDocuments()).toBe(0)
   })
+})
+
+test('what is looked for again and again is found over an index', async () => {
+  await begin()
+  await grants().end(owner)
+  const looks = [
+    accounts.find({ 'owed.nextTryAt': { $gt: new Date(0) } }).sort({ 'owed.nextTryAt': 1 }),
+    accounts.find({ athleteId, isHeld: false, owed: { $ne: null } }),
+    accounts.find({ linkId }),
+    accounts.find({ isHeld: false, endsAt: null, athleteId: { $ne: athleteId } }),
+    credentials.find({ turnedAt: { $gt: new Date(0) } }).sort({ turnedAt: 1 }),
+    credentials.find({ accountId: null, status: { $ne: 'pending' } }),
+  ]
+  for (const look of looks) {
+    const plan = JSON.stringify(await look.explain('queryPlanner'))
+    expect(plan).toContain('IXSCAN')
+    expect(plan).not.toContain('COLLSCAN')
+    expect(plan).not.toContain('"stage":"SORT"')
+  }
 })

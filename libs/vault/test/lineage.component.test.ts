@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from '../src/index.ts'
-import { athleteId, calm, createBench, linkId, shortLease, stravaAthleteId, withOperation } from './support/bench.ts'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, type Vault } from '../src/index.ts'
+import { athleteId, calm, createBench, linkId, stravaAthleteId, withOperation } from './support/bench.ts'
 import { createGate, ProviderError, pairOf } from './support/provider.ts'
 
 /** Who may write tokens: the child of what is stored, whatever became of its lease, its holder or the store meanwhile. */
@@ -11,11 +11,14 @@ const { credentials } = collections
 
 const inHours = (hours: number) => new Date(state.now.getTime() + hours * 3_600_000)
 
-/** A process that stands still once Strava has rotated, until its gate opens; its lease is short. */
+/** As if so much time had passed that the lease, and two of them since the refresh began, are over. */
+const passLease = (started: Date | null = new Date(0)) =>
+  credentials.updateOne({ _id: linkId }, { $set: { leaseUntil: new Date(0), refreshStartedAt: started } })
+
+/** A process that stands still once Strava has rotated, until its gate opens. */
 const pausedAfterRotation = () => {
   const gate = createGate()
   const paused = vault({
-    timings: shortLease,
     refreshTokens: async (token) => {
       const pair = await state.provider.refresh(token)
       await gate.pass()
@@ -25,6 +28,8 @@ const pausedAfterRotation = () => {
   return { gate, paused }
 }
 
+const drainNow = (one: Vault) => one.drain(AbortSignal.timeout(10_000))
+
 beforeEach(bench.reset)
 afterAll(bench.close)
 
@@ -33,7 +38,6 @@ describe('a worker that was stopped past its lease', () => {
     await begin()
     const gate = createGate()
     const paused = vault({
-      timings: shortLease,
       refreshTokens: async () => {
         await gate.pass()
         return pairOf('stale', inHours(6))
@@ -41,6 +45,7 @@ describe('a worker that was stopped past its lease', () => {
     })
     const late = paused.accessToken(linkId)
     await gate.reached
+    await passLease()
     expect((await vault().accessToken(linkId)).reveal()).toBe('access-2')
     const before = await stored()
     gate.open()
@@ -53,7 +58,6 @@ describe('a worker that was stopped past its lease', () => {
     await begin()
     const gate = createGate()
     const paused = vault({
-      timings: shortLease,
       refreshTokens: async (token) => {
         await gate.pass()
         return state.provider.refresh(token)
@@ -61,6 +65,7 @@ describe('a worker that was stopped past its lease', () => {
     })
     const late = paused.accessToken(linkId)
     await gate.reached
+    await passLease()
     await vault().accessToken(linkId)
     gate.open()
     expect((await late).reveal()).toBe('access-2')
@@ -73,7 +78,8 @@ describe('a worker that was stopped past its lease', () => {
     const { gate, paused } = pausedAfterRotation()
     const late = paused.accessToken(linkId)
     await gate.reached
-    const other = vault({ timings: shortLease }).accessToken(linkId)
+    await passLease(new Date())
+    const other = vault().accessToken(linkId)
     await vi.waitFor(() => expect(state.provider.refused).toEqual(['refresh-1']))
     gate.open()
     expect((await late).reveal()).toBe('access-2')
@@ -86,7 +92,8 @@ describe('a worker that was stopped past its lease', () => {
     const { gate, paused } = pausedAfterRotation()
     const late = paused.accessToken(linkId)
     await gate.reached
-    await expect(vault({ timings: shortLease }).accessToken(linkId)).rejects.toThrow(GrantDeadError)
+    await passLease()
+    await expect(vault().accessToken(linkId)).rejects.toThrow(GrantDeadError)
     expect(state.outcomes).toEqual(['dead_after_unfinished'])
     expect((await stored()).refreshStartedAt).toBeInstanceOf(Date)
     bench.passTime(1_000)
@@ -136,8 +143,8 @@ describe('a worker that was stopped past its lease', () => {
     const spent = state.provider.current.refreshToken
     const late = paused.accessToken(linkId)
     await gate.reached
+    await passLease()
     const kept = vault({
-      timings: shortLease,
       refreshTokens: async () => ({ ...pairOf('kept', inHours(6)), refreshToken: spent }),
     })
     expect((await kept.accessToken(linkId)).reveal()).toBe('access-kept')
@@ -152,19 +159,24 @@ describe('a worker that was stopped past its lease', () => {
 describe('a refusal while an earlier refresh is unaccounted for', () => {
   test('is held back until two leases after that refresh began, and calls nobody again until then', async () => {
     await begin()
-    const leaseMs = 400
-    const timings = { ...calm, leaseMs }
-    const crashed = vault({
-      timings,
-      refreshTokens: (token) => state.provider.refresh(token).then(() => new Promise(() => {})),
-    })
-    void crashed.accessToken(linkId).catch(() => {})
-    await vi.waitFor(() => expect(state.provider.calls).toHaveLength(1))
-    const began = performance.now()
-    await expect(vault({ timings }).accessToken(linkId)).rejects.toThrow(GrantDeadError)
-    // The lease was taken a moment before the call was seen.
-    expect(performance.now() - began).toBeGreaterThan(1.5 * leaseMs)
-    expect(state.provider.calls).toHaveLength(2)
+    const began = new Date()
+    await passLease(began)
+    const refused = vault({ refreshTokens: () => Promise.reject(new ProviderError({ kind: 'dead' })) })
+    const asked = refused.accessToken(linkId)
+    asked.catch(() => {})
+    const heldBackUntil = new Date(began.getTime() + 2 * calm.leaseMs)
+    await vi.waitFor(async () => expect((await stored()).leaseUntil).toEqual(heldBackUntil))
+    expect((await stored()).status).toBe('active')
+    await drainNow(refused)
+    await expect(asked).rejects.toThrow(RefreshUnavailableError)
+    expect(state.outcomes).toEqual([])
+  })
+
+  test('is the last word after that', async () => {
+    await begin()
+    await passLease(new Date(Date.now() - 2 * calm.leaseMs))
+    const refused = vault({ refreshTokens: () => Promise.reject(new ProviderError({ kind: 'dead' })) })
+    await expect(refused.accessToken(linkId)).rejects.toThrow(GrantDeadError)
     expect(state.outcomes).toEqual(['dead_after_unfinished'])
   })
 

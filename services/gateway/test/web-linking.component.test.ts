@@ -509,7 +509,8 @@ describe('an account whose revocation is still owed', () => {
       await passRevocationPause(system)
       const { revokedAtStrava, note } = await settledReceipt(first, receiptId)
       expect([revokedAtStrava, note]).toEqual([false, 'linked_again'])
-      expect(await system.store.collections.accounts.countDocuments({ owed: { $ne: null } })).toBe(0)
+      const owing = { owed: { $ne: null } }
+      await vi.waitFor(async () => expect(await system.store.collections.accounts.countDocuments(owing)).toBe(0))
       expect(connectedAccounts()).toEqual(['anna'])
       await forgetLinks(system)
     }

@@ -7,9 +7,6 @@ import { judge, type Provider, strictProvider } from './provider.ts'
 export const keyEntry = (kid: string) => `${kid}:${randomBytes(32).toString('base64')}`
 
 export const calm = { leaseMs: 10_000, callerWaitMs: 5_000, pollMs: 10, waitMs: 15_000, storePauseMs: 20 }
-/** Past this a worker that stopped is taken over. */
-export const shortLease = { ...calm, leaseMs: 300 }
-
 export const linkId = 'link_1'
 export const athleteId = 'athlete_1'
 export const stravaAthleteId = '41200011'

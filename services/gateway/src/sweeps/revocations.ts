@@ -32,7 +32,8 @@ export interface Revocations {
   stop(): Promise<void>
 }
 
-const batchSize = 100
+/** So many are tried side by side; a call takes up to 10 s, and one that hangs holds up no other. */
+const batchSize = 20
 const patienceMs = 5_000
 
 const truths: Record<GrantEnd, Pick<UnlinkReceipt, 'revokedAtStrava' | 'note'>> = {
@@ -90,7 +91,7 @@ export const createRevocations = ({ receipts, vault, oauth, clock, facts }: Revo
       await Promise.race([Promise.all(attempts), delay(patienceMs, undefined, { ref: false })])
     },
     sweep: async () => {
-      for (const accountId of await vault.owedDue(batchSize)) await attempt(accountId)
+      await Promise.all((await vault.owedDue(batchSize)).map((accountId) => attempt(accountId)))
     },
     stop: async () => {
       await Promise.all(underWay)
