@@ -71,6 +71,31 @@ describe('scheduler and ingestion together', () => {
     expect(runs[1]?.counts).toMatchObject({ created: 0, updated: 0, calls: 2 })
   })
 
+  it('honour a sync asked for by hand during a run with the run after it', async () => {
+    const { control } = harness.simulator
+    const { syncRuns, workouts } = harness.store.collections
+    control.setFaults({
+      rules: [{ endpoint: 'activities', effect: { kind: 'hold', when: 'after_work' }, times: 1 }],
+    })
+    const link = await harness.link('chris')
+    await eventually(() => expect(control.heldCalls()).toHaveLength(1))
+    const late = control.lateUpload('chris')
+    const manualSync = { runId: 'run_by_hand', requestedAt: new Date() }
+    await harness.store.connection
+      .collection<{ _id: string }>('links')
+      .updateOne({ _id: link.linkId }, { $set: { manualSync } })
+    await eventually(async () => expect(await schedule(link)).toMatchObject({ manualRunId: manualSync.runId }))
+    control.releaseHeld()
+    await completed(link, 2)
+    const runs = await syncRuns.find({ linkId: link.linkId }).sort({ startedAt: 1 }).lean()
+    expect(runs.map(({ cause, outcome, answers }) => [cause, outcome, answers?.interactive])).toEqual([
+      ['linked', 'succeeded', 1],
+      ['manual', 'succeeded', 2],
+    ])
+    expect(runs[1]?._id).toBe(manualSync.runId)
+    expect(await workouts.countDocuments({ linkId: link.linkId, stravaActivityId: String(late.id) })).toBe(1)
+  })
+
   it('finish everything that was under way when NATS lost its store, three times', async () => {
     harness.simulator.control.setLatency(150)
     const links = await Promise.all(
