@@ -20,7 +20,8 @@ describe.each(goldenVersions)('a database written by %s', (version) => {
       harness.requests.length = 0
       // Stored long ago: what is open is looked for, what is not is due.
       const old = { nextDueAt: new Date(0), publishedAt: row.publishedAt && new Date(0) }
-      await schedules.replaceOne({ _id: athleteId }, { ...row, ...old, _id: athleteId })
+      // A replica of a later release works beside this one.
+      await schedules.replaceOne({ _id: athleteId }, { ...row, ...old, _id: athleteId, later: { note: 1 } } as never)
       await vi.waitFor(async () => {
         const carriedOn = await harness.schedule(athleteId)
         // Asked for, or found to be answered by a run that has ended since.
@@ -28,6 +29,7 @@ describe.each(goldenVersions)('a database written by %s', (version) => {
           row.completedVersion !== row.requestedVersion && carriedOn?.completedVersion === row.requestedVersion
         expect(isAnswered || harness.requests.some((request) => request.athleteId === athleteId)).toBe(true)
       })
+      expect(await schedules.findOne({ _id: athleteId })).toMatchObject({ later: { note: 1 } })
     }
   })
 })

@@ -40,9 +40,13 @@ export type FieldsOf<Row> = {
     : Field<Row[Key]>
 }
 
-/** `strict` and `strictQuery` throw: by default mongoose drops unknown fields, and an unknown filter key matches all. */
+/**
+ * An unknown field is written as it is: a replica of a later release may have put it into a row that is read and written back
+ * here, and dropping it would undo that, throwing would stop this replica. The compiler keeps our own unknown fields out.
+ * `strictQuery` throws: by default an unknown filter key matches every document.
+ */
 const strictOptions = {
-  strict: 'throw',
+  strict: false,
   strictQuery: 'throw',
   versionKey: false,
   autoIndex: false,
