@@ -1,3 +1,4 @@
+export { behindPlace, type ChangeSweepOptions, createChangeSweep } from './change-sweep.ts'
 export { type CollectionKey, collections, type Owner, type RowOf, writes } from './collections/index.ts'
 export { createDeliveryLog } from './delivery-log.ts'
 export { isDuplicateKey } from './duplicate-key.ts'

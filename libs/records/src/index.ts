@@ -25,6 +25,7 @@ export {
   type Want,
   wantsOf,
 } from './schedule.ts'
+export type { ChangeSource, SweepMarkRow, SweepPlace } from './sweep-mark.ts'
 export {
   answersOf,
   type FetchTicketRow,

@@ -47,6 +47,11 @@ export interface ReceiptRow {
   revocationSettledAt: Date | null
   erasedAt: Date | null
   completedAt: Date | null
+  /** When the link was gone and its grant ended or its revocation owed by the account: nothing is left to begin. */
+  wipedAt?: Date | null
+  /** Tries of that which failed, and when the next one is due. */
+  attempts?: number
+  nextTryAt?: Date | null
   deleted: Record<string, number>
   outbox: WaitingEvent[]
 }

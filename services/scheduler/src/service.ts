@@ -1,9 +1,15 @@
 import { runConsumer, sweepStuckMessages } from '@slipstream/messaging'
-import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
+import {
+  type ChangeSweepOptions,
+  createChangeSweep,
+  createDeliveryLog,
+  mongoOutboxSource,
+} from '@slipstream/persistence'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstream/telemetry'
 import { createLinkReader } from './adapters/link-reader.ts'
+import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunReader } from './adapters/run-reader.ts'
 import { createScheduleStore } from './adapters/schedule-store.ts'
 import type { SchedulerConfig } from './config.ts'
@@ -15,8 +21,9 @@ import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncFinished } from './handlers/on-sync-finished.ts'
 import { onSyncTriggered } from './handlers/on-sync-triggered.ts'
 import type { SchedulerDeps } from './handlers/request-runs.ts'
-import { sweepLostMessages } from './sweeps/lost-messages.ts'
-import type { OpenRowsDeps } from './sweeps/open-rows.ts'
+import { lookAtEndedLinks } from './sweeps/ended-links.ts'
+import { lookAtLinks } from './sweeps/links.ts'
+import { type OpenRowsDeps, sweepOpenRows } from './sweeps/open-rows.ts'
 
 export interface SchedulerTimings {
   claimEveryMs: number
@@ -59,9 +66,11 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
     clock,
     compose: ({ store: { collections }, bus, nudge }) => {
       const schedules = createScheduleStore({ collections, clock, newId })
+      const links = createLinkReader(collections)
+      const { ended } = createReceiptReader(collections)
       const deps: SchedulerDeps = {
         schedules,
-        links: createLinkReader(collections),
+        links,
         cadence: { intervalMs: config.syncIntervalMs, windowDays: config.syncWindowDays },
         facts,
         clock,
@@ -84,6 +93,8 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }
       registerGauges(metrics, schedules)
+      const changeSweep = <Row>(sweep: Omit<ChangeSweepOptions<Row>, 'marks' | 'clock'>) =>
+        createChangeSweep({ ...sweep, name: `scheduler.${sweep.name}`, marks: collections.sweepMarks, clock })
 
       return {
         deliveries,
@@ -91,7 +102,22 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers })],
         tasks: [
           { name: 'claim-due', everyMs: timings.claimEveryMs, run: claimDue(deps) },
-          { name: 'sweep', everyMs: timings.sweepEveryMs, run: sweepLostMessages(sweepDeps) },
+          { name: 'open-rows', everyMs: timings.sweepEveryMs, run: sweepOpenRows(sweepDeps) },
+          {
+            name: 'links-changed',
+            everyMs: timings.sweepEveryMs,
+            run: changeSweep({ name: 'links-changed', source: links.changed, look: lookAtLinks(deps), walks: true }),
+          },
+          {
+            name: 'syncs-asked',
+            everyMs: timings.sweepEveryMs,
+            run: changeSweep({ name: 'syncs-asked', source: links.asked, look: lookAtLinks(deps), walks: false }),
+          },
+          {
+            name: 'links-ended',
+            everyMs: timings.sweepEveryMs,
+            run: changeSweep({ name: 'links-ended', source: ended, look: lookAtEndedLinks(deps), walks: false }),
+          },
           {
             name: 'stuck-messages',
             everyMs: timings.stuckMessagesEveryMs,

@@ -1,7 +1,7 @@
 import type { EventData, EventType } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
-import type { LinkRow, ScheduleRow } from '@slipstream/records'
+import type { LinkRow, ReceiptRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
@@ -19,6 +19,8 @@ export interface Harness {
   link(changes?: Partial<LinkRow>): Promise<LinkRow>
   changeLink(linkId: string, changes: Partial<LinkRow>): Promise<void>
   removeLink(linkId: string): Promise<void>
+  /** As the gateway does it: first the receipt, then the link. */
+  endLink(link: LinkRow): Promise<void>
   /** As ingestion would write it. */
   insertRun(run: { _id: string } & Record<string, unknown>): Promise<void>
   insertSchedules(schedules: ScheduleRow[]): Promise<void>
@@ -82,6 +84,14 @@ export const startHarness = async (): Promise<Harness> => {
       await links.updateOne({ _id: linkId }, { $set: changes })
     },
     removeLink: async (linkId) => {
+      await links.deleteOne({ _id: linkId })
+    },
+    endLink: async ({ _id: linkId, athleteId }) => {
+      await store.connection.collection<ReceiptRow>('receipts').insertOne({
+        _id: newId('receipt'),
+        ...{ athleteId, linkId, reason: 'user', requestedAt: new Date(), revokedAtStrava: false },
+        ...{ revocationSettledAt: null, erasedAt: null, completedAt: null, deleted: {}, outbox: [] },
+      })
       await links.deleteOne({ _id: linkId })
     },
     insertRun: async (run) => {

@@ -50,8 +50,16 @@ describe('the sweep', () => {
   it('removes the row of a link that is gone', async () => {
     const link = await harness.link()
     await waitingMessage(link.athleteId)
-    await harness.removeLink(link._id)
+    await harness.endLink(link)
     await eventually(async () => expect(await harness.schedule(link.athleteId)).toBeNull())
+  })
+
+  it('finds a link that became active again a minute ago', async () => {
+    const link = await harness.link({ status: 'reauth_required' })
+    await severalSweeps()
+    expect(requestsOf(link.athleteId)).toEqual([])
+    await harness.changeLink(link._id, { status: 'active', statusSince: new Date(Date.now() - 60_000) })
+    await waitingMessage(link.athleteId)
   })
 
   it('asks again, under the same run, also while a message waits: it may be one that is never delivered', async () => {

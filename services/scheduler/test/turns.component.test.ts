@@ -7,8 +7,9 @@ import { createRunReader } from '../src/adapters/run-reader.ts'
 import { createScheduleStore } from '../src/adapters/schedule-store.ts'
 import { createFacts } from '../src/facts.ts'
 import { claimDue } from '../src/handlers/claim-due.ts'
-import { sweepLostMessages } from '../src/sweeps/lost-messages.ts'
-import type { OpenRowsDeps } from '../src/sweeps/open-rows.ts'
+import { lookAtEndedLinks } from '../src/sweeps/ended-links.ts'
+import { lookAtLinks } from '../src/sweeps/links.ts'
+import { type OpenRowsDeps, sweepOpenRows } from '../src/sweeps/open-rows.ts'
 import { type Harness, startHarness } from './harness.ts'
 
 let harness: Harness
@@ -79,6 +80,13 @@ describe('a turn of hourly claims', () => {
     )
   })
 
+  it('removes a row whose link is gone, and asks for nothing', async () => {
+    const athleteId = await insert({})
+    await harness.store.connection.collection('links').deleteOne({ athleteId })
+    await claimDue(deps())(running)
+    expect(await harness.schedule(athleteId)).toBeNull()
+  })
+
   it('begins nothing after the stop', async () => {
     const athleteId = await insert({})
     await claimDue(deps())(stopped)
@@ -86,11 +94,11 @@ describe('a turn of hourly claims', () => {
   })
 })
 
-describe('a turn of the sweep', () => {
+describe('a turn of a sweep', () => {
   it('leaves out rows that fail, and tells', async () => {
     const bad = await insert({ ...broken, publishedAt: long })
     const good = await insert({ requestedVersion: 3, publishedAt: long })
-    await sweepLostMessages(deps())(running)
+    await sweepOpenRows(deps())(running)
     expect((await harness.schedule(good))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
     expect(nudges).toBe(1)
     expect(lines).toContainEqual(
@@ -102,7 +110,7 @@ describe('a turn of the sweep', () => {
     const athleteIds = await Promise.all(
       Array.from({ length: 450 }, () => insert({ requestedVersion: 3, publishedAt: long })),
     )
-    const turn = sweepLostMessages(deps())
+    const turn = sweepOpenRows(deps())
     for (let round = 0; round < 2; round += 1) {
       await turn(running)
       const rows = await harness.store.collections.schedules.find({ _id: { $in: athleteIds } }).lean()
@@ -115,10 +123,9 @@ describe('a turn of the sweep', () => {
     const bad = await insert(broken)
     await harness.store.connection.collection('links').updateOne({ athleteId: bad }, { $set: { statusSince: now } })
     const { athleteId: neglected } = await harness.link()
-    const open = await insert({ requestedVersion: 3, publishedAt: long })
-    await sweepLostMessages(deps())(running)
+    const { changed } = deps().links
+    await lookAtLinks(deps())(await changed.behind({ time: long, id: '' }, 10), running)
     expect(await harness.schedule(neglected)).toMatchObject({ requestedVersion: 1 })
-    expect((await harness.schedule(open))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-links', athleteId: bad }))
   })
 
@@ -127,7 +134,11 @@ describe('a turn of the sweep', () => {
     const ended = await insert({})
     await harness.store.connection.collection('links').deleteOne({ athleteId: ended })
     const neglected = await harness.link()
-    await sweepLostMessages(deps())(stopped)
+    const { links } = deps()
+    await sweepOpenRows(deps())(stopped)
+    await lookAtLinks(deps())([(await links.find(neglected._id))!], stopped)
+    const { linkId } = (await harness.schedule(ended))!
+    await lookAtEndedLinks(deps())([{ _id: 'receipt', athleteId: ended, linkId, requestedAt: long }], stopped)
     expect(await harness.schedule(stale)).toMatchObject({ publishedAt: long })
     expect(await harness.schedule(ended)).not.toBeNull()
     expect(await harness.schedule(neglected.athleteId)).toBeNull()

@@ -6,6 +6,7 @@ import { athletes, links, linkTransactions, profiles, receipts } from './gateway
 import { erasures, fetchTickets, syncRuns, workouts } from './ingestion.ts'
 import { allowances, quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
+import { sweepMarks } from './sweeps.ts'
 
 export const collections = {
   athletes,
@@ -24,6 +25,7 @@ export const collections = {
   allowances,
   deadLetters,
   deliveryAttempts,
+  sweepMarks,
 } as const
 
 export type CollectionKey = keyof typeof collections
@@ -47,8 +49,9 @@ export const writes = {
     'allowances',
     'deadLetters',
     'deliveryAttempts',
+    'sweepMarks',
   ],
-  scheduler: ['schedules', 'deadLetters', 'deliveryAttempts'],
+  scheduler: ['schedules', 'deadLetters', 'deliveryAttempts', 'sweepMarks'],
   migration: [],
   ingestion: [
     'workouts',
@@ -61,6 +64,7 @@ export const writes = {
     'accounts',
     'deadLetters',
     'deliveryAttempts',
+    'sweepMarks',
   ],
 } as const satisfies Record<string, readonly CollectionKey[]>
 

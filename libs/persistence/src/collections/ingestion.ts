@@ -148,6 +148,11 @@ export const syncRuns = defineCollection<SyncRunRow>(
   [
     { name: 'athlete_finished', key: { athleteId: 1, finishedAt: -1 } },
     { name: 'link', key: { linkId: 1, state: 1 } },
+    {
+      name: 'grant_lost',
+      key: { finishedAt: 1, _id: 1 },
+      partialFilterExpression: { outcome: 'reauth_required' },
+    },
     { name: 'parked', key: { state: 1, resumeAt: 1 } },
     ...outboxIndexes,
   ],

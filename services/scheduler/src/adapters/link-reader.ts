@@ -1,4 +1,4 @@
-import type { Collections } from '@slipstream/persistence'
+import { behindPlace, type Collections } from '@slipstream/persistence'
 import { activeSinceOf, type LinkRow } from '@slipstream/records'
 import type { LinkReader } from '../domain/ports.ts'
 import type { Link } from '../domain/schedule.ts'
@@ -11,6 +11,7 @@ const toLink = (found: LinkFields): Link => ({
   linkId: found._id,
   athleteId: found.athleteId,
   status: found.status,
+  statusSince: found.statusSince,
   activeSince: activeSinceOf(found),
   manualSync: found.manualSync,
 })
@@ -26,26 +27,21 @@ export const createLinkReader = ({ links }: Pick<Collections<'scheduler'>, 'link
     return new Map(found.map((link) => [link._id, toLink(link)]))
   },
 
-  neglected: async () => {
-    const found = await links.aggregate<LinkFields>([
-      { $match: { status: 'active' } },
-      { $lookup: { from: 'schedules', localField: 'athleteId', foreignField: '_id', as: 'schedule' } },
-      { $set: { schedule: { $first: '$schedule' } } },
-      {
-        $match: {
-          $expr: {
-            $or: [
-              { $ne: ['$schedule.linkId', '$_id'] },
-              { $lt: ['$schedule.request.requestedAt', { $max: ['$linkedAt', '$statusSince'] }] },
-              {
-                $and: [{ $gt: ['$manualSync.runId', null] }, { $ne: ['$manualSync.runId', '$schedule.manualRunId'] }],
-              },
-            ],
-          },
-        },
-      },
-      { $project: fields },
-    ])
-    return found.map(toLink)
+  changed: {
+    behind: async (place, limit) => {
+      const { filter, sort } = behindPlace('statusSince', place)
+      const found = await links.find(filter, fields).sort(sort).limit(limit).lean<LinkFields[]>()
+      return found.map(toLink)
+    },
+    placeOf: ({ linkId, statusSince }) => ({ time: statusSince, id: linkId }),
+  },
+
+  asked: {
+    behind: async (place, limit) => {
+      const { filter, sort } = behindPlace('manualSync.requestedAt', place)
+      const found = await links.find(filter, fields).sort(sort).limit(limit).lean<LinkFields[]>()
+      return found.map(toLink)
+    },
+    placeOf: ({ linkId, statusSince, manualSync }) => ({ time: manualSync?.requestedAt ?? statusSince, id: linkId }),
   },
 })

@@ -74,21 +74,6 @@ export const createScheduleStore = (options: {
         .lean<Schedule[]>()
         .exec(),
 
-    withoutLink: () =>
-      schedules.aggregate<Schedule>([
-        {
-          $lookup: {
-            from: 'links',
-            localField: 'linkId',
-            foreignField: '_id',
-            pipeline: [{ $project: { _id: 1 } }],
-            as: 'link',
-          },
-        },
-        { $match: { link: [] } },
-        { $project: { link: 0, outbox: 0 } },
-      ]),
-
     save: async (previous, change) => {
       const events = eventsOf(change)
       const next = { ...change.schedule, revision: (previous?.revision ?? 0) + 1 }

@@ -1,4 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
+import type { ChangeSource, ReceiptRow } from '@slipstream/records'
 import type { RunState } from './open-row.ts'
 import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
@@ -8,8 +9,6 @@ export interface ScheduleStore {
   due(now: Date, limit: number): Promise<Schedule[]>
   /** Open rows whose `publishedAt` lies before this time, oldest first. */
   openSince(publishedBefore: Date, limit: number): Promise<Schedule[]>
-  /** Rows whose link is gone. */
-  withoutLink(): Promise<Schedule[]>
   /**
    * Writes the next state, and the events with it, if the row is still as it was read (`previous`; null: not there).
    * False when another was faster, with nothing changed.
@@ -23,8 +22,18 @@ export interface ScheduleStore {
 export interface LinkReader {
   find(linkId: string): Promise<Link | null>
   findMany(linkIds: string[]): Promise<Map<string, Link>>
-  /** Active links without a row of their own, with a request older than themselves, or with a manual sync not taken in. */
-  neglected(): Promise<Link[]>
+  /** All links, in the order in which they were made or last changed their status. */
+  changed: ChangeSource<Link>
+  /** Links with a sync that was asked for by hand, in the order of the last one. */
+  asked: ChangeSource<Link>
+}
+
+/** A link that was ended. */
+export type EndedLink = Pick<ReceiptRow, '_id' | 'athleteId' | 'linkId' | 'requestedAt'>
+
+export interface ReceiptReader {
+  /** In the order in which links were ended. */
+  ended: ChangeSource<EndedLink>
 }
 
 export interface RunReader {

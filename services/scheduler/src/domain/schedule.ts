@@ -4,7 +4,7 @@ import { type LaneWants, type LinkRow, openLanesOf, type ScheduleRow, wantsOf } 
 export type Schedule = Omit<ScheduleRow, 'outbox'>
 
 /** A link as far as scheduling goes. */
-export interface Link extends Pick<LinkRow, 'athleteId' | 'status' | 'manualSync'> {
+export interface Link extends Pick<LinkRow, 'athleteId' | 'status' | 'statusSince' | 'manualSync'> {
   linkId: string
   /** When it was linked, or became usable again. */
   activeSince: Date

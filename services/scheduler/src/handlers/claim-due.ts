@@ -6,7 +6,7 @@ const batchSize = 200
 
 /**
  * Takes the athletes whose turn has come and asks for their runs. Replicas may do so at the same time: each row is
- * written by the one that finds it unchanged, the others find it taken.
+ * written by the one that finds it unchanged, the others find it taken. A row without a link has no turn any more and goes.
  */
 export const claimDue =
   (deps: SchedulerDeps) =>
@@ -18,6 +18,11 @@ export const claimDue =
       const linkById = await links.findMany(due.map(({ linkId }) => linkId))
       const { results, failures } = await eachRow(due, async (schedule) => {
         const link = linkById.get(schedule.linkId) ?? null
+        if (link === null) {
+          if (await schedules.remove(schedule._id, schedule.linkId))
+            facts.scheduleRemoved(schedule._id, schedule.linkId)
+          return null
+        }
         const change = decideDue({ schedule, link, now: clock.now(), cadence, runId: newId('run') })
         return (await schedules.save(schedule, change)) ? change : null
       })

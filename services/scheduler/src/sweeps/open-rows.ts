@@ -33,13 +33,20 @@ const sweepBatch = async (deps: OpenRowsDeps, batch: readonly Schedule[]): Promi
   return results.filter((isSaved) => isSaved).length
 }
 
-/** Open rows whose messages, or whose runs' last events, were lost. */
-export const sweepOpenRows = async (deps: OpenRowsDeps, signal: AbortSignal): Promise<void> => {
-  const publishedBefore = new Date(deps.clock.now().getTime() - deps.staleAfterMs)
-  while (!signal.aborted) {
-    const batch = await deps.schedules.openSince(publishedBefore, batchSize)
-    // Rows that fail stay in the slice: one in which nothing could be saved would be read again and again.
-    const saved = batch.length === 0 ? 0 : await sweepBatch(deps, batch)
-    if (saved === 0 || batch.length < batchSize) return
+/**
+ * Asks again for open rows whose messages, or whose runs' last events, were lost. From MongoDB alone: NATS carries hints, the
+ * rows are the truth. Several replicas may sweep at once.
+ */
+export const sweepOpenRows =
+  (deps: OpenRowsDeps) =>
+  async (signal: AbortSignal): Promise<void> => {
+    const publishedBefore = new Date(deps.clock.now().getTime() - deps.staleAfterMs)
+    let isWorthwhile = true
+    while (isWorthwhile && !signal.aborted) {
+      const batch = await deps.schedules.openSince(publishedBefore, batchSize)
+      // Rows that fail stay in the slice: one in which nothing could be saved would be read again and again.
+      const saved = batch.length === 0 ? 0 : await sweepBatch(deps, batch)
+      isWorthwhile = saved > 0 && batch.length === batchSize
+    }
+    deps.nudge()
   }
-}

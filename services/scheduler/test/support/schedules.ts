@@ -12,6 +12,7 @@ export const link: Link = {
   linkId: 'link_1',
   athleteId: 'athlete_1',
   status: 'active',
+  statusSince: after(-1000),
   activeSince: after(-1000),
   manualSync: null,
 }
