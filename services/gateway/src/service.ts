@@ -1,5 +1,5 @@
 import { runConsumer } from '@slipstream/messaging'
-import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
+import { createChangeSweep, createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
@@ -10,6 +10,7 @@ import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
 import { createGrantProof } from './adapters/grant-proof.ts'
 import { createIssuerKeys } from './adapters/issuer-keys.ts'
+import { createLostGrants } from './adapters/lost-grants.ts'
 import type { GatewayConfig } from './config.ts'
 import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
@@ -27,6 +28,7 @@ import { createRoutes } from './routes.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
+import { lookAtLostGrants } from './sweeps/lost-grants.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
 import { createRevocations } from './sweeps/revocations.ts'
 
@@ -164,6 +166,18 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           { name: 'erasures', everyMs, run: sweepErasures(common) },
           { name: 'owed revocations', everyMs, run: revocations.sweep },
           { name: 'grants that died or came back', everyMs, run: () => followGrants(common) },
+          {
+            name: 'lost grants',
+            everyMs,
+            run: createChangeSweep({
+              name: 'gateway.lost-grants',
+              marks: collections.sweepMarks,
+              source: createLostGrants(collections),
+              look: lookAtLostGrants(common),
+              clock,
+              walks: true,
+            }),
+          },
           { name: 'links without an account', everyMs, run: () => adoptLinks(common) },
         ],
         onTaskFailed: facts.sweepFailed,

@@ -349,6 +349,24 @@ describe('syncing', () => {
       }),
     )
   })
+
+  test.each([
+    ['scope_missing', 'active'],
+    ['reauth_required', 'dead'],
+  ] as const)('%s counts also when no event tells of it: the run says so', async (code, status) => {
+    await linkOnWeb(system, other, { athlete: ben })
+    const mine = await storedLink(system, 'ben')
+    await system.store.collections.credentials.updateOne({ _id: mine._id }, { $set: { status } })
+    const finishedAt = system.clock.now()
+    const ended = { state: 'finished', outcome: 'reauth_required', errorCode: code, finishedAt } as const
+    await insert(system, 'sync_runs', [runOf(mine, `run_${code}`, ended)])
+    await vi.waitFor(async () =>
+      expect(await other.json('GET', '/api/v1/strava/status')).toMatchObject({
+        status: 'reauth_required',
+        error: { code },
+      }),
+    )
+  })
 })
 
 test('places are limited: the next athlete is told before Strava refuses', async () => {

@@ -10,6 +10,9 @@ const toReceiptOrNull = (found: ReceiptRow | null): UnlinkReceipt | null => foun
 const countsOf = (deleted: Record<string, number>) =>
   Object.fromEntries(Object.entries(deleted).map(([collection, count]) => [`deleted.${collection}`, count]))
 
+/** So long the one who opens a receipt has for wiping; then the sweep does it. */
+const firstTryAfterMs = 30_000
+
 const behind = ({ requestedAt, receiptId }: UnlinkReceipt) => ({
   $or: [{ requestedAt: { $gt: requestedAt } }, { requestedAt, _id: { $gt: receiptId } }],
 })
@@ -33,6 +36,10 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
           revocationSettledAt: null,
           erasedAt: null,
           completedAt: null,
+          wipedAt: null,
+          attempts: 0,
+          // Whoever opens it wipes at once.
+          nextTryAt: new Date(receipt.requestedAt.getTime() + firstTryAfterMs),
           deleted: {},
           outbox: [event],
         })
@@ -49,13 +56,22 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
     incompleteOf: async (athleteId) =>
       toReceiptOrNull(await receipts.findOne({ athleteId, completedAt: null }).sort({ requestedAt: -1 }).lean()),
 
-    incomplete: async (requestedBefore, limit) => {
+    toWipe: async (now, limit) => {
       const found = await receipts
-        .find({ completedAt: null, requestedAt: { $lt: requestedBefore } })
-        .sort({ requestedAt: 1 })
+        .find({ completedAt: null, wipedAt: null, $or: [{ nextTryAt: null }, { nextTryAt: { $lte: now } }] })
+        // Not along `incomplete`: those that wait for Strava alone would all be looked at.
+        .hint('to_wipe')
         .limit(limit)
         .lean()
       return found.map(toReceipt)
+    },
+
+    noteWiped: async (receiptId, now) => {
+      await receipts.updateOne({ _id: receiptId }, { $set: { wipedAt: now } })
+    },
+
+    postponeWipe: async (receiptId, attempts, nextTryAt) => {
+      await receipts.updateOne({ _id: receiptId }, { $set: { attempts, nextTryAt } })
     },
 
     unerased: async (after, limit) => {

@@ -48,4 +48,7 @@ export type RunView = Pick<
   | 'errorCode'
 >
 
+/** A run of ingestion's that ended because the grant cannot be used any more. */
+export type LostGrant = Pick<SyncRunRow, '_id' | 'athleteId' | 'linkId' | 'errorCode' | 'finishedAt'>
+
 export type LinkedEvent = OutboxEvent<'athlete.linked'>

@@ -84,7 +84,12 @@ export interface Receipts {
   find(receiptId: string, athleteId: string): Promise<UnlinkReceipt | null>
   /** The athlete's newest receipt that is not complete. */
   incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
-  incomplete(requestedBefore: Date, limit: number): Promise<UnlinkReceipt[]>
+  /** Receipts whose link may still be there or whose grant is not ended yet, and whose next try is due. */
+  toWipe(now: Date, limit: number): Promise<UnlinkReceipt[]>
+  /** The link is gone, its grant ended or its revocation owed by the account: nothing is left to begin. */
+  noteWiped(receiptId: string, now: Date): Promise<void>
+  /** Wiping failed and is not tried again before `nextTryAt`. */
+  postponeWipe(receiptId: string, attempts: number, nextTryAt: Date): Promise<void>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
   unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
   /** Whether this link was unlinked, its receipt complete or not. */

@@ -5,7 +5,7 @@ import type { Links, Receipts } from '../domain/ports.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface UnlinkWorkerDeps {
-  receipts: Pick<Receipts, 'incomplete'>
+  receipts: Pick<Receipts, 'toWipe' | 'noteWiped' | 'postponeWipe'>
   links: Pick<Links, 'find' | 'remove'>
   vault: Pick<GrantVault, 'adopt'>
   revocations: Pick<Revocations, 'end'>
@@ -16,22 +16,20 @@ export interface UnlinkWorkerDeps {
 export interface UnlinkWorker {
   /** Removes the link, so that all work for it stops, and ends its grant. */
   wipe(receipt: UnlinkReceipt): Promise<void>
-  /** One pass over receipts that are not complete: does again what a crash or an outage kept from happening. */
+  /** One pass over receipts that are not wiped: does again what a crash or an outage kept from happening. */
   sweep(): Promise<void>
 }
 
-const dueAfterMs = 30_000
-const backoff = { firstMs: dueAfterMs, longestMs: 3_600_000 }
+const backoff = { firstMs: 30_000, longestMs: 3_600_000 }
 const batchSize = 100
 
 /**
  * Unlinking after its receipt is written. Order: link removed → tokens gone, their revocation owed by the account. Each step
- * may be repeated, and is until the receipt is complete. Ingestion erases on its own from the open receipt; see erasures.ts.
+ * may be repeated, and is until both have happened; from then on the account's row leads to the revocation and ingestion erases
+ * on its own from the open receipt (see revocations.ts and erasures.ts). Bound of a pass: 100 receipts along `to_wipe`.
  */
 export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
   const { receipts, links, vault, revocations, clock, facts } = deps
-  /** When a receipt is tried again; lost at a restart, which then tries at once. */
-  const pauses = new Map<string, { until: number; tries: number }>()
 
   const wipe = async (receipt: UnlinkReceipt): Promise<void> => {
     const link = await links.find(receipt.linkId)
@@ -41,28 +39,20 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
       await links.remove(link.linkId)
     }
     if (receipt.revocationSettledAt === null) await revocations.end(receipt)
-  }
-
-  const isDue = ({ receiptId }: UnlinkReceipt): boolean => {
-    const now = clock.now().getTime()
-    const pause = pauses.get(receiptId) ?? { until: now, tries: 0 }
-    if (pause.until > now) return false
-    const tries = pause.tries + 1
-    pauses.set(receiptId, { until: now + backoffMs(backoff, tries), tries })
-    return true
+    await receipts.noteWiped(receipt.receiptId, clock.now())
   }
 
   return {
     wipe,
     sweep: async () => {
-      const open = await receipts.incomplete(new Date(clock.now().getTime() - dueAfterMs), batchSize)
-      const openIds = new Set(open.map(({ receiptId }) => receiptId))
-      for (const receiptId of pauses.keys()) if (!openIds.has(receiptId)) pauses.delete(receiptId)
-      for (const receipt of open.filter(isDue)) {
+      for (const receipt of await receipts.toWipe(clock.now(), batchSize)) {
         try {
           await wipe(receipt)
         } catch (error) {
           facts.sweepFailed('unlink', error)
+          const attempts = (receipt.attempts ?? 0) + 1
+          const nextTryAt = new Date(clock.now().getTime() + backoffMs(backoff, attempts))
+          await receipts.postponeWipe(receipt.receiptId, attempts, nextTryAt)
         }
       }
     },

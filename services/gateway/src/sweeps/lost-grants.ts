@@ -1,0 +1,20 @@
+import type { LostGrant } from '../domain/model.ts'
+import { type GrantLostDeps, requireReauth } from '../handlers/on-reauth-required.ts'
+
+/**
+ * Shows in the links which grants their last run found lost, also one with too little scope, whose credential lives and tells
+ * nothing: `athlete.reauth_required` may be lost.
+ */
+export const lookAtLostGrants =
+  (deps: GrantLostDeps & { facts: { sweepFailed(what: string, error: unknown): void } }) =>
+  async (runs: readonly LostGrant[], signal: AbortSignal): Promise<void> => {
+    for (const { linkId, errorCode, finishedAt } of runs) {
+      if (signal.aborted) return
+      if (finishedAt === null) continue
+      try {
+        await requireReauth(deps, { linkId, code: errorCode ?? 'reauth_required', since: finishedAt })
+      } catch (error) {
+        deps.facts.sweepFailed('lost grant', error)
+      }
+    }
+  }
