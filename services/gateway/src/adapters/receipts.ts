@@ -18,13 +18,17 @@ const behind = ({ requestedAt, receiptId }: UnlinkReceipt) => ({
 })
 
 export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Receipts => {
-  /** Complete is what has both: the grant settled at Strava and the data erased here. Whoever comes second completes. */
-  const completeIfDone = async (receipt: { _id: string } | { linkId: string }, now: Date) => {
-    await receipts.updateOne(
-      { ...receipt, completedAt: null, revocationSettledAt: { $ne: null }, erasedAt: { $ne: null } },
-      { $set: { completedAt: now } },
-    )
-  }
+  /**
+   * Complete is what has both: the grant settled at Strava and the data erased here. Whoever comes second completes, in the
+   * same write: a crash in between would leave the receipt open for good.
+   */
+  const completing = (now: Date) => ({
+    $set: {
+      completedAt: {
+        $cond: [{ $and: ['$revocationSettledAt', '$erasedAt'] }, { $ifNull: ['$completedAt', now] }, '$completedAt'],
+      },
+    },
+  })
 
   return {
     open: async ({ receiptId, ...receipt }, event) => {
@@ -87,16 +91,20 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
 
     settleRevocation: async (linkId, { revokedAtStrava, note = null, deleted }, now) => {
       await receipts.updateOne({ linkId, revokedAtStrava: { $ne: true } }, { $set: { revokedAtStrava, note } })
-      await receipts.updateOne({ linkId }, { $max: { revocationSettledAt: now, ...countsOf(deleted) } })
-      await completeIfDone({ linkId }, now)
+      const larger = Object.entries({ revocationSettledAt: now, ...countsOf(deleted) }).map(
+        ([field, value]) => [field, { $max: [`$${field}`, value] }] as const,
+      )
+      await receipts.updateOne({ linkId }, [{ $set: Object.fromEntries(larger) }, completing(now)], {
+        updatePipeline: true,
+      })
     },
 
     recordErasure: async (receiptId, deleted, erasedAt, now) => {
       const { matchedCount } = await receipts.updateOne(
         { _id: receiptId, erasedAt: null },
-        { $set: { erasedAt, ...countsOf(deleted) } },
+        [{ $set: { erasedAt, ...countsOf(deleted) } }, completing(now)],
+        { updatePipeline: true },
       )
-      await completeIfDone({ _id: receiptId }, now)
       return matchedCount === 1
     },
   }
