@@ -1,9 +1,9 @@
 import { env, pid } from 'node:process'
+import { judgeRefresh } from '@slipstream/gate'
 import { connectStore, type WritableCollection } from '@slipstream/persistence'
 import { newId, runService, Secret, systemClock } from '@slipstream/runtime'
 import { createStravaOAuth } from '@slipstream/strava'
 import { createVault, parseTokenKeys } from '@slipstream/vault'
-import { createTokenCalls } from '../../services/ingestion/src/adapters/token-calls.ts'
 import type { Order, Report, Step } from './token-workers.ts'
 
 // A process with a real vault, as ingestion has it, which can be told to halt at one step of a refresh.
@@ -56,17 +56,16 @@ await runService(async () => {
     baseUrl: env.STRAVA_OAUTH_BASE_URL ?? '',
     redirectUri: env.STRAVA_OAUTH_BASE_URL ?? '',
   })
-  const { refreshTokens, judge } = createTokenCalls(oauth)
   const vault = createVault({
     collections: { ...store.collections, credentials: haltingAt(store.collections.credentials) },
     keyring: parseTokenKeys(env.TOKEN_KEYS ?? ''),
     clock: systemClock,
     owner: newId('worker'),
     timings: JSON.parse(env.TIMINGS ?? '{}'),
-    judge,
+    judge: judgeRefresh,
     refreshTokens: async (refreshToken, owner) => {
       await reach('leased', owner.linkId)
-      const tokens = await refreshTokens(refreshToken, owner)
+      const tokens = await oauth.refresh({ refreshToken })
       await reach('rotated', owner.linkId)
       return tokens
     },

@@ -112,6 +112,22 @@ export const errorCatalogue = {
     'Strava refuses the application’s own credentials. The operator has to check client id and secret; you need not do anything.',
     'https://www.strava.com/settings/api',
   ),
+  endpoint_closed: entry(
+    503,
+    'operator',
+    'contact_support',
+    'Strava has closed what this application needs',
+    'Strava no longer lets this application ask for activities. The operator has to look at the terms and settings of the application; you need not do anything.',
+    'https://www.strava.com/settings/api',
+  ),
+  strava_refuses: entry(
+    503,
+    'operator',
+    'contact_support',
+    'Strava has refused your activities for a day',
+    'Requests for your activities have failed for a day and Strava does not say why, while those of others may work. Connecting Strava again may help; if it does not, the operator has to look into it.',
+    '/#connect',
+  ),
   reauth_required: entry(
     409,
     'athlete',

@@ -5,8 +5,6 @@ import type { Buckets } from './windows.ts'
 // One athlete cannot use up what all share: whatever asks on their behalf, and in whatever loop, takes an allowance of
 // each quarter hour and no more. Backfill is exempt: its lane is the bound, and history of one athlete is long.
 
-export type AthleteUsage = Pick<AllowanceRow, 'windowStart' | 'used'>
-
 const leastCalls = 10
 const shareOfReads = 8
 
@@ -17,5 +15,8 @@ export const allowanceOf = (buckets: Buckets, { isFirstImport }: { isFirstImport
 export const isExempt = (lane: Lane): boolean => lane === 'backfill'
 
 /** What is left of an allowance in the present quarter hour of `buckets`. */
-export const leftOf = (allowance: number, usage: AthleteUsage | null, { read15m }: Buckets): number =>
-  usage && usage.windowStart >= read15m.windowStart ? Math.max(0, allowance - usage.used) : allowance
+export const leftOf = (
+  allowance: number,
+  usage: Pick<AllowanceRow, 'windowStart' | 'used'> | null,
+  { read15m }: Buckets,
+): number => (usage && usage.windowStart >= read15m.windowStart ? Math.max(0, allowance - usage.used) : allowance)

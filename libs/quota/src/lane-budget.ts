@@ -10,8 +10,8 @@ import { type Buckets, closingAfter, openFrom, quarterHourMs, resetOf, rollWindo
 const lanes: Record<Lane, { sharePercent: number; getsReserveBack: boolean; isPaced: boolean; spreadMs: number }> = {
   interactive: { sharePercent: 100, getsReserveBack: true, isPaced: false, spreadMs: 3_000 },
   realtime: { sharePercent: 95, getsReserveBack: true, isPaced: false, spreadMs: 10_000 },
-  scheduled: { sharePercent: 80, getsReserveBack: true, isPaced: true, spreadMs: 60_000 },
-  backfill: { sharePercent: 50, getsReserveBack: false, isPaced: true, spreadMs: 60_000 },
+  scheduled: { sharePercent: 80, getsReserveBack: true, isPaced: true, spreadMs: 20_000 },
+  backfill: { sharePercent: 50, getsReserveBack: false, isPaced: true, spreadMs: 20_000 },
 }
 
 const returnBeginsMs = (quarterHourMs * 4) / 5
@@ -62,7 +62,7 @@ export const laneOpensAt = (buckets: Buckets, lane: Lane, time: StravaTime): Dat
 }
 
 /**
- * Spreads those who wait for the same opening: by up to a minute, less for lanes that are waited for, and never so far
+ * Spreads those who wait for the same opening: by up to 20 seconds, less for lanes that are waited for, and never so far
  * that the window closes meanwhile.
  * @param random in [0, 1)
  */

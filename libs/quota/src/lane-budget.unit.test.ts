@@ -137,7 +137,7 @@ describe('whatever is used', () => {
         const opens = laneOpensAt(bucketsAt(now, used15m, usedDay), lane, time)
         const spread = spreadOver(opens, lane, time, random)
         expect(spread.getTime()).toBeGreaterThanOrEqual(opens.getTime())
-        expect(spread.getTime() - opens.getTime()).toBeLessThanOrEqual(60_000)
+        expect(spread.getTime() - opens.getTime()).toBeLessThanOrEqual(20_000)
         expect(laneOpensAt(bucketsAt(spread, 0), lane, { now: spread, isProven })).toEqual(spread)
       }),
     )

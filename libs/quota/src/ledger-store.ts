@@ -1,8 +1,9 @@
 import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
-import type { QuotaRow } from '@slipstream/records'
+import type { AllowanceRow, QuotaRow, StopRows } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import type { AthleteUsage } from './allowance.ts'
-import type { LedgerState } from './permit.ts'
+import { type AthleteTrouble, noTrouble } from './athlete-trouble.ts'
+import type { AthleteState, LedgerState } from './permit.ts'
+import { noStops } from './stops.ts'
 import { quarterHourMs } from './windows.ts'
 
 /** What is stored, and the time on the clock that all replicas share, read together. */
@@ -10,7 +11,7 @@ export interface LoadedLedger {
   /** Null before the first call of this app. */
   state: LedgerState | null
   revision: number
-  usage: AthleteUsage | null
+  athlete: AthleteState | null
   sharedNow: Date
 }
 
@@ -21,7 +22,17 @@ export interface LedgerStore {
   save(revision: number, state: LedgerState): Promise<boolean>
   /** Counts one call of the athlete; false when the window holds `allowance` of them already. */
   countFor(athleteId: string, share: { windowStart: Date; allowance: number }): Promise<boolean>
+  noteTrouble(athleteId: string, trouble: AthleteTrouble): Promise<void>
 }
+
+/** Probes planned by release 0.1 come soon enough; the next are planned here. */
+const stopsOf01 = ({ inactiveSince, nextProbeAt }: QuotaRow): StopRows =>
+  inactiveSince
+    ? {
+        ...noStops,
+        app: { trouble: 'inactive', failures: 0, failedFor: [], since: inactiveSince, probes: 0, nextProbeAt },
+      }
+    : noStops
 
 const stateOf = (row: QuotaRow): LedgerState => ({
   buckets: {
@@ -30,18 +41,24 @@ const stateOf = (row: QuotaRow): LedgerState => ({
     read15m: row.read15m,
     readDay: row.readDay,
   },
-  availability: {
-    inactiveSince: row.inactiveSince,
-    failuresInRow: row.failuresInRow,
-    unavailableSince: row.unavailableSince,
-    nextProbeAt: row.nextProbeAt,
-  },
+  stops: row.stops ?? stopsOf01(row),
   lead: row.stravaLead ?? null,
 })
 
+/** What replicas of release 0.1 read. */
+const fieldsOf01 = ({ app, activities }: StopRows) => ({
+  inactiveSince: app?.since ?? null,
+  failuresInRow: activities?.failures ?? 0,
+  unavailableSince: activities?.since ?? null,
+  nextProbeAt: app?.nextProbeAt ?? activities?.nextProbeAt ?? null,
+})
+
+/** A trouble is remembered so long after its last pause: the athlete's next turn may come a day later. */
+const troubleKeptMs = 2 * 24 * 60 * 60_000
+
 interface Found {
   quota: QuotaRow[]
-  usage: AthleteUsage[]
+  athlete: AllowanceRow[]
   now: Date
 }
 
@@ -55,7 +72,7 @@ export interface LedgerStoreOptions {
 
 /** One document per Strava app, changed by compare-and-set on `revision`, and one small row per athlete who syncs now. */
 export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: LedgerStoreOptions): LedgerStore => {
-  const usageId = (athleteId: string) => `${clientId}:${athleteId}`
+  const rowId = (athleteId: string) => `${clientId}:${athleteId}`
 
   const create = async (fields: Omit<QuotaRow, '_id'>) => {
     try {
@@ -69,25 +86,25 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
 
   return {
     load: async (athleteId) => {
-      const usageOf = athleteId === null ? [] : [usageId(athleteId)]
+      const rowIds = athleteId === null ? [] : [rowId(athleteId)]
       const [found] = await quota.db.aggregate<Found>([
         // From no collection, so that the time comes also where nothing is stored yet.
         { $documents: [{}] },
         { $lookup: { from: 'quota', pipeline: [{ $match: { _id: clientId } }], as: 'quota' } },
-        { $lookup: { from: 'allowances', pipeline: [{ $match: { _id: { $in: usageOf } } }], as: 'usage' } },
+        { $lookup: { from: 'allowances', pipeline: [{ $match: { _id: { $in: rowIds } } }], as: 'athlete' } },
         { $set: { now: '$$NOW' } },
       ])
       const row = found?.quota[0]
       return {
         state: row ? stateOf(row) : null,
         revision: row?.revision ?? 0,
-        usage: found?.usage[0] ?? null,
+        athlete: found?.athlete[0] ?? null,
         sharedNow: sharedClock?.now() ?? found?.now ?? new Date(Number.NaN),
       }
     },
 
-    save: async (revision, { buckets, availability, lead }) => {
-      const fields = { ...buckets, ...availability, stravaLead: lead, revision: revision + 1 }
+    save: async (revision, { buckets, stops, lead }) => {
+      const fields = { ...buckets, ...fieldsOf01(stops), stops, stravaLead: lead, revision: revision + 1 }
       if (revision === 0) return await create(fields)
       const { matchedCount } = await quota.updateOne({ _id: clientId, revision }, { $set: fields })
       return matchedCount === 1
@@ -97,7 +114,7 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
       const count = (upsert: boolean) =>
         allowances.updateOne(
           {
-            _id: usageId(athleteId),
+            _id: rowId(athleteId),
             $or: [{ windowStart: { $lt: windowStart } }, { used: { $lt: allowance } }],
           },
           [
@@ -111,7 +128,10 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
                   ],
                 },
                 windowStart: { $max: ['$windowStart', windowStart] },
-                expiresAt: new Date(windowStart.getTime() + 2 * quarterHourMs),
+                failures: { $ifNull: ['$failures', noTrouble.failures] },
+                failingSince: { $ifNull: ['$failingSince', noTrouble.failingSince] },
+                retryAt: { $ifNull: ['$retryAt', noTrouble.retryAt] },
+                expiresAt: { $max: ['$expiresAt', new Date(windowStart.getTime() + 2 * quarterHourMs)] },
               },
             },
           ],
@@ -124,6 +144,22 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
         // The row is there: it was just made by another, or holds the whole allowance.
         if (!isDuplicateKey(error)) throw error
         return (await count(false)).matchedCount === 1
+      }
+    },
+
+    noteTrouble: async (athleteId, trouble) => {
+      const lastsUntil = new Date((trouble.retryAt?.getTime() ?? 0) + troubleKeptMs)
+      const note = () =>
+        allowances.updateOne(
+          { _id: rowId(athleteId) },
+          { $set: trouble, $max: { expiresAt: lastsUntil }, $setOnInsert: { windowStart: new Date(0), used: 0 } },
+          { upsert: true },
+        )
+      try {
+        await note()
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+        await note()
       }
     },
   }

@@ -2,18 +2,13 @@ import type { Lane, WaitReason } from '@slipstream/contracts'
 import type { ClockLead } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { allowanceOf, leftOf } from './allowance.ts'
-import {
-  type Availability,
-  afterAnswer,
-  afterFailure,
-  afterInactive,
-  closedUntil,
-  initialAvailability,
-} from './availability.ts'
-import { laneOpensAt } from './lane-budget.ts'
+import { type AthleteTrouble, afterAthleteFailure, noTrouble } from './athlete-trouble.ts'
+import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { createLedgerStore, type LedgerStore, type LedgerStoreOptions, type LoadedLedger } from './ledger-store.ts'
-import { decidePermit, type LedgerState, type PermitRequest } from './permit.ts'
+import { decidePermit, decideRefresh, type LedgerState, type PermitRequest, type Refused } from './permit.ts'
+import { afterCall, type CalledOperation, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
 import { learnLead, type StravaTime, seenLead, stravaTimeAt } from './strava-clock.ts'
+import { type Turn, turnsBetween } from './turns.ts'
 import {
   type Buckets,
   closeWindow,
@@ -32,17 +27,15 @@ import {
 /** A permit is good for one call that leaves before `validUntil`: later, that call counts in a window it was not taken from. */
 export type TakeResult =
   | { granted: true; validUntil: Date }
-  /** `reason`: its share of the quota, Strava itself, or the whole app. */
-  | { granted: false; reason: WaitReason; retryAt: Date }
+  /** `reason`: its share of the quota, Strava itself, or the whole app. `retryAt` is on the clock of this process. */
+  | Refused
 
 export interface QuotaStatus {
   buckets: Buckets
   /** Whether a limit of the app is used up, so that nobody may call before its reset. */
   isSpent: boolean
-  /** Since when Strava has the whole app switched off (403 Application/Status/Inactive); null while it is on. */
-  inactiveSince: Date | null
-  /** Since when Strava has not been answering, as 5 calls in a row have shown; null while it answers. */
-  unavailableSince: Date | null
+  /** Which calls are stopped, why and since when. */
+  stops: OpenStop[]
   /** When a call of this lane may be made at the earliest; now, if it may be made now. */
   opensAt(lane: Lane): Date
 }
@@ -56,26 +49,38 @@ export interface AllowanceLeft {
   renewsAt: Date
 }
 
-/** After each call one of `succeeded`, `learn`, `close` and `failed` is due, at once. They write only what changes. */
+/** What one call has shown. */
+export interface CallReport {
+  operation: CalledOperation
+  shows: Showing
+  /** Null for token calls that concern nobody who could wait. */
+  athleteId: string | null
+  lane: Lane
+  reading: QuotaReading | null
+  /** When it was sent. */
+  sentAt: Date
+  /** The call is over and has failed for this athlete, for no known reason: they wait, and longer each time. */
+  hasFailedAthlete?: boolean
+}
+
+/** Why the next call of this kind has to wait, and until when. */
+export interface Wait {
+  reason: WaitReason
+  until: Date
+  /** Since when calls for this athlete alone have failed; null where it is not that. */
+  failingSince: Date | null
+}
+
 export interface QuotaLedger {
   /**
    * Takes the permit for one call. Call it before each attempt: refused and failed calls count at Strava, too. While
-   * the app is inactive or Strava does not answer, one call every 5 minutes or 30 seconds is granted, over all replicas.
+   * calls are stopped, one is granted now and then as a probe, over all replicas.
    */
   take(request: PermitRequest): Promise<TakeResult>
-  /** After a successful call: takes over its quota, and calls may go on. @param sentAt when it was sent; by default now */
-  succeeded(reading: QuotaReading | null, sentAt?: Date): Promise<void>
-  /** After an answer that refuses for a reason of its own, such as a 401. @param sentAt as for `succeeded` */
-  learn(reading: QuotaReading | null, sentAt?: Date): Promise<void>
-  /** After a 429: closes what is spent, for all. Resolves to when it opens again. @param sentAt as for `succeeded` */
-  close(reading: QuotaReading | null, sentAt?: Date): Promise<Date>
-  /**
-   * After a 5xx, a time-out or a broken connection. Resolves to when Strava is asked next, once it counts as unavailable;
-   * to null as long as calls may go on. @param sentAt as for `succeeded`
-   */
-  failed(reading: QuotaReading | null, sentAt?: Date): Promise<Date | null>
-  /** After a 403 Application/Status/Inactive: no permit for anyone, but one every 5 minutes to see whether it ended. */
-  markInactive(): Promise<void>
+  /** Whether a token may be refreshed now, which takes no quota. While refreshes are stopped, one now and then is a probe. */
+  mayRefresh(athleteId: string): Promise<{ granted: true } | Refused>
+  /** Due after every call, at once. Writes only what is new. Resolves to what the next call has to wait for, if it has to. */
+  report(call: CallReport): Promise<Wait | null>
   read(): Promise<QuotaStatus>
   /** For a person who asks for a sync: whether their share would carry it. */
   allowanceOf(athleteId: string): Promise<AllowanceLeft>
@@ -91,7 +96,7 @@ export class QuotaContendedError extends Error {
 const maxRounds = 100
 
 /** One look at the ledger: what it holds, what time it is at Strava, and how the clock of this process translates to that. */
-interface Moment extends Pick<LoadedLedger, 'revision' | 'usage' | 'sharedNow'> {
+interface Moment extends Pick<LoadedLedger, 'revision' | 'athlete' | 'sharedNow'> {
   stored: LedgerState
   time: StravaTime
   /** When the look began and ended, on the clock of this process; `sharedNow` was true at some moment in between. */
@@ -129,18 +134,46 @@ const leadAfter = (moment: Moment, { reading, sentAt, heardAt }: HeardAnswer): C
 
 const isSame = (one: LedgerState, other: LedgerState): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** The ledger of one Strava app over a store; `random` in [0, 1) spreads those who wait. */
-export const ledgerOver = (
-  store: LedgerStore,
-  { clock, random = Math.random }: { clock: Clock; random?: () => number },
-): QuotaLedger => {
+export interface LedgerOptions {
+  clock: Clock
+  /** In [0, 1); spreads those who wait. */
+  random?: () => number
+  /** Links of this deployment; with one alone, its failures are those of all. */
+  countAthletes: () => Promise<number>
+  /** Told by the process whose change it was: once over all replicas. */
+  onTurn?: (turn: Turn) => void
+}
+
+/** The ledger of one Strava app over a store. */
+export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLedger => {
+  const { clock, random = Math.random, countAthletes, onTurn = () => {} } = options
+
   const look = async (athleteId: string | null = null): Promise<Moment> => {
     const askedAt = clock.now()
-    const { state, revision, usage, sharedNow } = await store.load(athleteId)
+    const { state, revision, athlete, sharedNow } = await store.load(athleteId)
     const time = stravaTimeAt(sharedNow, state?.lead ?? null)
-    const stored = state ?? { buckets: initialBuckets(time.now), availability: initialAvailability, lead: null }
-    return { stored, revision, usage, sharedNow, time, askedAt, answeredAt: clock.now() }
+    const stored = state ?? { buckets: initialBuckets(time.now), stops: noStops, lead: null }
+    return { stored, revision, athlete, sharedNow, time, askedAt, answeredAt: clock.now() }
   }
+
+  /** False when another change came in between. */
+  const save = async ({ stored, revision }: Moment, next: LedgerState): Promise<boolean> => {
+    if (isSame(stored, next)) return true
+    if (!(await store.save(revision, next))) return false
+    for (const turn of turnsBetween(stored, next)) onTurn(turn)
+    return true
+  }
+
+  const factsOf = (moment: Moment) => ({
+    state: moment.stored,
+    athlete: moment.athlete,
+    time: moment.time,
+    random: random(),
+  })
+  const refused = (moment: Moment, decision: Refused): Refused => ({
+    ...decision,
+    retryAt: toLocal(moment, decision.retryAt),
+  })
 
   /** One request over its rounds: what was counted for the athlete in one of them is not counted again in the next. */
   const taking = (request: PermitRequest) => {
@@ -148,27 +181,27 @@ export const ledgerOver = (
     /** Null when another change came in between. */
     return async (): Promise<TakeResult | null> => {
       const moment = await look(request.athleteId)
-      const { time, stored } = moment
-      const usage = isCounted ? null : moment.usage
-      const decision = decidePermit({ state: stored, usage, request, time, random: random() })
-      if (!decision.granted) return { ...decision, retryAt: toLocal(moment, decision.retryAt) }
+      const facts = factsOf(moment)
+      const athlete = isCounted && facts.athlete ? { ...facts.athlete, used: 0 } : facts.athlete
+      const decision = decidePermit({ ...facts, athlete, request })
+      if (!decision.granted) return refused(moment, decision)
       const { next, allowance, validUntil } = decision
       const { windowStart } = next.buckets.read15m
       // Both at once, to spare a round trip. Where only one succeeds, a call is counted that may never be made.
       const [countedNow, isSaved] = await Promise.all([
         isCounted || allowance === null || store.countFor(request.athleteId, { windowStart, allowance }),
-        store.save(moment.revision, next),
+        save(moment, next),
       ])
       isCounted ||= countedNow
       return countedNow && isSaved ? { granted: true, validUntil: toLocal(moment, validUntil) } : null
     }
   }
 
-  const changeOnce = async <Result>(decide: (moment: Moment) => { next: LedgerState; result: Result }) => {
-    const moment = await look()
-    const { next, result } = decide(moment)
-    const isDone = isSame(moment.stored, next) || (await store.save(moment.revision, next))
-    return isDone ? { result } : null
+  const enteringRefresh = (athleteId: string) => async (): Promise<{ granted: true } | Refused | null> => {
+    const moment = await look(athleteId)
+    const decision = decideRefresh(factsOf(moment))
+    if (!decision.granted) return refused(moment, decision)
+    return (await save(moment, decision.next)) ? { granted: true } : null
   }
 
   // One change of this process at a time: callers queue here instead of racing each other in the database.
@@ -186,64 +219,75 @@ export const ledgerOver = (
     return turn
   }
 
-  /** Takes in what an answer says, and what it means for calls to come. */
-  const hear = async (
-    reading: QuotaReading | null,
-    sentAt: Date | undefined,
-    availabilityAfter: (availability: Availability, now: Date) => Availability,
-    takeOver: typeof learn = learn,
-  ): Promise<{ moment: Moment; next: LedgerState }> => {
-    const heardAt = clock.now()
-    const answer = { reading, sentAt: sentAt ?? heardAt, heardAt }
-    const { result } = await inTurn(() =>
-      changeOnce((moment) => {
-        const { buckets, availability } = moment.stored
-        const { now } = moment.time
-        const next = {
-          buckets: takeOver(rollWindows(buckets, now), reading, toStrava(moment, answer.sentAt)),
-          availability: availabilityAfter(availability, now),
-          lead: leadAfter(moment, answer),
-        }
-        return { next, result: { moment, next } }
-      }),
-    )
-    return result
+  /** Null when another change came in between. */
+  const hearing = (call: CallReport, heardAt: Date, isOnlyAthlete: boolean) => async () => {
+    const moment = await look(call.athleteId)
+    const { stored, time } = moment
+    const takeOver = call.shows === 'rate_limited' ? closeWindow : learn
+    const next: LedgerState = {
+      buckets: takeOver(rollWindows(stored.buckets, time.now), call.reading, toStrava(moment, call.sentAt)),
+      stops: afterCall(stored.stops, { ...call, isOnlyAthlete }, time.now),
+      lead: leadAfter(moment, { reading: call.reading, sentAt: call.sentAt, heardAt }),
+    }
+    return (await save(moment, next)) ? { moment, next } : null
+  }
+
+  /** The athlete's own trouble after a call; where calls are stopped for all it is none of theirs. */
+  const noteAthlete = async (
+    call: CallReport,
+    { athlete, time }: Moment,
+    isStopped: boolean,
+  ): Promise<AthleteTrouble> => {
+    const before = athlete ?? noTrouble
+    const { athleteId } = call
+    if (athleteId === null) return noTrouble
+    if (call.hasFailedAthlete && !isStopped) {
+      const after = afterAthleteFailure(before, time.now, random())
+      await store.noteTrouble(athleteId, after)
+      return after
+    }
+    if (call.shows === 'works' && before.failures > 0) await store.noteTrouble(athleteId, noTrouble)
+    return noTrouble
+  }
+
+  const waitAfter = async (call: CallReport, { moment, next }: { moment: Moment; next: LedgerState }) => {
+    const { time } = moment
+    const wait = (reason: WaitReason, until: Date, failingSince: Date | null = null): Wait => ({
+      reason,
+      until: toLocal(moment, until),
+      failingSince: failingSince && toLocal(moment, failingSince),
+    })
+    const { operation } = call
+    const stop = operation === 'token' || operation === 'revoke' ? null : stoppedBy(next.stops, operation, time.now)
+    const { retryAt, failingSince } = await noteAthlete(call, moment, stop !== null)
+    if (stop) return wait(stop.reason, stop.until)
+    if (call.shows === 'rate_limited') {
+      const opensAt = laneOpensAt(next.buckets, call.lane, time)
+      return wait('quota', spreadOver(opensAt, call.lane, time, random()))
+    }
+    return retryAt && wait('strava', retryAt, failingSince)
   }
 
   return {
     take: (request) => inTurn(taking(request)),
-    succeeded: async (reading, sentAt) => {
-      await hear(reading, sentAt, () => initialAvailability)
-    },
-    learn: async (reading, sentAt) => {
-      await hear(reading, sentAt, afterAnswer)
-    },
-    close: async (reading, sentAt) => {
-      const { moment, next } = await hear(reading, sentAt, afterAnswer, closeWindow)
-      return toLocal(moment, laneOpensAt(next.buckets, 'interactive', moment.time))
-    },
-    failed: async (reading, sentAt) => {
-      const { moment, next } = await hear(reading, sentAt, afterFailure)
-      const { unavailableSince, nextProbeAt } = next.availability
-      return unavailableSince && nextProbeAt && toLocal(moment, nextProbeAt)
-    },
-    markInactive: async () => {
-      await hear(null, undefined, afterInactive)
+    mayRefresh: (athleteId) => inTurn(enteringRefresh(athleteId)),
+    report: async (call) => {
+      const heardAt = clock.now()
+      const isOnlyAthlete = call.shows === 'nothing' && (await countAthletes()) <= 1
+      return await waitAfter(call, await inTurn(hearing(call, heardAt, isOnlyAthlete)))
     },
     read: async () => {
       const moment = await look()
       const { time, stored } = moment
-      const { availability } = stored
       const buckets = rollWindows(stored.buckets, time.now)
       return {
         buckets,
         isSpent: isSpent(buckets),
-        inactiveSince: availability.inactiveSince,
-        unavailableSince: availability.unavailableSince,
+        stops: openStops(stored.stops),
         opensAt: (lane) => {
           const opening = laneOpensAt(buckets, lane, time)
-          const probeAt = closedUntil(availability, time.now)
-          return toLocal(moment, probeAt && probeAt > opening ? probeAt : opening)
+          const stop = stoppedBy(stored.stops, 'activities', time.now)
+          return toLocal(moment, stop && stop.until > opening ? stop.until : opening)
         },
       }
     },
@@ -253,12 +297,12 @@ export const ledgerOver = (
       const allowance = allowanceOf(buckets, { isFirstImport: false })
       return {
         allowance,
-        left: leftOf(allowance, moment.usage, buckets),
+        left: leftOf(allowance, moment.athlete, buckets),
         renewsAt: toLocal(moment, nextOpening(moment.time)),
       }
     },
   }
 }
 
-export const createQuotaLedger = (options: LedgerStoreOptions & { clock: Clock; random?: () => number }): QuotaLedger =>
+export const createQuotaLedger = (options: LedgerStoreOptions & LedgerOptions): QuotaLedger =>
   ledgerOver(createLedgerStore(options), options)

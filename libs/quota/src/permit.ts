@@ -1,62 +1,98 @@
 import type { Lane, WaitReason } from '@slipstream/contracts'
-import type { ClockLead } from '@slipstream/records'
-import { type AthleteUsage, allowanceOf, isExempt, leftOf } from './allowance.ts'
-import { type Availability, afterPermit, closedUntil } from './availability.ts'
+import type { AllowanceRow, ClockLead, StopRows } from '@slipstream/records'
+import { allowanceOf, isExempt, leftOf } from './allowance.ts'
+import { noTrouble } from './athlete-trouble.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
+import { type ApiOperation, afterPermit, type Operation, stoppedBy } from './stops.ts'
 import type { StravaTime } from './strava-clock.ts'
 import { type Buckets, closingAfter, countCall, nextOpening, rollWindows } from './windows.ts'
 
 /** What all replicas share about one Strava app. */
 export interface LedgerState {
   buckets: Buckets
-  availability: Availability
+  stops: StopRows
   /** Null until an answer has told Strava's time. */
   lead: ClockLead | null
 }
 
 /** Who asks for a call. */
 export interface PermitRequest {
+  operation: ApiOperation
   lane: Lane
   athleteId: string
   /** The first list of a new link, which may take twice the athlete's allowance. */
   isFirstImport?: boolean
 }
 
+/** What is stored of the athlete. */
+export type AthleteState = Pick<AllowanceRow, 'windowStart' | 'used' | 'failures' | 'failingSince' | 'retryAt'>
+
+/** Not now. A time at Strava. */
+export interface Refused {
+  granted: false
+  reason: WaitReason
+  retryAt: Date
+}
+
 export type PermitDecision =
   /** `allowance` is how many calls of the athlete this quarter hour may hold with this one; null: without bound. */
-  | { granted: true; next: LedgerState; allowance: number | null; validUntil: Date }
-  | { granted: false; reason: WaitReason; retryAt: Date }
+  { granted: true; next: LedgerState; allowance: number | null; validUntil: Date } | Refused
 
-/** Whether one call may leave now, and what it takes: one permit of each bucket, one call of the athlete's allowance. */
-export const decidePermit = (facts: {
+export interface PermitFacts {
   state: LedgerState
-  usage: AthleteUsage | null
-  request: PermitRequest
+  athlete: AthleteState | null
   time: StravaTime
   /** In [0, 1). */
   random: number
-}): PermitDecision => {
-  const { state, usage, time, random } = facts
-  const { lane, isFirstImport = false } = facts.request
-  const { availability } = state
-  const waitForQuota = (opening: Date): PermitDecision => ({
+}
+
+const longestSpreadMs = 30_000
+
+/** Whether calls of this kind, or of this athlete, are held back; those who wait for a probe come after it, spread. */
+const refusedByTrouble = ({ state, athlete, time, random }: PermitFacts, operation: Operation): Refused | null => {
+  const stop = stoppedBy(state.stops, operation, time.now)
+  if (stop) {
+    const restMs = stop.until.getTime() - time.now.getTime()
+    const spreadMs = Math.floor(random * Math.min(longestSpreadMs, restMs / 2))
+    return { granted: false, reason: stop.reason, retryAt: new Date(stop.until.getTime() + spreadMs) }
+  }
+  const { retryAt } = athlete ?? noTrouble
+  return retryAt && retryAt > time.now ? { granted: false, reason: 'strava', retryAt } : null
+}
+
+/** Whether one call may leave now, and what it takes: one permit of each bucket, one call of the athlete's allowance. */
+export const decidePermit = (facts: PermitFacts & { request: PermitRequest }): PermitDecision => {
+  const { state, athlete, time, random, request } = facts
+  const { lane, operation, isFirstImport = false } = request
+  const waitForQuota = (opening: Date): Refused => ({
     granted: false,
     reason: 'quota',
     retryAt: spreadOver(opening, lane, time, random),
   })
 
-  const probeAt = closedUntil(availability, time.now)
-  if (probeAt) return { granted: false, reason: availability.inactiveSince ? 'app' : 'strava', retryAt: probeAt }
+  const trouble = refusedByTrouble(facts, operation)
+  if (trouble) return trouble
   const opensAt = laneOpensAt(state.buckets, lane, time)
   if (opensAt > time.now) return waitForQuota(opensAt)
 
   const buckets = rollWindows(state.buckets, time.now)
   const allowance = isExempt(lane) ? null : allowanceOf(buckets, { isFirstImport })
-  if (allowance !== null && leftOf(allowance, usage, buckets) < 1) return waitForQuota(nextOpening(time))
+  if (allowance !== null && leftOf(allowance, athlete, buckets) < 1) return waitForQuota(nextOpening(time))
   return {
     granted: true,
-    next: { ...state, buckets: countCall(buckets), availability: afterPermit(availability, time.now) },
+    next: { ...state, buckets: countCall(buckets), stops: afterPermit(state.stops, operation, time.now) },
     allowance,
     validUntil: closingAfter(time.now, time),
   }
+}
+
+/** Whether a token may be refreshed now: that is outside the quota, and stopped by trouble alone. */
+export const decideRefresh = (facts: PermitFacts): { granted: true; next: LedgerState } | Refused => {
+  const { state, time } = facts
+  return (
+    refusedByTrouble(facts, 'refresh') ?? {
+      granted: true,
+      next: { ...state, stops: afterPermit(state.stops, 'refresh', time.now) },
+    }
+  )
 }

@@ -4,7 +4,14 @@ import { newId } from '@slipstream/runtime'
 import { testDatabase } from '@slipstream/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createQuotaLedger, type QuotaLedger, type QuotaReading } from '../src/index.ts'
+import {
+  type CallReport,
+  createQuotaLedger,
+  type QuotaLedger,
+  type QuotaReading,
+  type Showing,
+  type Turn,
+} from '../src/index.ts'
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
@@ -14,6 +21,7 @@ const noon = Date.UTC(2026, 10, 20, 12, 0, 0)
 const minute = 60_000
 const at = (minutes: number) => new Date(noon + minutes * minute)
 let now: Date
+let turns: Turn[] = []
 
 /** Of a replica whose clock is that much ahead of what all share. */
 const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
@@ -24,12 +32,30 @@ const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
     clock: { now: () => new Date(now.getTime() + aheadMs) },
     sharedClock: { now: () => now },
     random: () => 0,
+    countAthletes: async () => 2,
+    onTurn: (turn) => turns.push(turn),
   })
 
 const seconds = (minutes: number, more: number) => new Date(at(minutes).getTime() + more * 1_000)
 
 const take = (ledger: QuotaLedger, lane: Lane = 'interactive', athleteId = newId('athlete')) =>
-  ledger.take({ lane, athleteId })
+  ledger.take({ operation: 'activities', lane, athleteId })
+
+const tell = (
+  ledger: QuotaLedger,
+  shows: Showing,
+  reading: QuotaReading | null = null,
+  change: Partial<CallReport> = {},
+) =>
+  ledger.report({
+    ...{ operation: 'activities', shows, athleteId: newId('athlete'), lane: 'interactive', reading, sentAt: now },
+    ...change,
+  })
+
+/** Calls that fail, each for another athlete. */
+const failTimes = async (ledger: QuotaLedger, times: number, change: Partial<CallReport> = {}) => {
+  for (let failure = 1; failure <= times; failure++) await tell(ledger, 'nothing', null, change)
+}
 
 const reading = (limit15m: number, used15m: number, limitDay = 10_000, usedDay = used15m): QuotaReading => ({
   overall: { limit15m: limit15m * 2, limitDay: limitDay * 2, used15m, usedDay },
@@ -43,6 +69,7 @@ const takeTimes = async (ledger: QuotaLedger, times: number) =>
 beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
   await Promise.all([quota.deleteMany({}), allowances.deleteMany({})])
+  turns = []
   now = at(1)
 })
 afterAll(async () => {
@@ -53,10 +80,10 @@ afterAll(async () => {
 describe('one ledger', () => {
   test('starts with the limits of a new app and remembers what was taken', async () => {
     expect(await take(ledgerOf())).toEqual({ granted: true, validUntil: seconds(14, 57) })
-    const { buckets, inactiveSince } = await ledgerOf().read()
+    const { buckets, stops } = await ledgerOf().read()
     expect(buckets.read15m).toEqual({ limit: 100, used: 1, windowStart: at(0) })
     expect(buckets.overallDay).toMatchObject({ limit: 2_000, used: 1 })
-    expect(inactiveSince).toBeNull()
+    expect(stops).toEqual([])
   })
 
   test('reading before the first call writes nothing', async () => {
@@ -69,10 +96,10 @@ describe('one ledger', () => {
   test('learns limits and usage from answers, and writes only what is new', async () => {
     const ledger = ledgerOf()
     await take(ledger)
-    await ledger.learn(reading(600, 40))
+    await tell(ledger, 'works', reading(600, 40))
     const { revision } = (await quota.findOne().lean()) ?? {}
-    await ledger.learn(reading(600, 39))
-    await ledger.learn(null)
+    await tell(ledger, 'works', reading(600, 39))
+    await tell(ledger, 'works')
     expect((await quota.findOne().lean())?.revision).toBe(revision)
     expect((await ledger.read()).buckets.read15m).toMatchObject({ limit: 600, used: 40 })
   })
@@ -82,13 +109,13 @@ describe('one ledger', () => {
     await take(ledger)
     now = at(16)
     await take(ledger)
-    await ledger.learn(reading(100, 99), at(14))
+    await tell(ledger, 'works', reading(100, 99), { sentAt: at(14) })
     expect((await ledger.read()).buckets.read15m).toMatchObject({ used: 1, windowStart: at(15) })
   })
 
   test('lower lanes leave their reserve to those above', async () => {
     const ledger = ledgerOf()
-    await ledger.learn(reading(100, 80))
+    await tell(ledger, 'works', reading(100, 80))
     expect(await take(ledger, 'scheduled')).toEqual({ granted: false, reason: 'quota', retryAt: seconds(12, 7.5) })
     expect(await take(ledger, 'realtime')).toMatchObject({ granted: true })
     const status = await ledger.read()
@@ -97,7 +124,7 @@ describe('one ledger', () => {
 
   test('opens again at the window boundary', async () => {
     const ledger = ledgerOf()
-    await ledger.learn(reading(10, 9))
+    await tell(ledger, 'works', reading(10, 9))
     expect(await takeTimes(ledger, 3)).toBe(1)
     now = new Date(at(15).getTime() - 1)
     expect(await take(ledger)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(15, 3) })
@@ -107,7 +134,7 @@ describe('one ledger', () => {
 
   test('a spent day closes until midnight', async () => {
     const ledger = ledgerOf()
-    await ledger.learn(reading(100, 5, 1_000, 1_000))
+    await tell(ledger, 'works', reading(100, 5, 1_000, 1_000))
     expect(await take(ledger)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(12 * 60, 3) })
   })
 })
@@ -120,7 +147,7 @@ describe('several replicas', () => {
         fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 3, maxLength: 3 }),
         async (limit, demands) => {
           await quota.deleteMany({})
-          await ledgerOf().learn(reading(limit, 0))
+          await tell(ledgerOf(), 'works', reading(limit, 0))
           const granted = await Promise.all(demands.map((times) => takeTimes(ledgerOf(), times)))
           const demand = demands.reduce((sum, times) => sum + times, 0)
           expect(granted.reduce((sum, count) => sum + count, 0)).toBe(Math.min(limit, demand))
@@ -140,7 +167,7 @@ describe('several replicas', () => {
   test('a 429 to one closes the window for all, until its reset', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
     await Promise.all([take(one), take(other)])
-    expect(await one.close(null)).toEqual(seconds(15, 3))
+    expect(await tell(one, 'rate_limited')).toEqual({ reason: 'quota', until: seconds(15, 3), failingSince: null })
     expect(await take(other)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(15, 3) })
     expect((await other.read()).opensAt('realtime')).toEqual(seconds(15, 3))
     expect((await other.read()).isSpent).toBe(true)
@@ -149,11 +176,13 @@ describe('several replicas', () => {
   })
 
   test('a 429 whose headers show a spent day closes until midnight', async () => {
-    expect(await ledgerOf().close(reading(100, 20, 1_000, 1_000))).toEqual(seconds(12 * 60, 3))
+    expect(await tell(ledgerOf(), 'rate_limited', reading(100, 20, 1_000, 1_000))).toMatchObject({
+      until: seconds(12 * 60, 3),
+    })
   })
 
   test('each app has a ledger of its own', async () => {
-    await ledgerOf('one').close(null)
+    await tell(ledgerOf('one'), 'rate_limited')
     expect(await take(ledgerOf('other'), 'backfill')).toMatchObject({ granted: true })
   })
 })
@@ -163,7 +192,7 @@ describe('one time for all', () => {
 
   test('a replica whose clock is wrong is told when to call on that clock', async () => {
     const [right, ahead] = [ledgerOf(), ledgerOf('app', 2_000)]
-    await right.close(null)
+    await tell(right, 'rate_limited')
     expect(await take(ahead)).toMatchObject({ retryAt: seconds(15, 3 + 2) })
     now = seconds(15, 2)
     expect(await take(ahead)).toMatchObject({ granted: false })
@@ -174,7 +203,7 @@ describe('one time for all', () => {
   test('what one replica learns of Strava’s clock, all keep to, with less to spare', async () => {
     const [one, other] = [ledgerOf(), ledgerOf('app', -2_000)]
     // Strava is 10 s ahead: its second is read as the middle.
-    await one.succeeded(told(seconds(1, 9.5)))
+    await tell(one, 'works', told(seconds(1, 9.5)))
     expect(await take(other)).toEqual({ granted: true, validUntil: seconds(14, 58 - 10 - 2) })
     now = seconds(14, 48)
     expect(await take(one)).toEqual({ granted: false, reason: 'quota', retryAt: seconds(14, 51) })
@@ -187,13 +216,13 @@ describe('one time for all', () => {
     const ledger = ledgerOf('app', 700)
     await take(ledger)
     const lead = async () => (await quota.findOne().lean())?.stravaLead
-    await ledger.learn(told(at(1)))
+    await tell(ledger, 'works', told(at(1)), { sentAt: new Date(now.getTime() + 700) })
     expect(await lead()).toEqual({ leastMs: 0, mostMs: 1_000 })
     now = seconds(1, 0.4)
-    await ledger.learn(told(at(1)))
+    await tell(ledger, 'works', told(at(1)), { sentAt: new Date(now.getTime() + 700) })
     expect(await lead()).toEqual({ leastMs: 0, mostMs: 600 })
     const { revision } = (await quota.findOne().lean()) ?? {}
-    await ledger.learn(told(at(1)))
+    await tell(ledger, 'works', told(at(1)), { sentAt: new Date(now.getTime() + 700) })
     expect((await quota.findOne().lean())?.revision).toBe(revision)
   })
 })
@@ -205,7 +234,7 @@ describe('the allowance of an athlete', () => {
 
   test('is an eighth of the quarter hour’s reads, over all lanes and replicas; the next quarter hour brings a new one', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
-    const greedy = { athleteId: 'greedy', lane: 'interactive' } as const
+    const greedy = { operation: 'activities', athleteId: 'greedy', lane: 'interactive' } as const
     expect(await one.allowanceOf('greedy')).toEqual({ left: 12, allowance: 12, renewsAt: seconds(15, 3) })
     const taken = await Promise.all([takeAll(one, greedy, 20), takeAll(other, { ...greedy, lane: 'realtime' }, 20)])
     expect(taken[0]! + taken[1]!).toBe(12)
@@ -219,13 +248,19 @@ describe('the allowance of an athlete', () => {
 
   test('is twice that for a first import, and does not bind backfill', async () => {
     const ledger = ledgerOf()
-    expect(await takeAll(ledger, { athleteId: 'new', lane: 'interactive', isFirstImport: true }, 30)).toBe(24)
-    expect(await takeAll(ledger, { athleteId: 'new', lane: 'backfill' }, 20)).toBe(20)
+    expect(
+      await takeAll(
+        ledger,
+        { operation: 'activities', athleteId: 'new', lane: 'interactive', isFirstImport: true },
+        30,
+      ),
+    ).toBe(24)
+    expect(await takeAll(ledger, { operation: 'activities', athleteId: 'new', lane: 'backfill' }, 20)).toBe(20)
   })
 
   test('is at least ten calls', async () => {
     const ledger = ledgerOf()
-    await ledger.learn(reading(40, 0))
+    await tell(ledger, 'works', reading(40, 0))
     expect(await ledger.allowanceOf('anyone')).toMatchObject({ left: 10 })
   })
 })
@@ -242,71 +277,166 @@ test('a row of release 0.1 is read, and its unknown clock taken as MongoDB’s',
   expect(await quota.findOne().lean()).toMatchObject({ revision: 8, stravaLead: null, read15m: { used: 4 } })
 })
 
+test('a row of release 0.1 that shows the app as inactive stops calls, until a call succeeds', async () => {
+  const bucket = { limit: 100, used: 3, windowStart: at(0) }
+  await quota.collection.insertOne({
+    _id: 'app' as never,
+    ...{ overall15m: bucket, overallDay: bucket, read15m: bucket, readDay: bucket },
+    ...{ inactiveSince: at(0), failuresInRow: 0, unavailableSince: null, nextProbeAt: at(5), revision: 7 },
+  })
+  expect(await take(ledgerOf())).toEqual({ granted: false, reason: 'app', retryAt: at(5) })
+  now = at(5)
+  expect(await take(ledgerOf())).toMatchObject({ granted: true })
+  await tell(ledgerOf(), 'works')
+  expect(await quota.findOne().lean()).toMatchObject({ inactiveSince: null, nextProbeAt: null })
+})
+
 describe('an inactive app', () => {
-  test('gets one call every 5 minutes over all replicas, until one succeeds', async () => {
+  test('gets ever rarer probes over all replicas, for calls of every kind, until one succeeds', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
-    await one.markInactive()
+    expect(await tell(one, 'inactive')).toEqual({ reason: 'app', until: at(6), failingSince: null })
     expect(await take(other)).toEqual({ granted: false, reason: 'app', retryAt: at(6) })
+    expect(await other.mayRefresh('anyone')).toEqual({ granted: false, reason: 'app', retryAt: at(6) })
     now = at(6)
     expect((await other.read()).opensAt('interactive')).toEqual(now)
     const granted = await Promise.all([one, other].map((ledger) => takeTimes(ledger, 5)))
     expect(granted[0]! + granted[1]!).toBe(1)
 
     now = at(7)
-    await one.markInactive()
+    await tell(one, 'inactive')
     const status = await other.read()
-    expect(status.inactiveSince).toEqual(at(1))
-    expect(status.opensAt('interactive')).toEqual(at(11))
+    expect(status.stops).toEqual([{ name: 'app', trouble: 'inactive', since: at(1) }])
+    expect(status.opensAt('interactive')).toEqual(at(16))
 
-    await other.learn(reading(100, 3))
-    expect(await one.read()).toMatchObject({ inactiveSince: at(1) })
-    await other.succeeded(reading(100, 4))
-    expect(await one.read()).toMatchObject({ inactiveSince: null })
+    await tell(other, 'answers', reading(100, 3))
+    expect((await one.read()).stops).toHaveLength(1)
+    await tell(other, 'works', reading(100, 4))
+    expect((await one.read()).stops).toEqual([])
     expect(await takeTimes(one, 5)).toBe(5)
+    expect(turns).toMatchObject([
+      { what: 'stop', name: 'app', hasBegun: true },
+      { what: 'stop', name: 'app', hasBegun: false },
+    ])
+  })
+
+  test('is on again when somebody’s code could be exchanged', async () => {
+    await tell(ledgerOf(), 'inactive')
+    await tell(ledgerOf(), 'works', null, { operation: 'token', athleteId: null })
+    expect(await takeTimes(ledgerOf(), 3)).toBe(3)
   })
 })
 
 describe('a Strava that does not answer', () => {
-  test('gets one call every 30 seconds over all replicas, until it answers', async () => {
+  test('gets ever rarer probes over all replicas, until it answers', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
-    for (const ledger of [one, other, one, other]) expect(await ledger.failed(null)).toBeNull()
+    await failTimes(one, 2)
+    await failTimes(other, 2)
     expect(await takeTimes(one, 1)).toBe(1)
-    expect(await other.failed(null)).toEqual(at(1.5))
+    expect(await tell(other, 'nothing')).toEqual({ reason: 'strava', until: at(1.5), failingSince: null })
     expect(await take(one)).toEqual({ granted: false, reason: 'strava', retryAt: at(1.5) })
-    expect(await one.read()).toMatchObject({ unavailableSince: at(1) })
     expect((await one.read()).opensAt('interactive')).toEqual(at(1.5))
 
     now = at(1.5)
     const granted = await Promise.all([one, other].map((ledger) => takeTimes(ledger, 5)))
     expect(granted[0]! + granted[1]!).toBe(1)
-    expect(await one.failed(null)).toEqual(at(2))
-    now = at(2)
+    expect(await tell(one, 'nothing')).toMatchObject({ until: at(2.5) })
+    now = at(2.5)
     expect(await takeTimes(other, 2)).toBe(1)
-    await other.succeeded(reading(100, 7))
-    expect(await one.read()).toMatchObject({ unavailableSince: null, inactiveSince: null })
+    await tell(other, 'works', reading(100, 7))
+    expect((await one.read()).stops).toEqual([])
     expect(await takeTimes(one, 5)).toBe(5)
+    expect(turns).toMatchObject([
+      { name: 'activities', trouble: 'unanswered', hasBegun: true },
+      { name: 'activities', trouble: 'unanswered', hasBegun: false },
+    ])
+  })
+
+  test('for refreshes is stopped for them alone, and a code that could be exchanged opens nothing', async () => {
+    const ledger = ledgerOf()
+    await failTimes(ledger, 5, { operation: 'refresh' })
+    expect(await ledger.mayRefresh('anyone')).toMatchObject({ granted: false, reason: 'strava' })
+    expect(await takeTimes(ledger, 2)).toBe(2)
+    await failTimes(ledger, 5)
+    await tell(ledger, 'works', null, { operation: 'token', athleteId: null })
+    expect((await ledger.read()).stops.map(({ name }) => name)).toEqual(['activities', 'refresh'])
   })
 
   test.each([
-    ['a refusal', (ledger: QuotaLedger) => ledger.learn(null)],
-    ['a 429', (ledger: QuotaLedger) => ledger.close(null)],
-    ['an inactive app', (ledger: QuotaLedger) => ledger.markInactive()],
-  ])('answers again with %s', async (_case, answer) => {
-    for (let failures = 0; failures < 5; failures += 1) await ledgerOf().failed(null)
-    expect((await ledgerOf().read()).unavailableSince).not.toBeNull()
-    await answer(ledgerOf())
-    expect((await ledgerOf().read()).unavailableSince).toBeNull()
+    ['a refusal', 'answers'],
+    ['a 429', 'rate_limited'],
+    ['an inactive app', 'inactive'],
+  ] as const)('answers again with %s', async (_case, shows) => {
+    await failTimes(ledgerOf(), 5)
+    await tell(ledgerOf(), shows)
+    expect((await ledgerOf().read()).stops.filter(({ name }) => name === 'activities')).toEqual([])
   })
 
   test('tells its quota even so', async () => {
-    await ledgerOf().failed(reading(600, 40))
+    await tell(ledgerOf(), 'nothing', reading(600, 40))
     expect((await ledgerOf().read()).buckets.read15m).toMatchObject({ limit: 600, used: 40 })
+  })
+
+  test('is told to replicas of release 0.1 as they know it', async () => {
+    await failTimes(ledgerOf(), 5)
+    expect(await quota.findOne().lean()).toMatchObject({
+      failuresInRow: 5,
+      unavailableSince: at(1),
+      nextProbeAt: at(1.5),
+      inactiveSince: null,
+    })
+  })
+})
+
+describe('one athlete whose calls always fail', () => {
+  const fail = (ledger: QuotaLedger) => tell(ledger, 'nothing', null, { athleteId: 'poor', hasFailedAthlete: true })
+
+  test('waits alone, longer each time, and is helped by one success', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf()]
+    const waits: number[] = []
+    for (let failure = 1; failure <= 8; failure++) {
+      const wait = await fail(one)
+      expect(wait).toMatchObject({ reason: 'strava', failingSince: at(1) })
+      waits.push((wait!.until.getTime() - now.getTime()) / 1000)
+      expect(await take(other, 'interactive', 'poor')).toMatchObject({ granted: false, reason: 'strava' })
+      expect(await take(other)).toMatchObject({ granted: true })
+      now = wait!.until
+    }
+    expect(waits).toEqual([2, 8, 32, 128, 512, 1_800, 1_800, 1_800])
+    expect((await one.read()).stops).toEqual([])
+    await tell(other, 'works', null, { athleteId: 'poor' })
+    expect(await fail(one)).toMatchObject({ until: new Date(now.getTime() + 2_000) })
+  })
+
+  test('is all there are where nobody else is linked', async () => {
+    const alone = createQuotaLedger({
+      ...{ quota, allowances, clientId: 'app', countAthletes: async () => 1 },
+      ...{ clock: { now: () => now }, sharedClock: { now: () => now }, random: () => 0 },
+    })
+    for (let failure = 1; failure <= 4; failure++) await fail(alone)
+    expect((await alone.read()).stops).toEqual([])
+    await fail(alone)
+    expect((await alone.read()).stops).toMatchObject([{ name: 'activities', trouble: 'unanswered' }])
+  })
+})
+
+describe('a used-up limit', () => {
+  test('is told once when it begins and once when it ends, whoever took the last call', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf()]
+    await tell(one, 'works', reading(2, 0))
+    await Promise.all([take(one), take(other), take(one), take(other)])
+    expect(turns).toEqual([{ what: 'window', hasBegun: true }])
+    now = seconds(15, 3)
+    await take(other)
+    expect(turns).toEqual([
+      { what: 'window', hasBegun: true },
+      { what: 'window', hasBegun: false },
+    ])
   })
 })
 
 test('a successful call writes only what is new', async () => {
   await take(ledgerOf())
-  await ledgerOf().succeeded(null)
-  await ledgerOf().succeeded(reading(100, 1, 1_000))
+  await tell(ledgerOf(), 'works')
+  await tell(ledgerOf(), 'works', reading(100, 1, 1_000))
   expect((await quota.findOne().lean())?.revision).toBe(1)
 })

@@ -24,7 +24,7 @@ const crowd = (lane: Lane) => {
   let count = 0
   return () => {
     count += 1
-    return { lane, athleteId: `athlete_${count}` }
+    return { operation: 'activities' as const, lane, athleteId: `athlete_${count}` }
   }
 }
 
@@ -92,7 +92,12 @@ describe(`three replicas (seed ${seed})`, () => {
     const [one] = replicas
     for (const replica of replicas) {
       for (let worker = 0; worker < 3; worker++) {
-        const greedy = () => ({ lane: 'interactive' as const, athleteId: 'greedy', isFirstImport })
+        const greedy = () => ({
+          operation: 'activities' as const,
+          lane: 'interactive' as const,
+          athleteId: 'greedy',
+          isFirstImport,
+        })
         void replica.work(greedy, () => {
           const window = Math.floor(time.now() / quarterHourMs)
           calls.set(window, (calls.get(window) ?? 0) + 1)

@@ -14,6 +14,12 @@ export {
   type ClockLead,
   type QuotaBucket,
   type QuotaRow,
+  type StopName,
+  type StopRow,
+  type StopRows,
+  type StopTrouble,
+  stopNames,
+  stopTroubles,
 } from './quota.ts'
 export { progressOf } from './run-progress.ts'
 export {

@@ -15,6 +15,29 @@ export interface ClockLead {
   mostMs: number
 }
 
+/** What can be stopped apart from each other: all calls of the app, or one kind of call. */
+export const stopNames = ['app', 'activities', 'activity', 'athlete', 'refresh'] as const
+export type StopName = (typeof stopNames)[number]
+
+/** Why calls are stopped: the app is switched off, its credentials are refused, what is called is closed, or no answer. */
+export const stopTroubles = ['inactive', 'credentials', 'endpoint', 'unanswered'] as const
+export type StopTrouble = (typeof stopTroubles)[number]
+
+/** Calls that fail in a row, and what comes of it: from `since` on only probes are let through, one at `nextProbeAt`. */
+export interface StopRow {
+  trouble: StopTrouble
+  failures: number
+  /** Athletes whose calls failed in this row; two are enough to know. */
+  failedFor: string[]
+  /** Null while calls still go on. */
+  since: Date | null
+  /** Probes let through since then. */
+  probes: number
+  nextProbeAt: Date | null
+}
+
+export type StopRows = Record<StopName, StopRow | null>
+
 /**
  * One row per Strava app; `_id` is the client id. `inactiveSince` is set while Strava has the app switched off,
  * `unavailableSince` while it does not answer (`failuresInRow` calls have failed); until `nextProbeAt` no call is made
@@ -28,16 +51,22 @@ export interface QuotaRow extends Record<BucketName, QuotaBucket> {
   nextProbeAt: Date | null
   /** Null until an answer has told Strava's time; release 0.1 did not ask. */
   stravaLead?: ClockLead | null
+  /** Release 0.1 knew but the app and listing: the four fields above, which are written for its replicas still. */
+  stops?: StopRows
   revision: number
 }
 
 /**
  * Calls made for one athlete in the quarter hour that starts at `windowStart`; `_id` is `<client id>:<athleteId>`. A row
- * of an earlier quarter hour counts as unused.
+ * of an earlier quarter hour counts as unused. While calls for this athlete alone fail, `failures` of them in a row since
+ * `failingSince`, none is made before `retryAt`.
  */
 export interface AllowanceRow {
   _id: string
   windowStart: Date
   used: number
+  failures: number
+  failingSince: Date | null
+  retryAt: Date | null
   expiresAt: Date
 }

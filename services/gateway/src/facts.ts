@@ -1,4 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
+import { describeTurn } from '@slipstream/gate'
+import type { Turn } from '@slipstream/quota'
 import type { StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
@@ -30,6 +32,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     requestFailed: (code: string, error: unknown) => {
       if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
       else log.warn({ err: error, problem: code }, 'request could not be served')
+    },
+    ledgerTurned: (turn: Turn) => {
+      const { level, fields, message } = describeTurn(turn)
+      log[level](fields, message)
     },
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
       stravaDuration.observe({ endpoint, outcome }, seconds)

@@ -1,3 +1,4 @@
+import { createCountedCall, createTokenCalls } from '@slipstream/gate'
 import { runConsumer } from '@slipstream/messaging'
 import { createChangeSweep, createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
@@ -88,7 +89,16 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         clock,
         onUnreadable: facts.tokenUnreadable,
       })
-      const oauth = createStravaOAuth({
+      const quota = createQuotaLedger({
+        quota: collections.quota,
+        allowances: collections.allowances,
+        clientId: config.strava.clientId,
+        clock,
+        sharedClock: overrides.sharedClock,
+        countAthletes: () => collections.links.countDocuments({}).limit(2),
+        onTurn: facts.ledgerTurned,
+      })
+      const stravaOAuth = createStravaOAuth({
         clientId: config.strava.clientId,
         clientSecret: config.secrets.stravaClientSecret,
         baseUrl: config.strava.oauthBaseUrl,
@@ -96,17 +106,13 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         fetch: fetchWith,
         onCall: facts.stravaCalled,
       })
+      const countedCall = createCountedCall({ ledger: quota, clock })
+      const { exchangeCode, revoke } = createTokenCalls({ oauth: stravaOAuth, ledger: quota, clock })
+      const oauth = { authorizeUrl: stravaOAuth.authorizeUrl, exchangeCode, revoke }
       const api = createStravaApi({ baseUrl: config.strava.apiBaseUrl, fetch: fetchWith, onCall: facts.stravaCalled })
-      const quota = createQuotaLedger({
-        quota: collections.quota,
-        allowances: collections.allowances,
-        clientId: config.strava.clientId,
-        clock,
-        sharedClock: overrides.sharedClock,
-      })
       const grounds = { ...repositories, clock, newId, nudge, facts, vault, oauth }
       const revocations = createRevocations(grounds)
-      const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, quota }) }
+      const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, countedCall }) }
       const unlinking = createUnlinkWorker(common)
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
       routes = createRoutes({

@@ -74,7 +74,6 @@ const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
   revocations,
   proof: { isAlive: async () => isGrantAlive },
   oauth,
-  quota: { markInactive: async () => {}, succeeded: async () => {} },
   cookies: { read: () => null, set: () => {} },
   clock,
   newId,

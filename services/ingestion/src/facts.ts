@@ -1,9 +1,11 @@
-import type { OutboxEvent } from '@slipstream/contracts'
+import type { OutboxEvent, WaitReason } from '@slipstream/contracts'
+import { describeTurn } from '@slipstream/gate'
+import type { Turn } from '@slipstream/quota'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { PageResult, SyncRun } from './domain/decide-run.ts'
-import type { EndedLink, FinishedRun, PageTally } from './domain/ports.ts'
+import type { EndedLink, FinishedRun, PageTally, RunWait } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -83,8 +85,15 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     listBroken: (run: SyncRun, problem: string) => {
       log.error({ ...runOf(run), problem }, 'the list of activities cannot be trusted to end')
     },
-    runParked: (run: SyncRun, resumeAt: Date) => {
-      log.info({ ...runOf(run), resumeAt }, 'sync run waits')
+    runParked: (run: SyncRun, { reason, until }: RunWait) => {
+      log.info({ ...runOf(run), waitingFor: reason, resumeAt: until }, 'sync run waits')
+    },
+    runsWoken: (reason: WaitReason, count: number) => {
+      log.info({ waitedFor: reason, count }, 'what sync runs waited for is over')
+    },
+    ledgerTurned: (turn: Turn) => {
+      const { level, fields, message } = describeTurn(turn)
+      log[level](fields, message)
     },
     runsResumed: (count: number) => {
       log.info({ count }, 'parked sync runs resumed')

@@ -29,6 +29,19 @@ export const registerGauges = (
     },
   })
   metrics.gauge({
+    name: 'slipstream_strava_state',
+    help: 'How Strava treats this application: 1 for what holds.',
+    labelNames: ['state'],
+    async collect() {
+      const { stops } = await ledger.read()
+      const isInactive = stops.some(({ trouble }) => trouble === 'inactive')
+      const isUnavailable = stops.some(({ trouble }) => trouble === 'unanswered')
+      this.set({ state: 'active' }, Number(!isInactive))
+      this.set({ state: 'inactive' }, Number(isInactive))
+      this.set({ state: 'unavailable' }, Number(isUnavailable))
+    },
+  })
+  metrics.gauge({
     name: 'slipstream_dead_letters',
     help: 'Messages and activities kept because they could not be handled.',
     async collect() {

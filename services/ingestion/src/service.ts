@@ -1,4 +1,5 @@
 import { lanes } from '@slipstream/contracts'
+import { createCountedCall, createGate, createTokenCalls, judgeRefresh } from '@slipstream/gate'
 import { type Bus, runConsumer } from '@slipstream/messaging'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
@@ -12,8 +13,6 @@ import { createFetchTickets } from './adapters/fetch-tickets.ts'
 import { createLinkReader } from './adapters/link-reader.ts'
 import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunStore } from './adapters/run-store.ts'
-import { createStravaPages } from './adapters/strava-pages.ts'
-import { createTokenCalls } from './adapters/token-calls.ts'
 import { createUnreadableKeeper } from './adapters/unreadable-keeper.ts'
 import { createWorkoutStore } from './adapters/workout-store.ts'
 import type { IngestionConfig } from './config.ts'
@@ -25,12 +24,14 @@ import { onSyncRequested } from './handlers/on-sync-requested.ts'
 import type { SyncPageDeps } from './handlers/sync-page.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
+import { wakeRuns } from './sweeps/wake-runs.ts'
 
 export interface IngestionTimings {
   /** A crashed worker blocks its run this long; shorter than the 30 s after which NATS delivers its message again. */
   leaseMs: number
   renewLeaseEveryMs: number
   resumeParkedEveryMs: number
+  wakeRunsEveryMs: number
   /** With the gateway's sweep well below 60 s together: so long a receipt may take whose event was lost. */
   eraseEveryMs: number
 }
@@ -39,6 +40,7 @@ const defaultTimings: IngestionTimings = {
   leaseMs: 20_000,
   renewLeaseEveryMs: 5_000,
   resumeParkedEveryMs: 2_000,
+  wakeRunsEveryMs: 5_000,
   eraseEveryMs: 15_000,
 }
 
@@ -79,21 +81,24 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         redirectUri: config.strava.oauthBaseUrl,
         onCall: facts.stravaCalled,
       })
-      const vault = createVault({
-        collections,
-        keyring,
-        clock,
-        owner,
-        ...createTokenCalls(oauth),
-        onRefresh: facts.tokenRefreshed,
-        onStoreFailed: facts.tokensNotStoredYet,
-      })
       const ledger = createQuotaLedger({
         quota: collections.quota,
         allowances: collections.allowances,
         clientId: config.strava.clientId,
         clock,
         sharedClock: overrides.sharedClock,
+        countAthletes: () => collections.links.countDocuments({}).limit(2),
+        onTurn: facts.ledgerTurned,
+      })
+      const vault = createVault({
+        collections,
+        keyring,
+        clock,
+        owner,
+        refreshTokens: createTokenCalls({ oauth, ledger, clock }).refreshTokens,
+        judge: judgeRefresh,
+        onRefresh: facts.tokenRefreshed,
+        onStoreFailed: facts.tokensNotStoredYet,
       })
       const api = createStravaApi({
         baseUrl: config.strava.apiBaseUrl,
@@ -109,7 +114,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         links,
         runs,
         tickets: createFetchTickets(collections),
-        pages: createStravaPages({ api, vault, ledger, clock }),
+        strava: createGate({ api, vault, countedCall: createCountedCall({ ledger, clock }), clock }),
         workouts: createWorkoutStore(collections, clock),
         unreadable: createUnreadableKeeper(deliveries),
         receipts,
@@ -159,6 +164,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
             everyMs: timings.resumeParkedEveryMs,
             run: resumeParkedRuns({ runs, nudge, facts, clock }),
           },
+          { name: 'wake-runs', everyMs: timings.wakeRunsEveryMs, run: wakeRuns({ ledger, runs, facts, clock }) },
           {
             name: 'erasures',
             everyMs: timings.eraseEveryMs,

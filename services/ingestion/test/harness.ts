@@ -179,7 +179,7 @@ export const startHarness = async (): Promise<Harness> => {
         sharedClock: clock,
         log: createLogger('ingestion', 'silent'),
         metrics: started.length === 0 ? metrics : createMetrics('ingestion'),
-        timings: { resumeParkedEveryMs: 50, ...timings },
+        timings: { resumeParkedEveryMs: 50, wakeRunsEveryMs: 50, ...timings },
       })
       await ingestion.start()
       started.push(ingestion)

@@ -1,4 +1,4 @@
-import type { RunCounts } from '@slipstream/contracts'
+import type { RunCounts, WaitReason } from '@slipstream/contracts'
 import { TransientError } from '@slipstream/messaging'
 import { createDeliveryLog } from '@slipstream/persistence'
 import { newId, systemClock } from '@slipstream/runtime'
@@ -134,6 +134,26 @@ describe('the lease on a run', () => {
 })
 
 describe('parked runs', () => {
+  it('go on soon when what they waited for is over, and no others', async () => {
+    const runs = runStore('one', 1000)
+    const until = new Date('2026-01-01T01:00:00Z')
+    const park = async (reason: WaitReason) => {
+      const request = newRunFor(newId('link'))
+      const { counts } = await runs.open(request)
+      await runs.park((await runs.lease(request.want.runId))!, { reason, until }, counts)
+      return request.want.runId
+    }
+    const [forStrava, forQuota] = [await park('strava'), await park('quota')]
+    const now = new Date('2026-01-01T00:30:00Z')
+    expect(await runs.wake('strava', now, 5_000)).toBeGreaterThanOrEqual(1)
+    const resumeAtOf = async (runId: string) =>
+      (await harness.store.collections.syncRuns.findById(runId).lean())?.resumeAt?.getTime()
+    expect(await resumeAtOf(forStrava)).toBeGreaterThanOrEqual(now.getTime())
+    expect(await resumeAtOf(forStrava)).toBeLessThan(now.getTime() + 5_000)
+    expect(await resumeAtOf(forQuota)).toBe(until.getTime())
+    await harness.store.collections.syncRuns.deleteMany({ _id: { $in: [forStrava, forQuota] } })
+  })
+
   it('are asked for once, by whichever replica is first', async () => {
     const request = newRunFor(newId('link'))
     const runs = runStore('one', 1000)
@@ -214,7 +234,9 @@ const pageDeps = (runs: RunStore, changes: Partial<SyncPageDeps>): SyncPageDeps 
       clock: systemClock,
     }),
     tickets: createFetchTickets(collections),
-    pages: { fetch: async () => ({ kind: 'page', activities: [morningRun], unreadable: [] }) },
+    strava: {
+      listActivities: async () => ({ kind: 'answered', answer: { data: [morningRun], unreadable: [], quota: null } }),
+    },
     workouts: createWorkoutStore(collections, systemClock),
     unreadable: createUnreadableKeeper(createDeliveryLog(collections, systemClock)),
     facts: createFacts(createLogger('test', 'silent'), createMetrics('test')),
@@ -287,9 +309,9 @@ describe('a page', () => {
   it('that a stop cuts short leaves its run to the next process, also at the last attempt', async () => {
     const { runs, lease } = await leasedRun()
     const signal = AbortSignal.abort()
-    const fetch = async () => Promise.reject(new TransientError('aborted'))
+    const listActivities = async () => Promise.reject(new TransientError('aborted'))
     const last = { ...delivery, attempt: 5, signal }
-    await expect(syncPage(pageDeps(runs, { pages: { fetch } }), lease, last)).rejects.toThrow('aborted')
+    await expect(syncPage(pageDeps(runs, { strava: { listActivities } }), lease, last)).rejects.toThrow('aborted')
     expect(await storedRun(lease)).toMatchObject({ state: 'queued', startedAt: null, leaseOwner: null, outcome: null })
   })
 })

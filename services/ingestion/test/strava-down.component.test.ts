@@ -1,4 +1,3 @@
-import { createQuotaLedger } from '@slipstream/quota'
 import { newId } from '@slipstream/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, type Harness, startHarness, type TestLink } from './harness.ts'
@@ -12,16 +11,18 @@ beforeAll(async () => {
   await harness.startIngestion()
 })
 afterAll(() => harness?.stop())
-afterEach(() => harness.store.collections.quota.deleteMany({}))
+afterEach(async () => {
+  harness.simulator.control.reset()
+  const { quota, allowances, syncRuns } = harness.store.collections
+  await Promise.all([syncRuns.deleteMany({}), quota.deleteMany({}), allowances.deleteMany({})])
+})
 
-const probeEveryMs = { inactive: 5 * 60_000, unavailable: 30_000 }
-const rounds = 6
+const minuteMs = 60_000
+const accounts = ['anna', 'ben', 'chris', 'dana']
 
 /** Accounts with one page each: a healthy run is two calls. A token that is refreshed spoils those of older links. */
 const links = async (count: number): Promise<TestLink[]> => {
-  harness.simulator.control.reset()
   harness.leaveWindowEdge()
-  const accounts = ['anna', 'ben', 'chris', 'dana']
   const made: TestLink[] = []
   for (let index = 0; index < count; index += 1) made.push(await harness.link(accounts[index % accounts.length] ?? ''))
   return made
@@ -31,6 +32,8 @@ const request = (of: TestLink[]) =>
   Promise.all(of.map((link) => harness.request(link, { lane: 'scheduled', cause: 'hourly' })))
 
 const runs = (runIds: string[]) => harness.store.collections.syncRuns.find({ _id: { $in: runIds } }).lean()
+const quotaRow = () => harness.store.collections.quota.findOne().lean()
+const calls = () => harness.simulator.control.calls()
 
 /** Waits until every run waits for a time that is still to come. */
 const allParked = (runIds: string[]) =>
@@ -40,140 +43,162 @@ const allParked = (runIds: string[]) =>
     expect(
       found.filter(({ state, resumeAt }) => state === 'waiting_for_quota' && resumeAt && resumeAt > now),
     ).toHaveLength(runIds.length)
+    return found
   })
 
-const goThrough = async (runIds: string[], everyMs: number) => {
-  for (let round = 0; round < rounds; round += 1) {
-    harness.clock.offsetMs += everyMs + 1000
+/** Lets half an hour pass, two minutes at a time, with all who may try again doing so. */
+const goThroughHalfAnHour = async (runIds: string[]) => {
+  for (let minute = 2; minute <= 30; minute += 2) {
+    harness.clock.offsetMs += 2 * minuteMs
     await allParked(runIds)
   }
 }
 
-const allFinish = async (runIds: string[], everyMs: number) => {
+/** Strava is well again: with the next probe, and without the one after it, all go on. */
+const allFinishWithNextProbe = async (runIds: string[]) => {
   harness.simulator.control.clearFaults()
-  // One run probes, the others are asked for again when the next probe would have been due.
-  for (let round = 0; round < 2; round += 1) harness.clock.offsetMs += everyMs + 1000
+  const stops = Object.values((await quotaRow())?.stops ?? {})
+  const probeAt = Math.max(...stops.map((stop) => stop?.nextProbeAt?.getTime() ?? 0))
+  const spreadMs = 30_000
+  harness.clock.offsetMs += Math.max(0, probeAt - harness.clock.now().getTime()) + spreadMs
+  const begunAt = harness.clock.now().getTime()
   await eventually(async () => {
     const states = (await runs(runIds)).map(({ state, outcome }) => `${state} ${outcome}`)
-    harness.clock.offsetMs += 1000
+    if (harness.clock.now().getTime() - begunAt < 15_000) harness.clock.offsetMs += 200
     expect(states).toEqual(runIds.map(() => 'finished succeeded'))
   })
 }
 
-const calls = () => harness.simulator.control.calls()
-
-describe('while Strava answers with 5xx', () => {
-  it('20 runs make five calls and finish those under way, then one every 30 seconds; all end well afterwards', async () => {
-    const all = await links(20)
+describe('half an hour in which Strava', () => {
+  it('answers with 5xx costs eight athletes a handful of calls, and all go on when it is over', async () => {
+    const all = await links(8)
     harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'status', status: 503 } }] })
     const runIds = await request(all)
-    await allParked(runIds)
+    const parked = await allParked(runIds)
+    expect(new Set(parked.map(({ waitingFor }) => waitingFor))).toEqual(new Set(['strava']))
     // Calls under way when the fifth fails cannot be taken back: at most 8 of each replica.
     const underWay = 2 * 8 - 1
-    expect(calls().total).toBeGreaterThanOrEqual(5)
     expect(calls().total).toBeLessThanOrEqual(5 + underWay)
 
     harness.simulator.control.clearCalls()
-    await goThrough(runIds, probeEveryMs.unavailable)
-    expect(calls().total).toBeGreaterThanOrEqual(rounds - 1)
-    expect(calls().total).toBeLessThanOrEqual(rounds)
-    const { deadLetters } = harness.store.collections
-    expect(await deadLetters.countDocuments()).toBe(0)
-
-    await allFinish(runIds, probeEveryMs.unavailable)
+    await goThroughHalfAnHour(runIds)
+    expect(calls().total).toBeGreaterThanOrEqual(3)
+    expect(calls().total).toBeLessThanOrEqual(6)
+    expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
+    await allFinishWithNextProbe(runIds)
   }, 180_000)
 
-  it('tokens are asked for no more often either', async () => {
+  it('answers with pages of text under status 200 costs as little', async () => {
+    const all = await links(8)
+    const effect = { kind: 'status' as const, status: 200, body: 'text' as const }
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect }] })
+    const runIds = await request(all)
+    await allParked(runIds)
+    harness.simulator.control.clearCalls()
+    await goThroughHalfAnHour(runIds)
+    expect(calls().total).toBeLessThanOrEqual(6)
+    expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
+    await allFinishWithNextProbe(runIds)
+  }, 180_000)
+
+  it('does not refresh tokens costs as little', async () => {
     const all = await links(4)
     harness.clock.offsetMs += 7 * 3_600_000
     harness.simulator.control.setFaults({ rules: [{ endpoint: 'refresh', effect: { kind: 'status', status: 503 } }] })
     const runIds = await request(all)
     await allParked(runIds)
-    harness.simulator.control.clearCalls()
-    await goThrough(runIds, probeEveryMs.unavailable)
-    expect(calls().total).toBeGreaterThanOrEqual(rounds - 1)
-    expect(calls().total).toBeLessThanOrEqual(rounds)
-    await allFinish(runIds, probeEveryMs.unavailable)
+    await goThroughHalfAnHour(runIds)
+    expect(calls().total).toBeLessThanOrEqual(5 + 2 * 8 - 1 + 6)
+    await allFinishWithNextProbe(runIds)
   }, 180_000)
 
-  it('a refusal of one athlete shows that Strava is up again', async () => {
-    const { quota } = harness.store.collections
-    const [link] = await links(1)
-    if (!link) throw new Error('no link was made')
-    harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'status', status: 503 } }] })
-    const runIds = await request([link])
-    await allParked(runIds)
-    harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'scope_missing' } }] })
-    expect(await quota.findOne().lean()).toMatchObject({ unavailableSince: expect.any(Date) })
-    harness.clock.offsetMs += probeEveryMs.unavailable + 1000
-    expect(await harness.finishedRun(runIds[0] ?? '')).toMatchObject({ errorCode: 'scope_missing' })
-    expect(await quota.findOne().lean()).toMatchObject({ unavailableSince: null, failuresInRow: 0, nextProbeAt: null })
-  })
-
-  it('no run spends its last attempt on finding out', async () => {
-    const { quota, allowances, deliveryAttempts } = harness.store.collections
-    const [link] = await links(1)
-    if (!link) throw new Error('no link was made')
-    const { clock } = harness
-    const { clientId } = harness.config.strava
-    const ledger = createQuotaLedger({ quota, allowances, clientId, clock, sharedClock: clock })
-    for (let failures = 0; failures < 5; failures += 1) await ledger.failed(null)
+  it('refuses the client secret costs a handful of token calls, and is told as the app’s trouble', async () => {
+    const all = await links(4)
     harness.clock.offsetMs += 7 * 3_600_000
-    harness.simulator.control.setFaults({ rules: [{ endpoint: 'refresh', effect: { kind: 'status', status: 503 } }] })
-    const eventId = newId('evt')
-    const expiresAt = new Date(Date.now() + 60_000)
-    await deliveryAttempts.create({ _id: `ingestion-interactive:${eventId}`, attempts: 4, expiresAt })
-    const runId = await harness.request(link, { eventId })
-    await allParked([runId])
-    expect(calls().counts.refresh).toEqual({ 503: 1 })
-    await allFinish([runId], probeEveryMs.unavailable)
-  })
-})
+    harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'wrong_client_secret' } }] })
+    const runIds = await request(all)
+    const parked = await allParked(runIds)
+    expect(new Set(parked.map(({ waitingFor }) => waitingFor))).toEqual(new Set(['app']))
+    await goThroughHalfAnHour(runIds)
+    expect(calls().total).toBeLessThanOrEqual(4 + 3)
+    expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
+    expect((await quotaRow())?.stops).toMatchObject({
+      refresh: { trouble: 'credentials' },
+      app: null,
+      activities: null,
+    })
+    await allFinishWithNextProbe(runIds)
+  }, 180_000)
 
-describe('while the app is inactive', () => {
-  it('athletes whose tokens have expired share the one call in 5 minutes', async () => {
+  it('has the app switched off costs a handful of calls', async () => {
     const all = await links(4)
     harness.clock.offsetMs += 7 * 3_600_000
     harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'app_inactive' } }] })
     const runIds = await request(all)
-    await allParked(runIds)
-    harness.simulator.control.clearCalls()
-    await goThrough(runIds, probeEveryMs.inactive)
-    expect(calls().total).toBeGreaterThanOrEqual(rounds - 1)
-    expect(calls().total).toBeLessThanOrEqual(rounds)
-    await allFinish(runIds, probeEveryMs.inactive)
+    const parked = await allParked(runIds)
+    expect(new Set(parked.map(({ waitingFor }) => waitingFor))).toEqual(new Set(['app']))
+    await goThroughHalfAnHour(runIds)
+    expect(calls().total).toBeLessThanOrEqual(4 + 3)
+    await allFinishWithNextProbe(runIds)
   }, 180_000)
 })
 
-it('a fetch takes one permit for a fresh token and its first call together', async () => {
+describe('one athlete whose list always fails', () => {
+  it('waits alone: neighbours go on, and no call is stopped', async () => {
+    const [anna, ben] = await links(2)
+    if (!anna || !ben) throw new Error('no links were made')
+    harness.simulator.control.setFaults({ rules: [{ athlete: 'anna', effect: { kind: 'status', status: 500 } }] })
+    const [poor = ''] = await request([anna])
+    for (let tries = 1; tries <= 6; tries += 1) {
+      const [parked] = await allParked([poor])
+      expect(parked).toMatchObject({ waitingFor: 'strava' })
+      harness.clock.offsetMs += (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime() + 1
+    }
+    await allParked([poor])
+    const [neighbour = ''] = await request([ben])
+    expect(await harness.finishedRun(neighbour)).toMatchObject({ outcome: 'succeeded' })
+    expect((await quotaRow())?.stops?.activities ?? null).toBeNull()
+    // It shows that Strava is well; a day later somebody has to act.
+    harness.clock.offsetMs += 25 * 3_600_000
+    expect(await harness.finishedRun(poor)).toMatchObject({ outcome: 'failed', errorCode: 'strava_refuses' })
+  }, 180_000)
+})
+
+it('a refusal of one athlete shows that Strava is up again', async () => {
+  const [link] = await links(2)
+  if (!link) throw new Error('no link was made')
+  harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'status', status: 503 } }] })
+  const runIds = await request(await links(8))
+  await allParked(runIds)
+  expect((await quotaRow())?.stops?.activities?.since).toBeInstanceOf(Date)
+  harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'scope_missing' } }] })
+  harness.clock.offsetMs += 2 * minuteMs
+  expect(await harness.finishedRun(runIds[0] ?? '')).toMatchObject({ errorCode: 'scope_missing' })
+  expect(await quotaRow()).toMatchObject({ unavailableSince: null, failuresInRow: 0, nextProbeAt: null })
+})
+
+it('no run spends an attempt on waiting', async () => {
+  const [link] = await links(1)
+  if (!link) throw new Error('no link was made')
+  harness.clock.offsetMs += 7 * 3_600_000
+  harness.simulator.control.setFaults({ rules: [{ endpoint: 'refresh', effect: { kind: 'status', status: 503 } }] })
+  const eventId = newId('evt')
+  const expiresAt = new Date(Date.now() + 60_000)
+  const { deliveryAttempts } = harness.store.collections
+  await deliveryAttempts.create({ _id: `ingestion-interactive:${eventId}`, attempts: 4, expiresAt })
+  const runId = await harness.request(link, { eventId })
+  await allParked([runId])
+  harness.simulator.control.clearFaults()
+  harness.clock.offsetMs += minuteMs
+  expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+})
+
+it('a fresh token takes no permit', async () => {
   const [link] = await links(1)
   if (!link) throw new Error('no link was made')
   harness.clock.offsetMs += 7 * 3_600_000
   const runId = await harness.request(link)
   expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded', counts: { calls: 2 } })
   expect(calls().counts.refresh).toEqual({ 200: 1 })
-  const quota = await harness.store.collections.quota.findOne().lean()
-  expect(quota?.read15m.used).toBe(2)
-})
-
-it('a permit that a slow token call outlasted is taken again in the new window', async () => {
-  const [link] = await links(1)
-  if (!link) throw new Error('no link was made')
-  harness.clock.offsetMs += 7 * 3_600_000
-  harness.simulator.control.setFaults({
-    rules: [{ endpoint: 'refresh', effect: { kind: 'hold' } }],
-    // The headers would tell of the call all the same.
-    behaviour: { rateHeaders: 'missing' },
-  })
-  const runId = await harness.request(link)
-  const quota = () => harness.store.collections.quota.findOne().lean()
-  await eventually(() => expect(harness.simulator.control.heldCalls()).toHaveLength(1))
-  const before = await quota()
-  expect(before?.read15m.used).toBe(1)
-  const windowStart = before?.read15m.windowStart.getTime() ?? 0
-  harness.clock.offsetMs += 15 * 60_000
-  harness.simulator.control.releaseHeld()
-  expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded', counts: { calls: 2 } })
-  const after = await quota()
-  expect(after?.read15m).toMatchObject({ used: 2, windowStart: new Date(windowStart + 15 * 60_000) })
+  expect((await quotaRow())?.read15m.used).toBe(2)
 })

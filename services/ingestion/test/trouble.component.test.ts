@@ -77,28 +77,6 @@ describe('a Strava that fails', () => {
     expect(callsOf('activities')).toMatchObject({ 503: 3, 200: 2 })
     expect(await letters()).toEqual([])
   })
-
-  it('ends the run as failed with the last attempt, keeps the message, and asks no more', async () => {
-    const link = await harness.link('dana')
-    const seen = harness.follow(link.athleteId)
-    harness.simulator.control.setFaults({
-      rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 500 } }],
-    })
-    const eventId = newId('evt')
-    const expiresAt = new Date(Date.now() + 60_000)
-    await harness.store.collections.deliveryAttempts.create({
-      _id: `ingestion-interactive:${eventId}`,
-      attempts: 4,
-      expiresAt,
-    })
-    const runId = await harness.request(link, { eventId })
-    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'failed', errorCode: 'strava_unavailable' })
-    await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
-    await eventually(async () => {
-      const kept = (await letters()).filter((letter) => letter.eventId === eventId)
-      expect(kept).toMatchObject([{ consumer: 'ingestion-interactive', attempts: 5, reason: 'attempts_exhausted' }])
-    })
-  })
 })
 
 describe('an unreadable message', () => {

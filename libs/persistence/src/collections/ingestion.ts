@@ -154,6 +154,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
       partialFilterExpression: { outcome: 'reauth_required' },
     },
     { name: 'parked', key: { state: 1, resumeAt: 1 } },
+    { name: 'waiting', key: { waitingFor: 1, resumeAt: 1 } },
     ...outboxIndexes,
   ],
 )

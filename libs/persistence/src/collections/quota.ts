@@ -1,7 +1,35 @@
-import type { AllowanceRow, ClockLead, QuotaBucket, QuotaRow } from '@slipstream/records'
-import { added, count, defineCollection, nested, optionalNested, optionalTime, text, time } from './definition.ts'
+import {
+  type AllowanceRow,
+  type ClockLead,
+  type QuotaBucket,
+  type QuotaRow,
+  type StopRow,
+  type StopRows,
+  stopTroubles,
+} from '@slipstream/records'
+import {
+  added,
+  count,
+  defineCollection,
+  nested,
+  oneOf,
+  optionalNested,
+  optionalTime,
+  text,
+  texts,
+  time,
+} from './definition.ts'
 
 const bucket = nested<QuotaBucket>({ limit: count, used: count, windowStart: time })
+
+const stop = optionalNested<StopRow>({
+  trouble: oneOf(stopTroubles),
+  failures: count,
+  failedFor: texts,
+  since: optionalTime,
+  probes: count,
+  nextProbeAt: optionalTime,
+})
 
 export const quota = defineCollection<QuotaRow>('quota', {
   _id: text,
@@ -13,12 +41,21 @@ export const quota = defineCollection<QuotaRow>('quota', {
   failuresInRow: count,
   unavailableSince: optionalTime,
   nextProbeAt: optionalTime,
+  stops: added(nested<StopRows>({ app: stop, activities: stop, activity: stop, athlete: stop, refresh: stop })),
   stravaLead: added(optionalNested<ClockLead>({ leastMs: count, mostMs: count })),
   revision: count,
 })
 
 export const allowances = defineCollection<AllowanceRow>(
   'allowances',
-  { _id: text, windowStart: time, used: count, expiresAt: time },
+  {
+    _id: text,
+    windowStart: time,
+    used: count,
+    failures: count,
+    failingSince: optionalTime,
+    retryAt: optionalTime,
+    expiresAt: time,
+  },
   [{ name: 'garbage', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
 )

@@ -1,7 +1,7 @@
-import type { AthleteUsage } from '../../src/allowance.ts'
+import { noTrouble } from '../../src/athlete-trouble.ts'
 import { ledgerOver, type QuotaLedger } from '../../src/ledger.ts'
 import type { LedgerStore } from '../../src/ledger-store.ts'
-import type { LedgerState, PermitRequest } from '../../src/permit.ts'
+import type { AthleteState, LedgerState, PermitRequest } from '../../src/permit.ts'
 import type { QuotaReading } from '../../src/windows.ts'
 import { createVirtualTime, seededRandom, type VirtualTime } from './virtual-time.ts'
 
@@ -12,13 +12,13 @@ const dayMs = 24 * 60 * 60_000
 const createMemoryStore = (time: VirtualTime, random: () => number, sharedAheadMs: number): LedgerStore => {
   let state: LedgerState | null = null
   let revision = 0
-  const usages = new Map<string, AthleteUsage>()
+  const athletes = new Map<string, AthleteState>()
   const roundTrip = () => time.sleep(random() * 8)
   return {
     load: async (athleteId) => {
       await roundTrip()
-      const usage = athleteId === null ? null : (usages.get(athleteId) ?? null)
-      const loaded = { state, revision, usage, sharedNow: new Date(time.now() + sharedAheadMs) }
+      const athlete = athleteId === null ? null : (athletes.get(athleteId) ?? null)
+      const loaded = { state, revision, athlete, sharedNow: new Date(time.now() + sharedAheadMs) }
       await roundTrip()
       return loaded
     },
@@ -31,11 +31,16 @@ const createMemoryStore = (time: VirtualTime, random: () => number, sharedAheadM
     },
     countFor: async (athleteId, { windowStart, allowance }) => {
       await roundTrip()
-      const usage = usages.get(athleteId)
-      const used = usage && usage.windowStart >= windowStart ? usage.used : 0
-      if (used < allowance) usages.set(athleteId, { windowStart, used: used + 1 })
+      const athlete = athletes.get(athleteId)
+      const used = athlete && athlete.windowStart >= windowStart ? athlete.used : 0
+      if (used < allowance) athletes.set(athleteId, { ...noTrouble, ...athlete, windowStart, used: used + 1 })
       await roundTrip()
       return used < allowance
+    },
+    noteTrouble: async (athleteId, trouble) => {
+      await roundTrip()
+      const athlete = athletes.get(athleteId) ?? { windowStart: new Date(0), used: 0 }
+      athletes.set(athleteId, { ...athlete, ...trouble })
     },
   }
 }
@@ -90,7 +95,7 @@ export const createReplicas = ({ seed, limits, replicaAheadMs, sharedAheadMs, st
 
   const createReplica = (aheadMs: number) => {
     const clock = { now: () => new Date(time.now() + aheadMs) }
-    const ledger: QuotaLedger = ledgerOver(store, { clock, random })
+    const ledger: QuotaLedger = ledgerOver(store, { clock, random, countAthletes: async () => 2 })
     const sleepUntil = (local: Date) => time.sleep(local.getTime() - clock.now().getTime())
 
     /** One call, as the way to Strava makes it: permit, a moment for the token, call, answer. */
@@ -104,8 +109,7 @@ export const createReplicas = ({ seed, limits, replicaAheadMs, sharedAheadMs, st
       await time.sleep(20 + random() * 300)
       const { isRefused, reading } = strava.receive()
       await time.sleep(20 + random() * 600)
-      if (isRefused) await ledger.close(reading, sentAt)
-      else await ledger.succeeded(reading, sentAt)
+      await ledger.report({ ...request, shows: isRefused ? 'rate_limited' : 'works', reading, sentAt })
       return { refusedUntil: null }
     }
 

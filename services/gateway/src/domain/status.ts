@@ -10,6 +10,9 @@ import { progressOf } from '@slipstream/records'
 import type { Link, RunView } from './model.ts'
 import { type OpenWork, openWork, type WorkFacts } from './open-work.ts'
 
+/** Strava has the whole app switched off, refuses its credentials, or has closed what it calls. */
+export type AppTrouble = 'inactive' | 'credentials' | 'endpoint'
+
 /** All that is known about an athlete's connection at one moment. */
 export interface StatusFacts extends WorkFacts {
   /** A mobile grant waits for the app, or a code is being exchanged. */
@@ -18,10 +21,8 @@ export interface StatusFacts extends WorkFacts {
   lastSucceededRun: RunView | null
   /** The last one that nothing was held back from. */
   lastCompleteRun: RunView | null
-  /** Since when Strava has the whole app switched off. */
-  appInactiveSince: Date | null
-  /** Since when Strava has not been answering; a run that waits then waits for that, not for quota. */
-  stravaUnavailableSince: Date | null
+  /** What is wrong with the app at Strava as a whole. */
+  appTroubles: readonly AppTrouble[]
   /** Whether the app has used up a limit; a run that waits while it has not waits for its own share. */
   isQuotaSpent: boolean
   /** When the quota lets the next call of a waiting person through. */
@@ -48,13 +49,9 @@ const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
   return run?.startedAt ? 'running' : 'queued'
 }
 
-/** Rows without a reason are of release 0.1; the state of the app tells what it may have been. */
-const waitReasonOf = (run: RunView | null, facts: StatusFacts): WaitReason | null => {
-  if (run?.state !== 'waiting_for_quota') return null
-  if (run.waitingFor) return run.waitingFor
-  if (facts.appInactiveSince) return 'app'
-  return facts.stravaUnavailableSince ? 'strava' : 'quota'
-}
+/** Rows without a reason are of release 0.1, and wait for quota. */
+const waitReasonOf = (run: RunView | null): WaitReason | null =>
+  run?.state === 'waiting_for_quota' ? (run.waitingFor ?? 'quota') : null
 
 const describeSync = (work: OpenWork | null, facts: StatusFacts): Status['sync'] => {
   if (!work) return null
@@ -66,7 +63,7 @@ const describeSync = (work: OpenWork | null, facts: StatusFacts): Status['sync']
     runId: work.runId,
     lane: work.lane,
     state,
-    waitingFor: waitReasonOf(run, facts),
+    waitingFor: waitReasonOf(run),
     listed: run?.counts.listed ?? 0,
     stored: run ? storedBy(run) : 0,
     expected: progress?.expected ?? null,
@@ -92,16 +89,24 @@ const describeIncomplete = (run: RunView | null): Status['incomplete'] => {
   return count === 0 ? null : { count, reason: 'activity_unreadable' }
 }
 
+/** A run that waits for its own share, or for what is over and about to wake it, waits for nothing that went wrong. */
+const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: StatusFacts): ErrorCode | null => {
+  if (reason === 'strava') return 'strava_unavailable'
+  if (reason === 'quota') return isQuotaSpent ? 'quota_exhausted' : null
+  if (reason === null) return null
+  if (appTroubles.includes('credentials')) return 'app_misconfigured'
+  return appTroubles.includes('endpoint') ? 'endpoint_closed' : null
+}
+
 /**
  * The one thing somebody has to know or do, most binding first. While the app is switched off nobody is told to
  * reconnect: that would not help, and every link comes back by itself.
  */
 const errorCodeOf = (link: Link, work: OpenWork | null, facts: StatusFacts): ErrorCode | null => {
-  if (facts.appInactiveSince) return 'app_inactive'
+  if (facts.appTroubles.includes('inactive')) return 'app_inactive'
   if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
-  const waitingFor = waitReasonOf(work?.run ?? null, facts)
-  if (waitingFor === 'strava') return 'strava_unavailable'
-  if (waitingFor === 'quota' && facts.isQuotaSpent) return 'quota_exhausted'
+  const wait = codeOfWait(waitReasonOf(work?.run ?? null), facts)
+  if (wait) return wait
   if (facts.lastFinishedRun?.outcome === 'failed') {
     return knownCode(facts.lastFinishedRun.errorCode, 'strava_unavailable')
   }

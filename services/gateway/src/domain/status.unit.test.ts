@@ -60,8 +60,7 @@ const describe = (facts: Partial<StatusFacts>) => {
     lastFinishedRun: null,
     lastSucceededRun: null,
     lastCompleteRun: null,
-    appInactiveSince: null,
-    stravaUnavailableSince: null,
+    appTroubles: [],
     isQuotaSpent: false,
     quotaOpensAt: now,
     now,
@@ -160,10 +159,10 @@ test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
     'athlete',
   ],
   ['an unknown code', { link: { ...link, status: 'reauth_required', errorCode: 'x' } }, 'reauth_required', 'athlete'],
-  ['the app is switched off', { appInactiveSince: now }, 'app_inactive', 'operator'],
+  ['the app is switched off', { appTroubles: ['inactive'] }, 'app_inactive', 'operator'],
   [
     'the app is switched off and a run failed of it',
-    { appInactiveSince: now, lastFinishedRun: { ...finished, outcome: 'failed' } },
+    { appTroubles: ['inactive'], lastFinishedRun: { ...finished, outcome: 'failed' } },
     'app_inactive',
     'operator',
   ],
@@ -171,9 +170,28 @@ test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
   ['the run waits for its own share', { schedule: open, runs: [parked] }, null, null],
   [
     'Strava does not answer',
-    { stravaUnavailableSince: now, schedule: open, runs: [parked] },
+    { isQuotaSpent: true, schedule: open, runs: [{ ...parked, waitingFor: 'strava' }] },
     'strava_unavailable',
     'nobody',
+  ],
+  [
+    'Strava refuses the app’s credentials and the run waits for that',
+    { appTroubles: ['credentials'], schedule: open, runs: [{ ...parked, waitingFor: 'app' }] },
+    'app_misconfigured',
+    'operator',
+  ],
+  ['Strava refuses the app’s credentials and nothing waits for that', { appTroubles: ['credentials'] }, null, null],
+  [
+    'Strava has closed an endpoint and the run waits for that',
+    { appTroubles: ['endpoint'], schedule: open, runs: [{ ...parked, waitingFor: 'app' }] },
+    'endpoint_closed',
+    'operator',
+  ],
+  [
+    'what the run waited for is over, and it is about to be woken',
+    { isQuotaSpent: true, schedule: open, runs: [{ ...parked, waitingFor: 'app' }] },
+    null,
+    null,
   ],
   ['the last run failed', { lastFinishedRun: { ...finished, outcome: 'failed' } }, 'strava_unavailable', 'nobody'],
   ['the last run was cancelled', { lastFinishedRun: { ...finished, outcome: 'cancelled' } }, null, null],
@@ -184,7 +202,7 @@ test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
 })
 
 test('while the app is switched off the link stays active and nobody is told to reconnect', () => {
-  const status = describe({ appInactiveSince: now })
+  const status = describe({ appTroubles: ['inactive'] })
   expect(status.status).toBe('active')
   expect(status.error?.action).not.toBe('reconnect')
 })

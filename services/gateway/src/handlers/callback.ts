@@ -50,15 +50,11 @@ const readConsent = (request: Request): { code: string; scopes: string[] } => {
   return { code, scopes }
 }
 
-const exchange = async ({ oauth, quota }: LinkFlow, code: string): Promise<StravaGrant> => {
+const exchange = async ({ oauth }: LinkFlow, code: string): Promise<StravaGrant> => {
   try {
-    const grant = await oauth.exchangeCode({ code })
-    // An application that was switched off is on again.
-    await quota.succeeded(null)
-    return grant
+    return await oauth.exchangeCode({ code })
   } catch (error) {
     if (!(error instanceof StravaError)) throw error
-    if (error.kind === 'app_inactive') await quota.markInactive()
     throw new RefusalError(codeOfRefusedGrant(error.kind), [], { cause: error })
   }
 }

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { ErrorCode, LinkTokenRequest } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
-import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
 import type { GrantVault } from '@slipstream/vault'
@@ -23,7 +22,6 @@ export interface LinkFlow {
   revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
   proof: GrantProof
   oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode'>
-  quota: Pick<QuotaLedger, 'markInactive' | 'succeeded'>
   cookies: Cookies
   clock: Clock
   newId: NewId

@@ -232,5 +232,15 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       )
       return resumed.reduce((sum, count) => sum + count, 0)
     },
+
+    wake: async (reason, now, spreadMs) => {
+      const latest = new Date(now.getTime() + spreadMs)
+      const { modifiedCount } = await syncRuns.updateMany(
+        { waitingFor: reason, state: 'waiting_for_quota', resumeAt: { $gt: latest } },
+        [{ $set: { resumeAt: { $add: [now, { $multiply: [{ $rand: {} }, spreadMs] }] } } }],
+        { updatePipeline: true },
+      )
+      return modifiedCount
+    },
   }
 }

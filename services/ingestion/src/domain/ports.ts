@@ -7,34 +7,6 @@ import type { RunFacts, SyncRun } from './decide-run.ts'
 
 export type SyncRequested = EventData<'sync.requested'>
 
-/** Why a grant cannot be used any more; an entry of the error catalogue. */
-export type LostGrantCode = 'reauth_required' | 'scope_missing'
-
-export type FetchedPage =
-  | { kind: 'page'; activities: StravaActivity[]; unreadable: UnreadableActivity[] }
-  | { kind: 'grant_lost'; code: LostGrantCode }
-
-/** The way to Strava: quota, token and call in one. */
-export interface StravaPages {
-  /**
-   * Lists one page of the query, newest first. `onCall` is called before every HTTP attempt.
-   * @throws ThrottledError while no call may be made; TransientError for what passes by itself.
-   */
-  fetch(request: {
-    athleteId: string
-    linkId: string
-    lane: Lane
-    /** The first list of a new link, which may take more of the quota than later ones. */
-    isFirstImport: boolean
-    /** Bounds on the start time, and the page number from 1. */
-    query: { after: Date; before: Date; page: number }
-    /** On the last one a token that is still missing counts as a lost grant; before, it may be about to be stored. */
-    isLastAttempt: boolean
-    signal: AbortSignal
-    onCall: () => void
-  }): Promise<FetchedPage>
-}
-
 export interface LinkReader {
   status(linkId: string): Promise<RunFacts['linkStatus'] | null>
   /** What the scheduler wants of this link; null when it has no row for it. */
@@ -75,10 +47,10 @@ export interface RunProgress {
   unread: UnreadActivity[]
 }
 
-/** Why a run may not call, and when it may again; null: the ledger gave no reason. */
+/** Why a run may not call, and when it may again. */
 export interface RunWait {
   until: Date
-  reason: WaitReason | null
+  reason: WaitReason
 }
 
 export interface RunStore {
@@ -101,6 +73,8 @@ export interface RunStore {
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
   /** Asks again for parked runs whose time has come. Returns how many. */
   resumeDue(now: Date, limit: number): Promise<number>
+  /** Those that wait for this go on within `spreadMs` instead. Returns how many. */
+  wake(reason: WaitReason, now: Date, spreadMs: number): Promise<number>
   /** What the link's last run that succeeded could not read. */
   unreadBefore(run: SyncRun): Promise<UnreadActivity[]>
 }

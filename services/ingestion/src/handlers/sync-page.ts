@@ -1,20 +1,20 @@
 import type { EventData } from '@slipstream/contracts'
-import { type Delivery, done, maxAttempts, type Outcome, skipped, ThrottledError } from '@slipstream/messaging'
+import type { Gate } from '@slipstream/gate'
+import { type Delivery, done, maxAttempts, type Outcome, skipped, TransientError } from '@slipstream/messaging'
 import { progressOf, type UnreadActivity } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
+import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import { decidePage } from '../domain/decide-page.ts'
 import { addPage, type PageResult, type SyncRun } from '../domain/decide-run.ts'
-import { cursorOf, type ListedPage, stepAfter } from '../domain/list-cursor.ts'
+import { cursorOf, type ListedPage, pageSize, stepAfter } from '../domain/list-cursor.ts'
 import type {
   Erasure,
-  FetchedPage,
   FetchTickets,
   FinishedRun,
   LinkReader,
   ReceiptReader,
   RunLease,
   RunStore,
-  StravaPages,
   UnreadableKeeper,
   WorkoutStore,
 } from '../domain/ports.ts'
@@ -26,7 +26,7 @@ export interface SyncPageDeps {
   links: LinkReader
   runs: RunStore
   tickets: FetchTickets
-  pages: StravaPages
+  strava: Pick<Gate, 'listActivities'>
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
   receipts: Pick<ReceiptReader, 'ofLink'>
@@ -76,7 +76,10 @@ const announce = (deps: SyncPageDeps, run: SyncRun) => {
   }
 }
 
-type StravaPage = Extract<FetchedPage, { kind: 'page' }>
+interface StravaPage {
+  activities: StravaActivity[]
+  unreadable: UnreadableActivity[]
+}
 
 const listedOn = ({ activities, unreadable }: StravaPage): ListedPage => ({
   length: activities.length + unreadable.length,
@@ -103,28 +106,52 @@ interface PageWork {
   callsMade: () => number
 }
 
-const fetchAndStore = async (
+type NoPage = Exclude<Awaited<ReturnType<Gate['listActivities']>>, { kind: 'answered' }>
+
+/** What becomes of the run where no page came. */
+const withoutPage = async (
   deps: SyncPageDeps,
   lease: RunLease,
-  { callsMade, ...call }: PageWork,
+  outcome: NoPage,
+  { isLastAttempt, callsMade }: PageWork,
 ): Promise<Outcome> => {
   const { run } = lease
+  const counts = { ...run.counts, calls: run.counts.calls + callsMade() }
+  const finishedAt = deps.clock.now()
+  switch (outcome.kind) {
+    case 'wait':
+      // Waiting spends no attempt: the run is parked in MongoDB, and its message is done with.
+      if (!(await deps.runs.park(lease, outcome, counts))) return skipped('lease-lost')
+      deps.facts.runParked(run, outcome)
+      return skipped('run-waits')
+    case 'grant_lost':
+      await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: outcome.code, counts, finishedAt })
+      return done()
+    case 'failed':
+      await finishRun(deps, lease, { outcome: 'failed', errorCode: outcome.code, counts, finishedAt })
+      return done()
+    case 'no_token':
+      // It may be about to be stored; where it never comes, there is no grant.
+      if (!isLastAttempt) throw new TransientError('no token stored yet')
+      await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: 'reauth_required', counts, finishedAt })
+      return done()
+  }
+}
+
+const fetchAndStore = async (deps: SyncPageDeps, lease: RunLease, work: PageWork): Promise<Outcome> => {
+  const { run } = lease
+  const { callsMade, onCall, signal } = work
   const cursor = cursorOf(run)
   const ticket = await deps.tickets.next(run.linkId)
-  const fetched = await deps.pages.fetch({
-    athleteId: run.athleteId,
-    linkId: run.linkId,
-    lane: run.lane,
-    isFirstImport: run.cause === 'linked',
-    query: { after: run.window.after, before: cursor.before, page: cursor.page },
-    ...call,
-  })
+  const { athleteId, linkId, lane } = run
+  const outcome = await deps.strava.listActivities(
+    { athleteId, linkId, lane, isFirstImport: run.cause === 'linked', signal, onCall },
+    // Both bounds: with `after` alone Strava lists the oldest first.
+    { after: run.window.after, before: cursor.before, page: cursor.page, perPage: pageSize },
+  )
+  if (outcome.kind !== 'answered') return withoutPage(deps, lease, outcome, work)
+  const fetched: StravaPage = { activities: outcome.answer.data, unreadable: outcome.answer.unreadable }
   const now = deps.clock.now()
-  if (fetched.kind === 'grant_lost') {
-    const counts = { ...run.counts, calls: run.counts.calls + callsMade() }
-    await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: fetched.code, counts, finishedAt: now })
-    return done()
-  }
 
   // An unlink may pass by while Strava is asked. Checked before the write, so that nothing is stored after it; and again
   // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
@@ -177,10 +204,7 @@ const fetchAndStore = async (
   return done()
 }
 
-/**
- * Fetches and stores the next page of a leased run, and commits what comes after it. While no call may be made the run
- * is parked in MongoDB instead and the message is done with: waiting spends no attempt.
- */
+/** Fetches and stores the next page of a leased run, and commits what comes after it, or that it waits. */
 export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: Delivery): Promise<Outcome> => {
   const kept = keepLease(deps.runs, lease, deps.leaseTimings)
   let calls = 0
@@ -195,11 +219,6 @@ export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: De
     })
   } catch (error) {
     const counts = { ...lease.run.counts, calls: lease.run.counts.calls + calls }
-    if (error instanceof ThrottledError) {
-      if (!(await deps.runs.park(lease, { until: error.retryAt, reason: null }, counts))) return skipped('lease-lost')
-      deps.facts.runParked(lease.run, error.retryAt)
-      return skipped('run-waits')
-    }
     try {
       await deps.runs.release(lease, counts)
     } catch (second) {

@@ -1,0 +1,99 @@
+import type { QuotaReading } from '@slipstream/quota'
+import type { Clock, Secret } from '@slipstream/runtime'
+import type { ActivityPage, ListActivitiesOptions, StravaActivity, StravaAnswer, StravaApi } from '@slipstream/strava'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from '@slipstream/vault'
+import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
+import { type GivenUp, outcomeOf, type Waiting, waitIn } from './held-back.ts'
+import type { LostGrantCode } from './trouble-table.ts'
+
+// The one way to Strava with an athlete's grant: token, permit, call, and once more with a fresh token where Strava
+// refuses the first. What an answer or a failure means is decided here, by the table; callers get values.
+
+export interface GrantRequest extends CallRequest {
+  linkId: string
+}
+
+/** Strava knows no such thing, or does not show it to this athlete's token. */
+interface Absent {
+  kind: 'absent'
+}
+
+export type GateOutcome<Answer> =
+  | { kind: 'answered'; answer: Answer }
+  | Waiting
+  | { kind: 'grant_lost'; code: LostGrantCode }
+  | Absent
+  /** The link's tokens are not stored: it was just made, or is just being ended. */
+  | { kind: 'no_token' }
+  | GivenUp
+
+type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perPage'>
+
+export interface Gate {
+  listActivities(request: GrantRequest, query: ListQuery): Promise<Exclude<GateOutcome<ActivityPage>, Absent>>
+  getActivity(request: GrantRequest, stravaActivityId: string): Promise<GateOutcome<StravaAnswer<StravaActivity>>>
+}
+
+export interface GateOptions {
+  api: Pick<StravaApi, 'listActivities' | 'getActivity'>
+  vault: { accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret> }
+  countedCall: CountedCall
+  clock: Clock
+}
+
+/** Another process refreshes the token and takes its time: it will be there soon. */
+const tokenRetryMs = 10_000
+
+type TokenOutcome = { kind: 'token'; token: Secret } | Exclude<GateOutcome<never>, { kind: 'answered' | 'absent' }>
+
+export const createGate = ({ api, vault, countedCall, clock }: GateOptions): Gate => {
+  const tokenOf = async (linkId: string, rejected: Secret | null): Promise<TokenOutcome> => {
+    try {
+      return { kind: 'token', token: await vault.accessToken(linkId, rejected ? { rejected } : {}) }
+    } catch (error) {
+      if (error instanceof GrantDeadError) return { kind: 'grant_lost', code: 'reauth_required' }
+      if (error instanceof CredentialMissingError) return { kind: 'no_token' }
+      const wait = waitIn(error)
+      if (wait) return outcomeOf(wait, clock.now())
+      if (!(error instanceof RefreshUnavailableError)) throw error
+      return { kind: 'wait', reason: 'strava', until: new Date(clock.now().getTime() + tokenRetryMs) }
+    }
+  }
+
+  const endOf = <Answer>(outcome: CallOutcome<Answer>): GateOutcome<Answer> => {
+    if (outcome.kind !== 'refused') return outcome
+    const { trouble } = outcome
+    if (trouble.whose !== 'athlete') return { kind: 'failed', code: 'strava_refuses' }
+    if (trouble.means === 'grant_lost') return { kind: 'grant_lost', code: trouble.code }
+    return trouble.means === 'absent' ? { kind: 'absent' } : { kind: 'failed', code: 'strava_refuses' }
+  }
+
+  const withGrant = async <Answer extends { quota: QuotaReading | null }>(
+    { linkId, ...request }: GrantRequest,
+    call: Pick<OneCall<Answer>, 'operation' | 'send'>,
+  ): Promise<GateOutcome<Answer>> => {
+    const first = await tokenOf(linkId, null)
+    if (first.kind !== 'token') return first
+    const outcome = await countedCall({ ...request, ...call, accessToken: first.token })
+    if (outcome.kind !== 'refused' || outcome.failure !== 'access_token_dead') return endOf(outcome)
+    const second = await tokenOf(linkId, first.token)
+    if (second.kind !== 'token') return second
+    return endOf(await countedCall({ ...request, ...call, accessToken: second.token, isTokenFresh: true }))
+  }
+
+  return {
+    listActivities: async (request, query) => {
+      const outcome = await withGrant(request, {
+        operation: 'activities',
+        send: (options) => api.listActivities({ ...options, ...query }),
+      })
+      // A list is never absent: that is said of single activities alone.
+      return outcome.kind === 'absent' ? { kind: 'failed', code: 'strava_refuses' } : outcome
+    },
+    getActivity: (request, stravaActivityId) =>
+      withGrant(request, {
+        operation: 'activity',
+        send: (options) => api.getActivity({ ...options, stravaActivityId }),
+      }),
+  }
+}

@@ -1,0 +1,70 @@
+import type { CalledOperation, QuotaLedger } from '@slipstream/quota'
+import type { Clock, Secret } from '@slipstream/runtime'
+import { StravaError, type StravaOAuth } from '@slipstream/strava'
+import { HeldBackError, TokenCallError } from './held-back.ts'
+import { type RefreshVerdictKind, showingOf, troubleTable } from './trouble-table.ts'
+
+export interface TokenOwner {
+  athleteId: string
+}
+
+/** Strava's calls about tokens, outside the quota. Each tells the ledger what it has shown about the app. */
+export const createTokenCalls = <Tokens>(options: {
+  oauth: Pick<StravaOAuth, 'exchangeCode' | 'revoke'> & {
+    refresh(options: { refreshToken: Secret }): Promise<Tokens>
+  }
+  ledger: Pick<QuotaLedger, 'mayRefresh' | 'report'>
+  clock: Clock
+}) => {
+  const { oauth, ledger, clock } = options
+
+  const reporting = async <Answer>(
+    operation: CalledOperation,
+    athleteId: string | null,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> => {
+    const sentAt = clock.now()
+    const about = { operation, athleteId, sentAt, lane: 'interactive' as const }
+    let answer: Answer
+    try {
+      answer = await send()
+    } catch (error) {
+      if (!(error instanceof StravaError)) throw error
+      const shows = showingOf(troubleTable[error.kind])
+      const hasFailedAthlete = shows === 'nothing'
+      const wait = await ledger.report({ ...about, shows, reading: error.quota, hasFailedAthlete })
+      throw operation === 'refresh' ? new TokenCallError(error, wait) : error
+    }
+    await ledger.report({ ...about, shows: 'works', reading: null })
+    return answer
+  }
+
+  return {
+    /** For the vault. @throws HeldBackError while refreshes are stopped; TokenCallError */
+    refreshTokens: async (refreshToken: Secret, { athleteId }: TokenOwner): Promise<Tokens> => {
+      const permit = await ledger.mayRefresh(athleteId)
+      if (!permit.granted) throw new HeldBackError({ reason: permit.reason, until: permit.retryAt, failingSince: null })
+      return await reporting('refresh', athleteId, () => oauth.refresh({ refreshToken }))
+    },
+    /** Never held back: a person waits, and the code lives for a moment. @throws StravaError */
+    exchangeCode: (code: Parameters<StravaOAuth['exchangeCode']>[0]) =>
+      reporting('token', null, () => oauth.exchangeCode(code)),
+    /** Never held back: a grant that nobody keeps should end. @throws StravaError */
+    revoke: (token: Parameters<StravaOAuth['revoke']>[0]) => reporting('revoke', null, () => oauth.revoke(token)),
+  }
+}
+
+/** What a failed refresh means for the grant; `reason` is the same text for the same unexplained refusal. */
+export const judgeRefresh = (
+  error: unknown,
+): { kind: Exclude<RefreshVerdictKind, 'refused'> } | { kind: 'refused'; reason: string } => {
+  if (error instanceof HeldBackError) return { kind: 'passed_on' }
+  const failure = error instanceof TokenCallError ? error.cause : error
+  if (!(failure instanceof StravaError)) return { kind: 'transient' }
+  const kind = troubleTable[failure.kind].atRefresh
+  if (kind !== 'refused') return { kind }
+  // An answer below 500 that is no success is a refusal, whatever it says; all else leaves open what Strava did.
+  const { httpStatus } = failure
+  const isRefusal = httpStatus !== null && httpStatus >= 400 && httpStatus < 500
+  return isRefusal ? { kind, reason: `${httpStatus} ${failure.kind}` } : { kind: 'transient' }
+}

@@ -1,0 +1,20 @@
+import type { LedgerState } from './permit.ts'
+import { type OpenStop, openStops } from './stops.ts'
+import { isSpent } from './windows.ts'
+
+/** Something an operator must know has begun or ended: calls were stopped, or a limit of the app was used up. */
+export type Turn = ({ what: 'stop'; hasBegun: boolean } & OpenStop) | { what: 'window'; hasBegun: boolean }
+
+const missingIn = (stops: OpenStop[], others: OpenStop[]): OpenStop[] =>
+  stops.filter(({ name, trouble }) => !others.some((other) => other.name === name && other.trouble === trouble))
+
+/** Which change of the ledger turned what. Over all replicas one change does it, so it is told once. */
+export const turnsBetween = (before: LedgerState, after: LedgerState): Turn[] => {
+  const [was, is] = [openStops(before.stops), openStops(after.stops)]
+  const [wasSpent, nowSpent] = [isSpent(before.buckets), isSpent(after.buckets)]
+  return [
+    ...missingIn(was, is).map((stop) => ({ what: 'stop' as const, hasBegun: false, ...stop })),
+    ...missingIn(is, was).map((stop) => ({ what: 'stop' as const, hasBegun: true, ...stop })),
+    ...(wasSpent === nowSpent ? [] : [{ what: 'window' as const, hasBegun: nowSpent }]),
+  ]
+}

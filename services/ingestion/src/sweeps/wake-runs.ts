@@ -1,0 +1,34 @@
+import type { WaitReason } from '@slipstream/contracts'
+import { type QuotaLedger, reasonOf } from '@slipstream/quota'
+import type { Clock } from '@slipstream/runtime'
+import type { RunStore } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
+
+/** Those who are woken together come back spread over this time. */
+const spreadMs = 5_000
+
+/**
+ * Brings forward the time of all who waited for something that is over: else all but the one that found out would wait
+ * for the next probe. What this process did not see begin ends for its runs at the time they were given.
+ */
+export const wakeRuns = ({
+  ledger,
+  runs,
+  facts,
+  clock,
+}: {
+  ledger: Pick<QuotaLedger, 'read'>
+  runs: Pick<RunStore, 'wake'>
+  facts: Facts
+  clock: Clock
+}) => {
+  let seen = new Set<WaitReason>()
+  return async (): Promise<void> => {
+    const { stops } = await ledger.read()
+    const present = new Set(stops.map(({ trouble }) => reasonOf(trouble)))
+    for (const reason of seen.difference(present)) {
+      facts.runsWoken(reason, await runs.wake(reason, clock.now(), spreadMs))
+    }
+    seen = present
+  }
+}
