@@ -6,7 +6,7 @@ import { type Logger, SpanKind, withSpan } from '@slipstream/telemetry'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import { decodeEvent, type ReceivedEvent } from './envelope.ts'
-import { ThrottledError } from './errors.ts'
+import { PostponedError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 
 import type { StopSignals } from './stop-signals.ts'
@@ -123,7 +123,7 @@ const report = (context: DeliveryContext, event: ReceivedEvent, fields: object, 
   if (!(result instanceof Error)) {
     if (result.kind === 'skipped') log.info({ ...fields, reason: result.reason }, 'event skipped')
     else log.debug(fields, 'event handled')
-  } else if (result instanceof ThrottledError) {
+  } else if (result instanceof PostponedError) {
     log.info({ ...fields, retryAt: result.retryAt }, 'event postponed')
   } else if (isUnexpected(result)) {
     metrics.unexpectedErrors.inc({ consumer, type: event.type })

@@ -4,14 +4,14 @@ export class ContractError extends Error {
   readonly code = 'contract_violated'
 }
 
-/** The work may not be done before `retryAt`: a closed quota window, say. Not a failure: it spends no attempt. */
-export class ThrottledError extends Error {
-  override readonly name = 'ThrottledError'
-  readonly code = 'throttled'
+/** Not before `retryAt`: the lease is in other hands, say. No failure, so it spends no attempt. */
+export class PostponedError extends Error {
+  override readonly name = 'PostponedError'
+  readonly code = 'postponed'
   readonly retryAt: Date
 
   constructor(retryAt: Date) {
-    super(`closed until ${retryAt.toISOString()}`)
+    super(`not before ${retryAt.toISOString()}`)
     this.retryAt = retryAt
   }
 }

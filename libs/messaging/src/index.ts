@@ -7,7 +7,7 @@ export {
   type RunningConsumer,
   runConsumer,
 } from './consumer.ts'
-export { ContractError, ThrottledError, TransientError } from './errors.ts'
+export { ContractError, PostponedError, TransientError } from './errors.ts'
 export { newEvent } from './new-event.ts'
 export {
   createOutboxRelay,

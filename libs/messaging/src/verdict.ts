@@ -1,5 +1,5 @@
 import { backoffMs } from '@slipstream/runtime'
-import { ContractError, ThrottledError, TransientError } from './errors.ts'
+import { ContractError, PostponedError, TransientError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What to tell JetStream about one delivery. */
@@ -43,7 +43,7 @@ const isMongoTransient = (error: Error): boolean => {
 export const isUnexpected = (error: Error): boolean =>
   !(
     error instanceof ContractError ||
-    error instanceof ThrottledError ||
+    error instanceof PostponedError ||
     error instanceof TransientError ||
     isMongoTransient(error)
   )
@@ -54,7 +54,7 @@ export const isUnexpected = (error: Error): boolean =>
 export const verdictFor = (result: Outcome | Error, input: VerdictInput): Verdict => {
   if (!(result instanceof Error)) return { kind: 'ack' }
   if (result instanceof ContractError) return { kind: 'dead_letter', reason: 'contract_violated' }
-  if (result instanceof ThrottledError) {
+  if (result instanceof PostponedError) {
     return { kind: 'postpone', delayMs: Math.max(0, result.retryAt.getTime() - input.now.getTime()) }
   }
   if (input.attempt >= input.maxAttempts) return { kind: 'dead_letter', reason: 'attempts_exhausted' }

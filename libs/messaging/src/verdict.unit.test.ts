@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ContractError, ThrottledError, TransientError } from './errors.ts'
+import { ContractError, PostponedError, TransientError } from './errors.ts'
 import { done, skipped } from './outcome.ts'
 import { isUnexpected, verdictFor } from './verdict.ts'
 
@@ -17,7 +17,7 @@ describe('verdictFor', () => {
     ['done', done(), { kind: 'ack' }],
     ['skipped', skipped('link-inactive'), { kind: 'ack' }],
     ['unreadable', new ContractError('no type'), { kind: 'dead_letter', reason: 'contract_violated' }],
-    ['throttled', new ThrottledError(later), { kind: 'postpone', delayMs: 15 * 60_000 }],
+    ['postponed', new PostponedError(later), { kind: 'postpone', delayMs: 15 * 60_000 }],
     ['transient', new TransientError('503'), { kind: 'nak', delayMs: 1_000 }],
     [
       'transient that names its delay',
@@ -39,13 +39,13 @@ describe('verdictFor', () => {
 
   test.each([
     ['done', done(), 'ack'],
-    ['throttled', new ThrottledError(later), 'postpone'],
+    ['postponed', new PostponedError(later), 'postpone'],
   ])('last attempt, %s: as at the first', (_, result, kind) => {
     expect(verdictFor(result, last).kind).toBe(kind)
   })
 
   test('a window that opened meanwhile is waited for no longer', () => {
-    expect(verdictFor(new ThrottledError(now), { ...input, now: later })).toEqual({ kind: 'postpone', delayMs: 0 })
+    expect(verdictFor(new PostponedError(now), { ...input, now: later })).toEqual({ kind: 'postpone', delayMs: 0 })
   })
 
   test('delays without randomness are 1, 4, 16 and 64 s', () => {

@@ -6,10 +6,10 @@ import {
   ContractError,
   done,
   type Handler,
+  PostponedError,
   type RunningConsumer,
   runConsumer,
   skipped,
-  ThrottledError,
   TransientError,
 } from '../src/index.ts'
 import {
@@ -212,7 +212,7 @@ describe('throttled', () => {
     const attempts: number[] = []
     await runGateway(async (_, { attempt }) => {
       attempts.push(attempt)
-      if (attempts.length <= 6) throw new ThrottledError(new Date(Date.now() + 20))
+      if (attempts.length <= 6) throw new PostponedError(new Date(Date.now() + 20))
       return done()
     })
     await harness.bus.publish(reauthRequired('ath_waiting'))

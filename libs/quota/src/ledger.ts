@@ -164,7 +164,7 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     return true
   }
 
-  const factsOf = (moment: Moment) => ({
+  const inputOf = (moment: Moment) => ({
     state: moment.stored,
     athlete: moment.athlete,
     time: moment.time,
@@ -181,9 +181,9 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     /** Null when another change came in between. */
     return async (): Promise<TakeResult | null> => {
       const moment = await look(request.athleteId)
-      const facts = factsOf(moment)
-      const athlete = isCounted && facts.athlete ? { ...facts.athlete, used: 0 } : facts.athlete
-      const decision = decidePermit({ ...facts, athlete, request })
+      const input = inputOf(moment)
+      const athlete = isCounted && input.athlete ? { ...input.athlete, used: 0 } : input.athlete
+      const decision = decidePermit({ ...input, athlete, request })
       if (!decision.granted) return refused(moment, decision)
       const { next, allowance, validUntil } = decision
       const { windowStart } = next.buckets.read15m
@@ -199,7 +199,7 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
 
   const enteringRefresh = (athleteId: string) => async (): Promise<{ granted: true } | Refused | null> => {
     const moment = await look(athleteId)
-    const decision = decideRefresh(factsOf(moment))
+    const decision = decideRefresh(inputOf(moment))
     if (!decision.granted) return refused(moment, decision)
     return (await save(moment, decision.next)) ? { granted: true } : null
   }

@@ -38,7 +38,7 @@ export type PermitDecision =
   /** `allowance` is how many calls of the athlete this quarter hour may hold with this one; null: without bound. */
   { granted: true; next: LedgerState; allowance: number | null; validUntil: Date } | Refused
 
-export interface PermitFacts {
+export interface PermitInput {
   state: LedgerState
   athlete: AthleteState | null
   time: StravaTime
@@ -49,7 +49,7 @@ export interface PermitFacts {
 const longestSpreadMs = 30_000
 
 /** Whether calls of this kind, or of this athlete, are held back; those who wait for a probe come after it, spread. */
-const refusedByTrouble = ({ state, athlete, time, random }: PermitFacts, operation: Operation): Refused | null => {
+const refusedByTrouble = ({ state, athlete, time, random }: PermitInput, operation: Operation): Refused | null => {
   const stop = stoppedBy(state.stops, operation, time.now)
   if (stop) {
     const restMs = stop.until.getTime() - time.now.getTime()
@@ -61,8 +61,8 @@ const refusedByTrouble = ({ state, athlete, time, random }: PermitFacts, operati
 }
 
 /** Whether one call may leave now, and what it takes: one permit of each bucket, one call of the athlete's allowance. */
-export const decidePermit = (facts: PermitFacts & { request: PermitRequest }): PermitDecision => {
-  const { state, athlete, time, random, request } = facts
+export const decidePermit = (input: PermitInput & { request: PermitRequest }): PermitDecision => {
+  const { state, athlete, time, random, request } = input
   const { lane, operation, isFirstImport = false } = request
   const waitForQuota = (opening: Date): Refused => ({
     granted: false,
@@ -70,7 +70,7 @@ export const decidePermit = (facts: PermitFacts & { request: PermitRequest }): P
     retryAt: spreadOver(opening, lane, time, random),
   })
 
-  const trouble = refusedByTrouble(facts, operation)
+  const trouble = refusedByTrouble(input, operation)
   if (trouble) return trouble
   const opensAt = laneOpensAt(state.buckets, lane, time)
   if (opensAt > time.now) return waitForQuota(opensAt)
@@ -87,10 +87,10 @@ export const decidePermit = (facts: PermitFacts & { request: PermitRequest }): P
 }
 
 /** Whether a token may be refreshed now: that is outside the quota, and stopped by trouble alone. */
-export const decideRefresh = (facts: PermitFacts): { granted: true; next: LedgerState } | Refused => {
-  const { state, time } = facts
+export const decideRefresh = (input: PermitInput): { granted: true; next: LedgerState } | Refused => {
+  const { state, time } = input
   return (
-    refusedByTrouble(facts, 'refresh') ?? {
+    refusedByTrouble(input, 'refresh') ?? {
       granted: true,
       next: { ...state, stops: afterPermit(state.stops, 'refresh', time.now) },
     }

@@ -60,13 +60,13 @@ const exchange = async (
 
 const interpret = <T>({ endpoint, read }: AttemptRequest<T>, { response, text }: Answer) => {
   const quota = readQuota(response.headers)
-  const facts = { endpoint, httpStatus: response.status, quota }
+  const details = { endpoint, httpStatus: response.status, quota }
   if (!response.ok) {
     const { kind, missingScope } = judgeResponse({ status: response.status, fault: readFault(text), endpoint })
-    throw new StravaError({ ...facts, outcome: kind, missingScope })
+    throw new StravaError({ ...details, outcome: kind, missingScope })
   }
   const reading = read(text)
-  if ('problem' in reading) throw new StravaError({ ...facts, outcome: 'unexpected', problem: reading.problem })
+  if ('problem' in reading) throw new StravaError({ ...details, outcome: 'unexpected', problem: reading.problem })
   return { data: reading.data, quota }
 }
 

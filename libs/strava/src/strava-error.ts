@@ -4,7 +4,7 @@ import type { QuotaReading } from './quota-reading.ts'
 /** How a call failed, finer than its kind: `timeout` and `network` are both `transient`. */
 export type FailedOutcome = FailureKind | 'timeout' | 'network'
 
-interface StravaErrorFacts {
+interface StravaErrorDetails {
   endpoint: StravaEndpoint
   outcome: FailedOutcome
   httpStatus?: number
@@ -33,7 +33,7 @@ export class StravaError extends Error {
   readonly quota: QuotaReading | null
   readonly retryable: boolean
 
-  constructor({ endpoint, outcome, httpStatus, missingScope, quota, problem, cause }: StravaErrorFacts) {
+  constructor({ endpoint, outcome, httpStatus, missingScope, quota, problem, cause }: StravaErrorDetails) {
     const details = [httpStatus && `HTTP ${httpStatus}`, problem].filter(Boolean).join(', ')
     super(`Strava call ${endpoint} failed: ${outcome}${details && ` (${details})`}`, cause && { cause })
     this.code = `strava_${outcome}`

@@ -3,7 +3,7 @@ import { ConfigError, type Environment } from '@slipstream/runtime'
 import type { Ports } from './ports.ts'
 import type { DevelopmentSecrets } from './secrets.ts'
 
-export interface SystemFacts {
+export interface SystemInput {
   /** What the user has set; wins over everything set up here. */
   env: Environment
   ports: Ports
@@ -52,7 +52,7 @@ export interface SystemPlan {
 }
 
 /** Decides the settings all processes share. */
-export const planSystem = ({ env, ports, secrets, dataDir }: SystemFacts): SystemPlan => {
+export const planSystem = ({ env, ports, secrets, dataDir }: SystemInput): SystemPlan => {
   const gatewayUrl = env.PUBLIC_URL || `http://localhost:${ports.gateway.port}`
   const simulatorUrl = usesSimulator(env) ? `http://localhost:${ports.simulator.port}` : null
   const defaults: Record<string, string> = {

@@ -3,7 +3,7 @@ import { activeSinceOf, answersOf, importRunIdOf, isWantOpen, wantsOf } from '@s
 import type { Link, RunView, ScheduleView } from './model.ts'
 
 /** What the three services hold about an athlete's work. */
-export interface WorkFacts {
+export interface WorkInput {
   link: Link | null
   schedule: ScheduleView | null
   /** The link's open runs, and those that are to do what the schedule wants. */
@@ -21,7 +21,7 @@ export interface OpenWork {
 const hasBegun = ({ startedAt }: RunView): boolean => startedAt !== null
 
 /** What the link's row asks for and the scheduler has not taken in: a sync by hand, or the first import. */
-const notTakenIn = ({ link, schedule }: WorkFacts): Omit<OpenWork, 'lane' | 'run'> | null => {
+const notTakenIn = ({ link, schedule }: WorkInput): Omit<OpenWork, 'lane' | 'run'> | null => {
   if (!link) return null
   if (link.manualSync && link.manualSync.runId !== schedule?.manualRunId) return link.manualSync
   const activeSince = activeSinceOf(link)
@@ -30,7 +30,7 @@ const notTakenIn = ({ link, schedule }: WorkFacts): Omit<OpenWork, 'lane' | 'run
 }
 
 /** What is wanted in a lane, as far as no run that has begun answers it. */
-const wantedIn = (lane: Lane, { schedule, runs }: WorkFacts): OpenWork | null => {
+const wantedIn = (lane: Lane, { schedule, runs }: WorkInput): OpenWork | null => {
   const want = schedule && wantsOf(schedule)[lane]
   if (!want || !isWantOpen(want)) return null
   if (runs.some((run) => hasBegun(run) && (answersOf(run)[lane] ?? 0) >= want.asked)) return null
@@ -40,17 +40,17 @@ const wantedIn = (lane: Lane, { schedule, runs }: WorkFacts): OpenWork | null =>
 }
 
 /** What somebody waits for that no call has been made for: who asks now is served by it as well. */
-export const waitingWork = (facts: WorkFacts): OpenWork | null => {
-  const asked = notTakenIn(facts)
-  return asked ? { ...asked, lane: 'interactive', run: null } : wantedIn('interactive', facts)
+export const waitingWork = (input: WorkInput): OpenWork | null => {
+  const asked = notTakenIn(input)
+  return asked ? { ...asked, lane: 'interactive', run: null } : wantedIn('interactive', input)
 }
 
 /** What is being done for an athlete, most urgent lane first; in a lane the run that has begun before what waits for it. */
-export const openWork = (facts: WorkFacts): OpenWork | null => {
+export const openWork = (input: WorkInput): OpenWork | null => {
   for (const lane of lanes) {
-    const run = facts.runs.find((open) => open.lane === lane && open.state !== 'finished' && hasBegun(open))
+    const run = input.runs.find((open) => open.lane === lane && open.state !== 'finished' && hasBegun(open))
     if (run) return { runId: run.runId, lane, requestedAt: run.requestedAt, run }
-    const waiting = lane === 'interactive' ? waitingWork(facts) : wantedIn(lane, facts)
+    const waiting = lane === 'interactive' ? waitingWork(input) : wantedIn(lane, input)
     if (waiting) return waiting
   }
   return null

@@ -1,7 +1,7 @@
 import { importRunIdOf, type Want } from '@slipstream/records'
 import { describe, expect, it } from 'vitest'
 import type { Link, RunView, ScheduleView } from './model.ts'
-import { openWork, type WorkFacts, waitingWork } from './open-work.ts'
+import { openWork, type WorkInput, waitingWork } from './open-work.ts'
 
 const at = (time: string) => new Date(`2026-11-20T${time}:00Z`)
 
@@ -27,27 +27,27 @@ const run = (rest: Partial<RunView>): RunView => ({
 })
 const both = { ...row, wants: { interactive: want(5, 3, 'run_5'), scheduled: want(4, 3, 'run_4') } }
 const hourly = run({ runId: 'run_4', lane: 'scheduled', answers: { scheduled: 4 } })
-const facts = (rest: Partial<WorkFacts>): WorkFacts => ({ link, schedule: both, runs: [], ...rest })
+const inputOf = (rest: Partial<WorkInput>): WorkInput => ({ link, schedule: both, runs: [], ...rest })
 
 describe('what is shown, and what somebody who asks now is given', () => {
   const asking = { ...link, manualSync: { runId: 'run_9', requestedAt: at('11:30') } }
-  it.each<[string, WorkFacts, string | null, string | null]>([
-    ['no link', facts({ link: null, schedule: null }), null, null],
-    ['a link that no scheduler has seen', facts({ schedule: null }), importRun, importRun],
+  it.each<[string, WorkInput, string | null, string | null]>([
+    ['no link', inputOf({ link: null, schedule: null }), null, null],
+    ['a link that no scheduler has seen', inputOf({ schedule: null }), importRun, importRun],
     [
       'a link that came back to life',
-      facts({ link: { ...link, statusSince: at('11:45') } }),
+      inputOf({ link: { ...link, statusSince: at('11:45') } }),
       importRunIdOf('lnk_1', at('11:45')),
       importRunIdOf('lnk_1', at('11:45')),
     ],
-    ['a sync by hand that no scheduler has seen', facts({ link: asking }), 'run_9', 'run_9'],
-    ['a want that no run has begun for', facts({}), 'run_5', 'run_5'],
-    ['a run that has made no call', facts({ runs: [run({ startedAt: null, state: 'queued' })] }), 'run_5', 'run_5'],
-    ['a run that has begun', facts({ runs: [run({ answers: { interactive: 5 } })] }), 'run_5', null],
-    ['a run that 0.1 has begun', facts({ schedule: row, runs: [run({})] }), 'run_5', null],
+    ['a sync by hand that no scheduler has seen', inputOf({ link: asking }), 'run_9', 'run_9'],
+    ['a want that no run has begun for', inputOf({}), 'run_5', 'run_5'],
+    ['a run that has made no call', inputOf({ runs: [run({ startedAt: null, state: 'queued' })] }), 'run_5', 'run_5'],
+    ['a run that has begun', inputOf({ runs: [run({ answers: { interactive: 5 } })] }), 'run_5', null],
+    ['a run that 0.1 has begun', inputOf({ schedule: row, runs: [run({})] }), 'run_5', null],
     [
       'a run that has begun, and a want for the next',
-      facts({
+      inputOf({
         schedule: { ...both, wants: { interactive: want(6, 3, 'run_6') } },
         runs: [run({ answers: { interactive: 5 } })],
       }),
@@ -56,30 +56,33 @@ describe('what is shown, and what somebody who asks now is given', () => {
     ],
     [
       'a run that has begun, and a sync by hand that no scheduler has seen',
-      facts({ link: asking, runs: [run({})] }),
+      inputOf({ link: asking, runs: [run({})] }),
       'run_5',
       'run_9',
     ],
-    ['a less urgent run at work, and somebody waiting', facts({ runs: [hourly] }), 'run_5', 'run_5'],
+    ['a less urgent run at work, and somebody waiting', inputOf({ runs: [hourly] }), 'run_5', 'run_5'],
     [
       'only a less urgent run',
-      facts({ schedule: { ...both, requestedVersion: 4, wants: { scheduled: want(4, 3, 'run_4') } }, runs: [hourly] }),
+      inputOf({
+        schedule: { ...both, requestedVersion: 4, wants: { scheduled: want(4, 3, 'run_4') } },
+        runs: [hourly],
+      }),
       'run_4',
       null,
     ],
     [
       'a run that ended unheard',
-      facts({ runs: [run({ state: 'finished', answers: { interactive: 5, scheduled: 4 } })] }),
+      inputOf({ runs: [run({ state: 'finished', answers: { interactive: 5, scheduled: 4 } })] }),
       null,
       null,
     ],
     [
       'a run that ended unheard, and a want that it did not answer',
-      facts({ runs: [run({ state: 'finished', answers: { interactive: 5 } })] }),
+      inputOf({ runs: [run({ state: 'finished', answers: { interactive: 5 } })] }),
       'run_4',
       null,
     ],
-    ['nothing', facts({ schedule: { ...row, completedVersion: 5 } }), null, null],
+    ['nothing', inputOf({ schedule: { ...row, completedVersion: 5 } }), null, null],
   ])('%s', (_, given, shown, waiting) => {
     expect(openWork(given)?.runId ?? null).toBe(shown)
     expect(waitingWork(given)?.runId ?? null).toBe(waiting)

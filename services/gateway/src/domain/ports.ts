@@ -112,7 +112,7 @@ export interface Erasures {
   done(receiptIds: string[]): Promise<Map<string, { deleted: Record<string, number>; erasedAt: Date }>>
 }
 
-export interface WorkoutsQueryFacts {
+export interface WorkoutsFilter {
   linkId: string
   from: Date | null
   to: Date | null
@@ -124,7 +124,7 @@ export interface WorkoutsQueryFacts {
 /** Workouts of an athlete's present link; written by ingestion. */
 export interface Workouts {
   /** Newest first. */
-  list(query: WorkoutsQueryFacts): Promise<Workout[]>
+  list(query: WorkoutsFilter): Promise<Workout[]>
   find(linkId: string, workoutId: string): Promise<Workout | null>
 }
 

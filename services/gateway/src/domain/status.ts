@@ -8,13 +8,13 @@ import {
 } from '@slipstream/contracts'
 import { progressOf } from '@slipstream/records'
 import type { Link, RunView } from './model.ts'
-import { type OpenWork, openWork, type WorkFacts } from './open-work.ts'
+import { type OpenWork, openWork, type WorkInput } from './open-work.ts'
 
 /** Strava has the whole app switched off, refuses its credentials, or has closed what it calls. */
 export type AppTrouble = 'inactive' | 'credentials' | 'endpoint'
 
 /** All that is known about an athlete's connection at one moment. */
-export interface StatusFacts extends WorkFacts {
+export interface StatusInput extends WorkInput {
   /** A mobile grant waits for the app, or a code is being exchanged. */
   hasGrantWaiting: boolean
   lastFinishedRun: RunView | null
@@ -53,12 +53,12 @@ const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
 const waitReasonOf = (run: RunView | null): WaitReason | null =>
   run?.state === 'waiting_for_quota' ? (run.waitingFor ?? 'quota') : null
 
-const describeSync = (work: OpenWork | null, facts: StatusFacts): Status['sync'] => {
+const describeSync = (work: OpenWork | null, input: StatusInput): Status['sync'] => {
   if (!work) return null
   const { run } = work
   const state = stateOf(run)
-  const opensAt = run?.resumeAt ?? facts.quotaOpensAt
-  const progress = run && progressOf(run, facts.now)
+  const opensAt = run?.resumeAt ?? input.quotaOpensAt
+  const progress = run && progressOf(run, input.now)
   return {
     runId: work.runId,
     lane: work.lane,
@@ -67,7 +67,7 @@ const describeSync = (work: OpenWork | null, facts: StatusFacts): Status['sync']
     listed: run?.counts.listed ?? 0,
     stored: run ? storedBy(run) : 0,
     expected: progress?.expected ?? null,
-    estimatedStartAt: state === 'running' ? null : iso(opensAt > facts.now ? opensAt : facts.now),
+    estimatedStartAt: state === 'running' ? null : iso(opensAt > input.now ? opensAt : input.now),
     estimatedFinishAt: iso(progress?.estimatedFinishAt ?? null),
   }
 }
@@ -90,7 +90,7 @@ const describeIncomplete = (run: RunView | null): Status['incomplete'] => {
 }
 
 /** A run that waits for its own share, or for what is over and about to wake it, waits for nothing that went wrong. */
-const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: StatusFacts): ErrorCode | null => {
+const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: StatusInput): ErrorCode | null => {
   if (reason === 'strava') return 'strava_unavailable'
   if (reason === 'quota') return isQuotaSpent ? 'quota_exhausted' : null
   if (reason === null) return null
@@ -102,13 +102,13 @@ const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: St
  * The one thing somebody has to know or do, most binding first. While the app is switched off nobody is told to
  * reconnect: that would not help, and every link comes back by itself.
  */
-const errorCodeOf = (link: Link, work: OpenWork | null, facts: StatusFacts): ErrorCode | null => {
-  if (facts.appTroubles.includes('inactive')) return 'app_inactive'
+const errorCodeOf = (link: Link, work: OpenWork | null, input: StatusInput): ErrorCode | null => {
+  if (input.appTroubles.includes('inactive')) return 'app_inactive'
   if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
-  const wait = codeOfWait(waitReasonOf(work?.run ?? null), facts)
+  const wait = codeOfWait(waitReasonOf(work?.run ?? null), input)
   if (wait) return wait
-  if (facts.lastFinishedRun?.outcome === 'failed') {
-    return knownCode(facts.lastFinishedRun.errorCode, 'strava_unavailable')
+  if (input.lastFinishedRun?.outcome === 'failed') {
+    return knownCode(input.lastFinishedRun.errorCode, 'strava_unavailable')
   }
   return null
 }
@@ -127,21 +127,21 @@ const unlinked = (status: LinkStatus): Status => ({
 })
 
 /** The truth about a connection, from what is stored. */
-export const describeStatus = (facts: StatusFacts): Status => {
-  const { link } = facts
-  if (!link) return unlinked(facts.hasGrantWaiting ? 'pending' : 'not_linked')
-  const work = openWork(facts)
-  const code = errorCodeOf(link, work, facts)
+export const describeStatus = (input: StatusInput): Status => {
+  const { link } = input
+  if (!link) return unlinked(input.hasGrantWaiting ? 'pending' : 'not_linked')
+  const work = openWork(input)
+  const code = errorCodeOf(link, work, input)
   return {
     status: link.status,
     athlete: { stravaAthleteId: link.stravaAthleteId, displayName: link.displayName },
     scopes: link.scopes,
     linkedAt: link.linkedAt.toISOString(),
-    lastSync: describeLastSync(facts.lastSucceededRun),
-    sync: link.status === 'active' ? describeSync(work, facts) : null,
-    nextSyncAt: link.status === 'active' ? iso(facts.schedule?.nextDueAt ?? null) : null,
-    completeUpTo: iso(completeUpTo(facts.lastCompleteRun)),
-    incomplete: describeIncomplete(facts.lastSucceededRun),
+    lastSync: describeLastSync(input.lastSucceededRun),
+    sync: link.status === 'active' ? describeSync(work, input) : null,
+    nextSyncAt: link.status === 'active' ? iso(input.schedule?.nextDueAt ?? null) : null,
+    completeUpTo: iso(completeUpTo(input.lastCompleteRun)),
+    incomplete: describeIncomplete(input.lastSucceededRun),
     error: code ? actionableError(code) : null,
   }
 }

@@ -1,7 +1,7 @@
 import { statusSchema } from '@slipstream/contracts'
 import { expect, test } from 'vitest'
 import type { Link, RunView, ScheduleView } from './model.ts'
-import { describeStatus, type StatusFacts } from './status.ts'
+import { describeStatus, type StatusInput } from './status.ts'
 
 const at = (time: string) => new Date(`2026-11-20T${time}:00Z`)
 const now = at('12:00')
@@ -51,7 +51,7 @@ const open: ScheduleView = {
 }
 const idle: ScheduleView = { ...open, completedVersion: 2 }
 
-const describe = (facts: Partial<StatusFacts>) => {
+const describe = (facts: Partial<StatusInput>) => {
   const status = describeStatus({
     link,
     hasGrantWaiting: false,
@@ -149,7 +149,7 @@ test('the last sync is the last that succeeded; an activity that cannot be read 
   })
 })
 
-test.each<[string, Partial<StatusFacts>, string | null, string | null]>([
+test.each<[string, Partial<StatusInput>, string | null, string | null]>([
   ['all is well', {}, null, null],
   ['the grant died', { link: { ...link, status: 'reauth_required' } }, 'reauth_required', 'athlete'],
   [

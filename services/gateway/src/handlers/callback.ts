@@ -6,7 +6,7 @@ import { codeOfRefusedGrant, hasNeededScopes, readScopes } from '../domain/link-
 import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { linkedPage, resultDeepLink } from '../domain/return-target.ts'
-import type { PublicRoute } from '../http/route.ts'
+import type { UnguardedRoute } from '../http/route.ts'
 import { browserLeg } from './browser-leg.ts'
 import { oneParameter, transactionCookie } from './connect.ts'
 import { linkAtOnce, sealForApp } from './establish-link.ts'
@@ -84,7 +84,7 @@ const takeGrant = async (
 }
 
 /** The return from Strava: state, browser, consent, code, in this order. */
-export const callbackRoutes = (flow: LinkFlow): PublicRoute[] => {
+export const callbackRoutes = (flow: LinkFlow): UnguardedRoute[] => {
   const handle = browserLeg(flow, async (request, _response, trail) => {
     const attempt = await consumeState(flow, oneParameter(request, 'state'))
     trail.attempt = attempt
@@ -99,5 +99,5 @@ export const callbackRoutes = (flow: LinkFlow): PublicRoute[] => {
       throw error
     }
   })
-  return ['/callback', '/api/v1/strava/callback'].map((path) => ({ method: 'get', path, access: 'public', handle }))
+  return ['/callback', '/api/v1/strava/callback'].map((path) => ({ method: 'get', path, access: 'unguarded', handle }))
 }

@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import { requestedScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import type { PublicRoute } from '../http/route.ts'
+import type { UnguardedRoute } from '../http/route.ts'
 import { browserLeg } from './browser-leg.ts'
 import { isSameDigest, type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 import { browserCookie } from './link-token.ts'
@@ -28,7 +28,7 @@ const belongsHere = ({ cookies }: LinkFlow, request: Request, attempt: LinkAttem
 }
 
 /** Consumes the link token and sends the browser to Strava's consent page. */
-export const connectRoutes = (flow: LinkFlow): PublicRoute[] => {
+export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
   const handle = browserLeg(flow, async (request, response, trail) => {
     const linkToken = oneParameter(request, 'token')
     const attempt = linkToken && (await flow.attempts.findByLinkToken(sha256(linkToken)))
@@ -50,5 +50,5 @@ export const connectRoutes = (flow: LinkFlow): PublicRoute[] => {
     flow.cookies.set(response, transactionCookie, cookieSecret, lifetimes.authorizeSeconds)
     return flow.oauth.authorizeUrl({ platform: attempt.platform, state, scopes: requestedScopes })
   })
-  return ['/connect', '/api/v1/strava/connect'].map((path) => ({ method: 'get', path, access: 'public', handle }))
+  return ['/connect', '/api/v1/strava/connect'].map((path) => ({ method: 'get', path, access: 'unguarded', handle }))
 }

@@ -1,5 +1,5 @@
 import { createOpenApiDocument } from '@slipstream/contracts/openapi'
-import type { PublicRoute } from '../http/route.ts'
+import type { UnguardedRoute } from '../http/route.ts'
 
 export interface SiteDeps {
   auth: { issuer: string; audience: string }
@@ -7,13 +7,13 @@ export interface SiteDeps {
 }
 
 /** What the page needs to know before sign-in, and the contract it speaks. */
-export const siteRoutes = ({ auth, settings }: SiteDeps): PublicRoute[] => {
+export const siteRoutes = ({ auth, settings }: SiteDeps): UnguardedRoute[] => {
   let openApi: string | undefined
   return [
     {
       method: 'get',
       path: '/config.json',
-      access: 'public',
+      access: 'unguarded',
       handle: (_request, response) => {
         const { profileGate } = settings
         response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'], profileGate })
@@ -22,7 +22,7 @@ export const siteRoutes = ({ auth, settings }: SiteDeps): PublicRoute[] => {
     {
       method: 'get',
       path: '/openapi.json',
-      access: 'public',
+      access: 'unguarded',
       handle: (_request, response) => {
         openApi ??= JSON.stringify(createOpenApiDocument())
         response.type('application/json').send(openApi)

@@ -3,7 +3,7 @@ import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock } from '@slipstream/runtime'
 import type { Link } from '../domain/model.ts'
 import type { LinkAttempts, Links, SyncView } from '../domain/ports.ts'
-import { describeStatus, type StatusFacts } from '../domain/status.ts'
+import { describeStatus, type StatusInput } from '../domain/status.ts'
 import type { AthleteRoute } from '../http/route.ts'
 
 export interface StatusSources {
@@ -20,7 +20,7 @@ export type ReadStatus = (athleteId: string) => Promise<Status>
 export const readCurrentWork = async (
   syncView: SyncView,
   link: Link,
-): Promise<Pick<StatusFacts, 'schedule' | 'runs'>> => {
+): Promise<Pick<StatusInput, 'schedule' | 'runs'>> => {
   const schedule = await syncView.schedule(link)
   return { schedule, runs: await syncView.runs(link, schedule) }
 }

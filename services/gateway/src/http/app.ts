@@ -38,7 +38,7 @@ const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): Requ
     markRoute(response, route.path)
     next()
   }
-  if (route.access === 'public') return [mark, (request, response) => route.handle(request, response)]
+  if (route.access === 'unguarded') return [mark, (request, response) => route.handle(request, response)]
   const serve = async (request: Request, response: Response) => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)

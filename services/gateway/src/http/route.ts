@@ -7,8 +7,9 @@ interface RouteBase {
   path: string
 }
 
-export interface PublicRoute extends RouteBase {
-  access: 'public'
+/** No caller, no body, no look whether the store is there, no deadline: the handler sees for itself to what it needs. */
+export interface UnguardedRoute extends RouteBase {
+  access: 'unguarded'
   handle(request: Request, response: Response): Promise<void> | void
 }
 
@@ -18,4 +19,4 @@ export interface AthleteRoute extends RouteBase {
   handle(request: Request, response: Response, caller: Caller): Promise<void>
 }
 
-export type Route = PublicRoute | AthleteRoute
+export type Route = UnguardedRoute | AthleteRoute

@@ -3,7 +3,7 @@ import type { SyncRunRow } from '@slipstream/records'
 
 export type SyncRun = Omit<SyncRunRow, 'outbox'>
 
-export interface RunFacts {
+export interface RunInput {
   run: SyncRun
   linkStatus: StoredLinkStatus
   now: Date
@@ -16,7 +16,7 @@ export type RunDecision =
   | { kind: 'end'; reason: 'link-inactive'; outcome: RunOutcome }
 
 /** Whether a delivery of this run goes on to call Strava. */
-export const decideRun = ({ run, linkStatus, now }: RunFacts): RunDecision => {
+export const decideRun = ({ run, linkStatus, now }: RunInput): RunDecision => {
   if (run.state === 'finished') return { kind: 'skip', reason: 'run-finished' }
   if (linkStatus === 'reauth_required') return { kind: 'end', reason: 'link-inactive', outcome: 'reauth_required' }
   if (linkStatus !== 'active') return { kind: 'end', reason: 'link-inactive', outcome: 'cancelled' }

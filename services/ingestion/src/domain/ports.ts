@@ -3,12 +3,12 @@ import type { ErasureRow, ListCursor, ReceiptRow, StoredWorkout, UnreadActivity,
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Beginning, Wanted } from './choose-run.ts'
 import type { PageDecision } from './decide-page.ts'
-import type { RunFacts, SyncRun } from './decide-run.ts'
+import type { RunInput, SyncRun } from './decide-run.ts'
 
 export type SyncRequested = EventData<'sync.requested'>
 
 export interface LinkReader {
-  status(linkId: string): Promise<RunFacts['linkStatus'] | null>
+  status(linkId: string): Promise<RunInput['linkStatus'] | null>
   /** What the scheduler wants of this link; null when it has no row for it. */
   wanted(athleteId: string, linkId: string): Promise<Wanted | null>
 }

@@ -1,4 +1,4 @@
-import { type Handler, skipped, ThrottledError } from '@slipstream/messaging'
+import { type Handler, PostponedError, skipped } from '@slipstream/messaging'
 import { beginRun, chooseRun, needlessRun } from '../domain/choose-run.ts'
 import { decideRun, type SyncRun } from '../domain/decide-run.ts'
 import type { RunLease, SyncRequested } from '../domain/ports.ts'
@@ -53,7 +53,7 @@ export const onSyncRequested =
 
     const lease = await deps.runs.lease(choice.run._id)
     // Whoever holds the run asks for its next page, in place of this message; should they be dead, this one goes on.
-    if (!lease) throw new ThrottledError(new Date(deps.clock.now().getTime() + takenRetryMs))
+    if (!lease) throw new PostponedError(new Date(deps.clock.now().getTime() + takenRetryMs))
     if (decision.kind === 'end') {
       const { outcome } = decision
       const { counts } = lease.run
