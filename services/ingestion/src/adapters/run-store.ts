@@ -111,8 +111,12 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       )
       .lean()
 
-  /** A run that has made no call has not begun: it may still take in what is wanted until it does. */
-  const unlessCalled = (counts: RunCounts) => (counts.calls === 0 ? { startedAt: null } : {})
+  /**
+   * A run that was shown no page has not begun: its window, and what it answers, are of the call that brings the first one.
+   * After an outage it would otherwise list up to the beginning of that only.
+   */
+  const unlessListed = ({ cursor, nextPage }: SyncRun) =>
+    cursor === undefined && nextPage === 1 ? { startedAt: null } : {}
 
   /** Whoever leases looks for another holder afterwards: of two that come at the same time at least one sees the other. */
   const isLaneTaken = async ({ _id, linkId, lane }: SyncRun): Promise<boolean> => {
@@ -182,11 +186,12 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       return matchedCount === 1
     },
 
-    release: (lease, counts) => writeAsHolder(lease, { ...noLease, ...unlessCalled(counts), state: 'queued', counts }),
+    release: (lease, counts) =>
+      writeAsHolder(lease, { ...noLease, ...unlessListed(lease.run), state: 'queued', counts }),
 
     park: (lease, { until, reason }, counts) =>
       writeAsHolder(lease, {
-        ...{ ...noLease, ...unlessCalled(counts), state: 'waiting_for_quota', counts },
+        ...{ ...noLease, ...unlessListed(lease.run), state: 'waiting_for_quota', counts },
         ...{ resumeAt: until, waitingFor: reason },
       }),
 

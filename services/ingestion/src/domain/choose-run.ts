@@ -1,5 +1,13 @@
 import { type Lane, lanes } from '@slipstream/contracts'
-import { type LaneVersions, type LaneWants, openLanesOf, type Want, windowAt, windowDaysOf } from '@slipstream/records'
+import {
+  answersOf,
+  type LaneVersions,
+  type LaneWants,
+  openLanesOf,
+  type Want,
+  windowAt,
+  windowDaysOf,
+} from '@slipstream/records'
 import type { SyncRun } from './decide-run.ts'
 
 /** What the scheduler's row says is wanted of an athlete. */
@@ -11,9 +19,9 @@ export interface Wanted {
 /** 0.1 opened its runs for what its one counter said. */
 const laneVersionOf = (run: SyncRun): number => run.laneVersion ?? run.requestedVersion
 
-/** A begun run has frozen what it answers; one that has made no call yet may be left for another. */
+/** A begun run has frozen what it answers; one that has not begun may be left for another. */
 const isFrozenBy = (lane: Lane, { asked }: Want, run: SyncRun): boolean =>
-  run.startedAt !== null && run.lane !== lane && (run.answers?.[lane] ?? 0) >= asked
+  run.startedAt !== null && (answersOf(run)[lane] ?? 0) >= asked
 
 export type RunChoice =
   | { kind: 'continue'; run: SyncRun }
@@ -54,13 +62,24 @@ export interface Beginning {
 
 /**
  * Freezes what a run answers for: the want of its own lane, as far as this run was named for it, and what is wanted in less
- * urgent lanes, since it lists the whole window. A more urgent lane is not made to wait at the quota of this one.
+ * urgent lanes, since it lists the whole window. A more urgent lane is not made to wait at the quota of this one. What
+ * another open run has frozen is left to that: answered by this one, nobody would look after that run any more.
  */
-export const beginRun = (run: SyncRun, wanted: Wanted | null, now: Date): Beginning => {
+export const beginRun = (
+  run: SyncRun,
+  { wanted, openRuns, now }: { wanted: Wanted | null; openRuns: readonly SyncRun[]; now: Date },
+): Beginning => {
   const wants = wanted?.wants ?? {}
+  const others = openRuns.filter(({ _id }) => _id !== run._id)
+  const isLeftToAnother = (lane: Lane): boolean => {
+    const want = wants[lane]
+    return want !== undefined && others.some((open) => isFrozenBy(lane, want, open))
+  }
   const own = wants[run.lane]
   const ownVersion = own?.runId === run._id ? own.asked : laneVersionOf(run)
-  const alongside = openLanesOf(wants).filter((lane) => lanes.indexOf(lane) > lanes.indexOf(run.lane))
+  const alongside = openLanesOf(wants).filter(
+    (lane) => lanes.indexOf(lane) > lanes.indexOf(run.lane) && !isLeftToAnother(lane),
+  )
   const answers: LaneVersions = { [run.lane]: ownVersion }
   let windowDays = windowDaysOf(run.window)
   for (const lane of [run.lane, ...alongside]) {

@@ -106,11 +106,23 @@ describe('what a run freezes before its first call', () => {
       { interactive: 4 },
     ],
   ])('%s', (_, given, row, answers) => {
-    expect(beginRun(given, row, now).answers).toEqual(answers)
+    expect(beginRun(given, { wanted: row, openRuns: [given], now }).answers).toEqual(answers)
+  })
+
+  it('leaves to another run what that has frozen, unless more was asked since', () => {
+    const pressed = run({ _id: 'run_2', lane: 'interactive', laneVersion: 8 })
+    const own = { interactive: want(8, 2, 'run_2') }
+    const hourly = run({ ...begun, answers: { scheduled: 4 } })
+    const answersBeside = (scheduled: Want, other: SyncRun) =>
+      beginRun(pressed, { wanted: wanted({ ...own, scheduled }), openRuns: [pressed, other], now }).answers
+    expect(answersBeside(open, hourly)).toEqual({ interactive: 8 })
+    expect(answersBeside(open, run({ ...begun, answers: undefined } as never))).toEqual({ interactive: 8 })
+    expect(answersBeside(want(6, 3, 'run_6'), hourly)).toEqual({ interactive: 8, scheduled: 6 })
+    expect(answersBeside(open, { ...hourly, startedAt: null })).toEqual({ interactive: 8, scheduled: 4 })
   })
 
   it('sets the window, as long as the longest of what it answers', () => {
-    const begins = (row: Wanted | null) => beginRun(run({}), row, now)
+    const begins = (row: Wanted | null) => beginRun(run({}), { wanted: row, openRuns: [], now })
     expect(begins(null)).toMatchObject({
       startedAt: now,
       window: { after: days(-28), before: days(1) },

@@ -32,12 +32,13 @@ export const findRun = async (deps: SyncPageDeps, { athleteId, linkId, lane }: S
   return { kind: 'continue' as const, run }
 }
 
-/** What is wanted is read once more: all that was asked for until now is before the first call. */
+/** What is wanted, and what other runs have frozen, is read once more: all that was asked for until now is before the first call. */
 const beginLeased = async (deps: SyncPageDeps, lease: RunLease): Promise<RunLease | null> => {
   const { run } = lease
   if (run.startedAt !== null) return lease
   const wanted = await deps.links.wanted(run.athleteId, run.linkId)
-  return deps.runs.begin(lease, beginRun(run, wanted, deps.clock.now()))
+  const openRuns = await deps.runs.openOf(run.linkId)
+  return deps.runs.begin(lease, beginRun(run, { wanted, openRuns, now: deps.clock.now() }))
 }
 
 /** One delivery is one page of a run: guard, lease, then fetch and store. */
