@@ -69,6 +69,8 @@ export const followEvents = async (transport: Transport, log: Logger, options: F
     const messages = await consumer.consume({ max_messages: 50, abort_on_missing_resource: true })
     const stop = () => messages.stop()
     signal.addEventListener('abort', stop)
+    // Aborted while the server made the consumer: that event is past, and nothing would end the loop below.
+    if (signal.aborted) stop()
     try {
       for await (const message of messages) {
         if (signal.aborted) break

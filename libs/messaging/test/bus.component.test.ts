@@ -223,6 +223,15 @@ describe('follow', () => {
     expect(await ephemeralConsumers()).toEqual([])
   })
 
+  test('ends when it is ended while it begins', async () => {
+    for (let round = 0; round < 20; round++) {
+      const following = start(0)
+      await vi.waitFor(async () => expect(await ephemeralConsumers()).not.toEqual([]), { interval: 1 })
+      await following.end()
+    }
+    expect(await ephemeralConsumers()).toEqual([])
+  })
+
   test('a position from before the store was lost: all that is there is told', async () => {
     await harness.bus.publish(reauthRequired('ath_followed', 'e'))
     const following = start(1_000_000)
