@@ -73,6 +73,7 @@ const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
   vault,
   revocations,
   proof: { isAlive: async () => isGrantAlive },
+  wipe: (receipt) => workerWith().wipe(receipt),
   oauth,
   cookies: { read: () => null, set: () => {} },
   clock,
@@ -161,6 +162,19 @@ afterAll(async () => {
 })
 
 describe('unlinked while the same athlete links again', () => {
+  test('by a gateway that died before it removed the link: that one is ended, and a new one made', async () => {
+    await linkOf('ath_1')
+    await openReceipt('ath_1')
+    await linkAtOnce(flowWith(), await begin('ath_1'), pending, fresh)
+    expect(await linkIds()).toEqual(['lnk_new'])
+    const worker = workerWith()
+    await worker.sweep()
+    await worker.settled()
+    expect(await linkIds()).toEqual(['lnk_new'])
+    expect(await credentialIds()).toEqual(['lnk_new'])
+    expect(revoked).not.toContain('refresh-fresh')
+  })
+
   test('before the unlink has touched the tokens: a new link has them, and the old one none', async () => {
     await linkOf('ath_1')
     const renew: LinkFlow['links']['renew'] = async (...parameters) => {

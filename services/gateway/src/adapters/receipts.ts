@@ -87,7 +87,7 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       return found.map(toReceipt)
     },
 
-    existsFor: async (linkId) => (await receipts.exists({ linkId })) !== null,
+    ofLink: async (linkId) => toReceiptOrNull(await receipts.findOne({ linkId }).lean()),
 
     settleRevocation: async (linkId, { revokedAtStrava, note = null, deleted }, now) => {
       await receipts.updateOne({ linkId, revokedAtStrava: { $ne: true } }, { $set: { revokedAtStrava, note } })

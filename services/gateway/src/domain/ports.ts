@@ -92,8 +92,8 @@ export interface Receipts {
   postponeWipe(receiptId: string, attempts: number, nextTryAt: Date): Promise<void>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
   unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
-  /** Whether this link was unlinked, its receipt complete or not. */
-  existsFor(linkId: string): Promise<boolean>
+  /** The receipt of a link that was unlinked, complete or not. */
+  ofLink(linkId: string): Promise<UnlinkReceipt | null>
   /**
    * What became of the grant of an ended link. May be repeated, in any order: the larger counts stay, and what Strava has
    * confirmed is not taken back.

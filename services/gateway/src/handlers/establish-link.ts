@@ -12,8 +12,16 @@ const maxRounds = 3
 /** How long a revocation under way is waited for; it is not repeated after the account has been given again. */
 const revocationPatienceMs = 10_000
 
-const decide = async ({ links }: LinkFlow, athleteId: string, stravaAthleteId: string) => {
-  const [own, ofAccount] = await Promise.all([links.ofAthlete(athleteId), links.ofAccount(stravaAthleteId)])
+/** A link whose unlinking was interrupted is ended first: given new life, it would be ended with that. */
+const unlessEnded = async ({ receipts, wipe }: LinkFlow, link: Link | null): Promise<Link | null> => {
+  const receipt = link && (await receipts.ofLink(link.linkId))
+  if (receipt) await wipe(receipt)
+  return receipt ? null : link
+}
+
+const decide = async (flow: LinkFlow, athleteId: string, stravaAthleteId: string) => {
+  const own = await unlessEnded(flow, await flow.links.ofAthlete(athleteId))
+  const ofAccount = await flow.links.ofAccount(stravaAthleteId)
   return decideLink({ athleteId, stravaAthleteId, own, ofAccount })
 }
 
@@ -180,10 +188,7 @@ export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending:
     }
     // Sealed for a link that was unlinked since: made again under its id, it would be removed by the unlink's sweep. Or
     // not to be activated: a later consent has the account.
-    if (
-      decision.kind === 'create' &&
-      ((await flow.receipts.existsFor(linkId)) || !(await flow.vault.activate(linkId)))
-    ) {
+    if (decision.kind === 'create' && ((await flow.receipts.ofLink(linkId)) || !(await flow.vault.activate(linkId)))) {
       await giveUp(flow, { linkId, athleteId })
       throw new RefusalError('result_invalid')
     }

@@ -4,7 +4,7 @@ import { newEvent } from '@slipstream/messaging'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { StravaOAuth } from '@slipstream/strava'
 import type { GrantVault } from '@slipstream/vault'
-import type { Link, LinkedEvent } from '../domain/model.ts'
+import type { Link, LinkedEvent, UnlinkReceipt } from '../domain/model.ts'
 import type { GrantProof, LinkAttempts, Links, Profiles, Receipts } from '../domain/ports.ts'
 import type { Cookies } from '../http/cookies.ts'
 import type { Revocations } from '../sweeps/revocations.ts'
@@ -17,10 +17,12 @@ export interface LinkFlow {
   attempts: LinkAttempts
   links: Links
   profiles: Profiles
-  receipts: Pick<Receipts, 'existsFor'>
+  receipts: Pick<Receipts, 'ofLink'>
   vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'end' | 'waitForRevocation' | 'countUnheld'>
   revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
   proof: GrantProof
+  /** Removes a link that was unlinked, and ends its grant. */
+  wipe(receipt: UnlinkReceipt): Promise<void>
   oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode'>
   cookies: Cookies
   clock: Clock

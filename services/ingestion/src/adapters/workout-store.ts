@@ -6,7 +6,7 @@ import { SpanKind, withSpan } from '@slipstream/telemetry'
 import type { PageDecision, WorkoutEvent } from '../domain/decide-page.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
 
-/** Two runs of one link meet only where a newer one replaces an older one, so even a second round is rare. */
+/** Two lanes of one link may list the same workouts at the same time; a second round is rare all the same. */
 const maxRounds = 5
 
 const idOf = (workout: { stravaActivityId: string }) => workout.stravaActivityId
