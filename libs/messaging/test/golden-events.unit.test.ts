@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { headers } from '@nats-io/transport-node'
 import { eventData } from '@slipstream/contracts'
+import { createAsyncApiDocument } from '@slipstream/contracts/asyncapi'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
@@ -46,6 +47,22 @@ describe('events of every release', () => {
 
 describe('the newest frozen schemas', () => {
   const { components } = readJson(versions.at(-1) ?? '', 'schemas', 'asyncapi.json')
+  /** Each enum of a schema, by its place. */
+  const enumsOf = (schema: unknown, place = ''): [string, string[]][] => {
+    if (typeof schema !== 'object' || schema === null) return []
+    const own = 'enum' in schema && Array.isArray(schema.enum) ? [[place, schema.enum] as [string, string[]]] : []
+    return [...own, ...Object.entries(schema).flatMap(([key, inner]) => enumsOf(inner, `${place}/${key}`))]
+  }
+
+  it('know every value that today’s code may write, unless their readers take an unknown one', () => {
+    const frozen = new Map(enumsOf(components.schemas))
+    const added = enumsOf(createAsyncApiDocument().components).flatMap(([place, values]) => {
+      const known = frozen.get(place.replace(/^\/schemas/, ''))
+      return known ? values.filter((value) => !known.includes(value)).map((value) => `${place}: ${value}`) : []
+    })
+    expect(added).toEqual([])
+  })
+
   const ajv = addFormats.default(new Ajv({ strict: false }))
   ajv.addSchema({ $id: 'frozen', components })
 
