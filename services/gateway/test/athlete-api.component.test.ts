@@ -249,7 +249,23 @@ describe('syncing', () => {
     expect((await ask()).position).toBe(2)
     await db!.setProfilingLevel('off')
     const counted = await db!.collection('system.profile').findOne({ 'command.aggregate': 'schedules' })
-    expect(counted!.planSummary).toBe('IXSCAN { publishedAt: 1 }')
+    expect(counted!.planSummary).toBe('IXSCAN { wants.interactive.requestedAt: 1 }')
+  })
+
+  test('the position costs no more where very many wait: so many at least are before', async () => {
+    await clear()
+    const others = Array.from({ length: 1_500 }, (_, index) => {
+      const other = { _id: `lnk_many${index}`, athleteId: `ath_many${index}` }
+      return wantingOf(other, `run_many${index}`, { requestedAt: new Date(Date.now() - 60_000 - index) })
+    })
+    await insert(system, 'schedules', others)
+    const { db } = system.store.connection
+    await db!.setProfilingLevel('all')
+    // The athlete's own last request is answered.
+    expect((await ask()).position).toBe(999)
+    await db!.setProfilingLevel('off')
+    const looks = await db!.collection('system.profile').find({ 'command.aggregate': 'schedules' }).toArray()
+    expect(Math.max(...looks.map(({ docsExamined }) => docsExamined))).toBeLessThanOrEqual(1_000)
   })
 
   test('the last run and how far all is complete', async () => {

@@ -48,5 +48,10 @@ export const schedules = defineCollection<ScheduleRow>(
     nextDueAt: time,
     outbox,
   },
-  [{ name: 'due', key: { nextDueAt: 1 } }, { name: 'published', key: { publishedAt: 1 } }, ...outboxIndexes],
+  [
+    { name: 'due', key: { nextDueAt: 1 } },
+    { name: 'published', key: { publishedAt: 1 } },
+    { name: 'asked_by_hand', key: { 'wants.interactive.requestedAt': 1 }, sparse: true },
+    ...outboxIndexes,
+  ],
 )

@@ -6,6 +6,9 @@ import type { SyncView } from '../domain/ports.ts'
 /** An activity that was broken in so many runs in a row holds completeness no longer. */
 const holdingRuns = 3
 
+/** Whoever still waits is among the last who asked; of those so many are looked at, however many wait. */
+const lookedAtBefore = 1_000
+
 /** They may be many, and are of use to the run alone. */
 const withoutIds = { 'cursor.listedIds': 0, 'cursor.previousIds': 0 }
 
@@ -41,12 +44,15 @@ export const createSyncView = ({
     lastComplete: (link) =>
       newestFinished(link, { outcome: 'succeeded', unread: { $not: { $elemMatch: { runs: { $lt: holdingRuns } } } } }),
 
-    interactiveBefore: (requestedAt) =>
-      schedules.countDocuments({
-        'wants.interactive.requestedAt': { $lt: requestedAt },
-        $expr: { $gt: ['$wants.interactive.asked', '$wants.interactive.answered'] },
-        // Set exactly while work is open, and indexed; a comparison with a date passes over null.
-        publishedAt: { $gt: new Date(0) },
-      }),
+    interactiveBefore: async (requestedAt) => {
+      const [counted] = await schedules.aggregate<{ before: number }>([
+        { $match: { 'wants.interactive.requestedAt': { $lt: requestedAt } } },
+        { $sort: { 'wants.interactive.requestedAt': -1 } },
+        { $limit: lookedAtBefore },
+        { $match: { $expr: { $gt: ['$wants.interactive.asked', '$wants.interactive.answered'] } } },
+        { $count: 'before' },
+      ])
+      return counted?.before ?? 0
+    },
   }
 }

@@ -137,6 +137,6 @@ export interface SyncView {
   lastFinished(link: Link, outcome?: 'succeeded'): Promise<RunView | null>
   /** The last run that succeeded and from which no activity is held back. */
   lastComplete(link: Link): Promise<RunView | null>
-  /** How many waiting people's requests came before `requestedAt` and are still open. */
+  /** How many of the last 1,000 people's requests before `requestedAt` are still open: so many at least wait. */
   interactiveBefore(requestedAt: Date): Promise<number>
 }
