@@ -176,7 +176,7 @@ const paths = {
       responses: {
         '202': json('Asked again while one waits: the same run. While one runs: the next.', syncAcceptedSchema),
       },
-      refusals: ['not_linked', 'reauth_required', 'too_many_requests'],
+      refusals: ['not_linked', 'reauth_required', 'scope_missing', 'too_many_requests'],
     }),
   },
   '/api/v1/strava/link': {

@@ -6,7 +6,7 @@ export const storedRunStates = ['queued', 'running', 'waiting_for_quota', 'finis
 export type StoredRunState = (typeof storedRunStates)[number]
 
 /** Runs in these states are at most one for each link and lane. */
-export const openRunStates = ['queued', 'running', 'waiting_for_quota'] as const satisfies StoredRunState[]
+export const openRunStates = storedRunStates.filter((state) => state !== 'finished')
 
 /** Versions of the wants in a schedule row, by lane. */
 export type LaneVersions = Partial<Record<Lane, number>>

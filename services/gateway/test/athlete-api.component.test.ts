@@ -328,6 +328,14 @@ describe('syncing', () => {
     })
   })
 
+  test('nor without the permission: the answer names it, like the status', async () => {
+    const mine = await storedLink(system, 'ben')
+    const { links } = system.store.collections
+    await links.updateOne({ _id: mine._id }, { $set: { status: 'reauth_required', errorCode: 'scope_missing' } })
+    const answer = await other.call('POST', '/api/v1/strava/sync')
+    expect(await answer.json()).toMatchObject({ status: 403, code: 'scope_missing' })
+  })
+
   test('an old finding about the grant does not undo a new consent', async () => {
     const since = new Date().toISOString()
     await linkOnWeb(system, other, { athlete: ben })

@@ -38,6 +38,10 @@ export const actionableError = (code: ErrorCode): ActionableError => {
 const knownCode = (code: string | null, otherwise: ErrorCode): ErrorCode =>
   code !== null && Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : otherwise
 
+/** What a link that cannot be used tells its athlete. */
+export const reauthCodeOf = ({ errorCode }: Pick<Link, 'errorCode'>): ErrorCode =>
+  knownCode(errorCode, 'reauth_required')
+
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 
 /** Seen by the athlete as stored: what a run wrote and what it found unchanged. */
@@ -45,8 +49,15 @@ const storedBy = ({ counts }: RunView): number => counts.created + counts.update
 
 /** Between its pages a run is at work, though nobody holds it. */
 const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
-  if (run?.state === 'waiting_for_quota') return 'waiting'
-  return run?.startedAt ? 'running' : 'queued'
+  switch (run?.state) {
+    case 'waiting_for_quota':
+      return 'waiting'
+    case 'queued':
+    case 'running':
+    case 'finished':
+    case undefined:
+      return run?.startedAt ? 'running' : 'queued'
+  }
 }
 
 /** Rows without a reason are of release 0.1, and wait for quota. */
@@ -104,7 +115,7 @@ const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: St
  */
 const errorCodeOf = (link: Link, work: OpenWork | null, input: StatusInput): ErrorCode | null => {
   if (input.appTroubles.includes('inactive')) return 'app_inactive'
-  if (link.status === 'reauth_required') return knownCode(link.errorCode, 'reauth_required')
+  if (link.status === 'reauth_required') return reauthCodeOf(link)
   const wait = codeOfWait(waitReasonOf(work?.run ?? null), input)
   if (wait) return wait
   if (input.lastFinishedRun?.outcome === 'failed') {

@@ -7,6 +7,7 @@ import { waitingWork } from '../domain/open-work.ts'
 import { LinkConflictError, type Links, type SyncView } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { carriesAnotherPass } from '../domain/share.ts'
+import { reauthCodeOf } from '../domain/status.ts'
 import type { AthleteRoute } from '../http/route.ts'
 import { readCurrentWork } from './status.ts'
 
@@ -44,7 +45,7 @@ const askOnce = async (deps: SyncDeps, athleteId: string): Promise<Asked> => {
   for (let round = 1; round <= maxRounds; round++) {
     const link = await links.ofAthlete(athleteId)
     if (!link) throw new RefusalError('not_linked')
-    if (link.status !== 'active') throw new RefusalError('reauth_required')
+    if (link.status !== 'active') throw new RefusalError(reauthCodeOf(link))
     const waiting = waitingWork({ link, ...(await readCurrentWork(syncView, link)) })
     if (waiting) return waiting
     await checkShare(deps, link)
