@@ -101,6 +101,13 @@ interface Call {
 const stopOf = (operation: CalledOperation): Operation =>
   operation === 'token' || operation === 'revoke' ? 'refresh' : operation
 
+/** Token calls may work for an app whose API calls are refused: a refresh that was the probe leaves its turn to the list. */
+const appAfterSuccess = (app: StopRow | null, operation: CalledOperation, now: Date): StopRow | null => {
+  if (operation === 'token' || operation === 'revoke') return app
+  if (operation !== 'refresh') return null
+  return app?.nextProbeAt && app.nextProbeAt > now ? { ...app, nextProbeAt: now } : app
+}
+
 /** What is known after a call. */
 export const afterCall = (stops: StopRows, call: Call, now: Date): StopRows => {
   const { operation, shows } = call
@@ -110,7 +117,7 @@ export const afterCall = (stops: StopRows, call: Call, now: Date): StopRows => {
   const answered = isOwn || stops[own]?.trouble === 'credentials' ? { ...stops, [own]: null } : stops
   switch (shows) {
     case 'works':
-      return { ...answered, app: null }
+      return { ...answered, app: appAfterSuccess(stops.app, operation, now) }
     case 'answers':
     case 'rate_limited':
       return answered

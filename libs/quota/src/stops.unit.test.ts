@@ -56,6 +56,26 @@ describe('trouble of the app', () => {
     expect(names(after([one]))).toEqual(expected)
   })
 
+  test.each(['token', 'refresh', 'revoke'] as const)(
+    'a %s that works does not switch the app on again',
+    (operation) => {
+      const stops = after([call('inactive')])
+      const later = after([call('works', { operation })], stops)
+      expect(names(later)).toEqual(['app'])
+      expect(stoppedBy(later, 'activities', at(0)) !== null).toBe(operation !== 'refresh')
+      expect(names(after([call('works')], later))).toEqual([])
+    },
+  )
+
+  test('each probe that is a refresh which works is followed by one call that decides', () => {
+    const probing = afterPermit(after([call('inactive')]), 'refresh', at(300))
+    expect(stoppedBy(probing, 'activities', at(301))).not.toBeNull()
+    const refreshed = after([call('works', { operation: 'refresh' })], probing, at(301))
+    expect(stoppedBy(refreshed, 'activities', at(301))).toBeNull()
+    const refused = after([call('inactive')], afterPermit(refreshed, 'activities', at(301)), at(302))
+    expect(stoppedBy(refused, 'activities', at(302))).toMatchObject({ reason: 'app', until: at(301 + 1_200) })
+  })
+
   test('credentials that are good again, as a code exchange finds them, let refreshes go on', () => {
     const stops = after([call('credentials', { operation: 'refresh' })])
     expect(names(after([call('works')], stops))).toEqual(['refresh'])
@@ -114,14 +134,15 @@ test('whatever happens, probes are the only calls, stay apart, and are never put
           if (isProbe) expect(stoppedBy(stops, operation, new Date(nowMs + 29_999))).not.toBeNull()
         } else {
           stops = afterCall(stops, { operation, shows, athleteId, isOnlyAthlete: false }, now)
-          if (shows === 'works') expect(stops.app).toBeNull()
+          if (shows === 'works' && operation !== 'refresh' && operation !== 'token') expect(stops.app).toBeNull()
         }
         for (const name of stopNames) {
           const [was, is] = [before[name], stops[name]]
           expect(is?.nextProbeAt != null).toBe(is?.since != null)
           if (!is?.nextProbeAt) continue
           expect(is.nextProbeAt.getTime() - nowMs).toBeLessThanOrEqual(30 * 60_000)
-          // Late news of a known trouble makes no plan of its own.
+          // Late news of a known trouble makes no plan of its own; a refresh that works leaves its turn to the list.
+          if (name === 'app' && shows === 'works' && operation === 'refresh') continue
           if (!isPermit && was?.since && was.trouble === is.trouble) expect(is.nextProbeAt).toEqual(was.nextProbeAt)
         }
       }

@@ -319,10 +319,10 @@ describe('an inactive app', () => {
     ])
   })
 
-  test('is on again when somebody’s code could be exchanged', async () => {
+  test('stays off when somebody’s code could be exchanged, as that is no call to the API', async () => {
     await tell(ledgerOf(), 'inactive')
     await tell(ledgerOf(), 'works', null, { operation: 'token', athleteId: null })
-    expect(await takeTimes(ledgerOf(), 3)).toBe(3)
+    expect(await takeTimes(ledgerOf(), 3)).toBe(0)
   })
 })
 
