@@ -1,20 +1,36 @@
 import type { AllowanceRow } from '@slipstream/records'
 import { type Backoff, backoffMs } from '@slipstream/runtime'
+import type { Operation } from './stops.ts'
 
 // Calls for one athlete may fail while those of all others work: then that athlete waits alone, ever longer.
 
-export type AthleteTrouble = Pick<AllowanceRow, 'failures' | 'failingSince' | 'retryAt'>
+export type AthleteTrouble = Pick<AllowanceRow, 'failures' | 'failingOperation' | 'failingSince' | 'retryAt'>
 
-export const noTrouble: AthleteTrouble = { failures: 0, failingSince: null, retryAt: null }
+export const noTrouble: AthleteTrouble = {
+  failures: 0,
+  failingOperation: null,
+  failingSince: null,
+  retryAt: null,
+}
 
 const pauses: Backoff = { firstMs: 2_000, longestMs: 30 * 60_000, factor: 4, spread: 0.2 }
 
 /** After another call for the athlete has failed. @param random in [0, 1) */
-export const afterAthleteFailure = (trouble: AthleteTrouble, now: Date, random: number): AthleteTrouble => {
+export const afterAthleteFailure = (
+  trouble: AthleteTrouble,
+  operation: Operation,
+  now: Date,
+  random: number,
+): AthleteTrouble => {
   const failures = trouble.failures + 1
   return {
     failures,
+    failingOperation: trouble.failingOperation ?? operation,
     failingSince: trouble.failingSince ?? now,
     retryAt: new Date(now.getTime() + backoffMs(pauses, failures, random)),
   }
 }
+
+/** A token that could be refreshed, say, leaves the trouble of a list as it is. */
+export const isOverWith = ({ failures, failingOperation }: AthleteTrouble, works: Operation): boolean =>
+  failures > 0 && (failingOperation ?? works) === works

@@ -129,6 +129,7 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
                 },
                 windowStart: { $max: ['$windowStart', windowStart] },
                 failures: { $ifNull: ['$failures', noTrouble.failures] },
+                failingOperation: { $ifNull: ['$failingOperation', noTrouble.failingOperation] },
                 failingSince: { $ifNull: ['$failingSince', noTrouble.failingSince] },
                 retryAt: { $ifNull: ['$retryAt', noTrouble.retryAt] },
                 expiresAt: { $max: ['$expiresAt', new Date(windowStart.getTime() + 2 * quarterHourMs)] },

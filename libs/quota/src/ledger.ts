@@ -2,7 +2,7 @@ import type { Lane, WaitReason } from '@slipstream/contracts'
 import type { ClockLead } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { allowanceOf, leftOf } from './allowance.ts'
-import { type AthleteTrouble, afterAthleteFailure, noTrouble } from './athlete-trouble.ts'
+import { type AthleteTrouble, afterAthleteFailure, isOverWith, noTrouble } from './athlete-trouble.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { createLedgerStore, type LedgerStore, type LedgerStoreOptions, type LoadedLedger } from './ledger-store.ts'
 import { decidePermit, decideRefresh, type LedgerState, type PermitRequest, type Refused } from './permit.ts'
@@ -239,14 +239,14 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     isStopped: boolean,
   ): Promise<AthleteTrouble> => {
     const before = athlete ?? noTrouble
-    const { athleteId } = call
-    if (athleteId === null) return noTrouble
+    const { athleteId, operation } = call
+    if (athleteId === null || operation === 'token' || operation === 'revoke') return noTrouble
     if (call.hasFailedAthlete && !isStopped) {
-      const after = afterAthleteFailure(before, time.now, random())
+      const after = afterAthleteFailure(before, operation, time.now, random())
       await store.noteTrouble(athleteId, after)
       return after
     }
-    if (call.shows === 'works' && before.failures > 0) await store.noteTrouble(athleteId, noTrouble)
+    if (call.shows === 'works' && isOverWith(before, operation)) await store.noteTrouble(athleteId, noTrouble)
     return noTrouble
   }
 

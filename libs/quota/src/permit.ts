@@ -1,7 +1,7 @@
 import type { Lane, WaitReason } from '@slipstream/contracts'
 import type { AllowanceRow, ClockLead, StopRows } from '@slipstream/records'
 import { allowanceOf, isExempt, leftOf } from './allowance.ts'
-import { noTrouble } from './athlete-trouble.ts'
+import { type AthleteTrouble, noTrouble } from './athlete-trouble.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { type ApiOperation, afterPermit, type Operation, stoppedBy } from './stops.ts'
 import type { StravaTime } from './strava-clock.ts'
@@ -25,7 +25,7 @@ export interface PermitRequest {
 }
 
 /** What is stored of the athlete. */
-export type AthleteState = Pick<AllowanceRow, 'windowStart' | 'used' | 'failures' | 'failingSince' | 'retryAt'>
+export type AthleteState = Pick<AllowanceRow, 'windowStart' | 'used'> & AthleteTrouble
 
 /** Not now. A time at Strava. */
 export interface Refused {

@@ -407,6 +407,19 @@ describe('one athlete whose calls always fail', () => {
     expect(await fail(one)).toMatchObject({ until: new Date(now.getTime() + 2_000) })
   })
 
+  test('has waited for a day although the tokens were refreshed in between', async () => {
+    const ledger = ledgerOf()
+    for (let hour = 0; hour < 24; hour += 6) {
+      now = at(1 + hour * 60)
+      await fail(ledger)
+      await tell(ledger, 'works', null, { operation: 'refresh', athleteId: 'poor' })
+    }
+    now = at(1 + 24 * 60)
+    expect(await fail(ledger)).toMatchObject({ failingSince: at(1), until: new Date(now.getTime() + 512_000) })
+    await tell(ledger, 'works', null, { athleteId: 'poor' })
+    expect(await fail(ledger)).toMatchObject({ failingSince: now })
+  })
+
   test('is all there are where nobody else is linked', async () => {
     const alone = createQuotaLedger({
       ...{ quota, allowances, clientId: 'app', countAthletes: async () => 1 },

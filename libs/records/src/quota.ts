@@ -59,13 +59,14 @@ export interface QuotaRow extends Record<BucketName, QuotaBucket> {
 /**
  * Calls made for one athlete in the quarter hour that starts at `windowStart`; `_id` is `<client id>:<athleteId>`. A row
  * of an earlier quarter hour counts as unused. While calls for this athlete alone fail, `failures` of them in a row since
- * `failingSince`, none is made before `retryAt`.
+ * `failingSince`, none is made before `retryAt`, and only a success of `failingOperation`, which was the first to fail, ends it.
  */
 export interface AllowanceRow {
   _id: string
   windowStart: Date
   used: number
   failures: number
+  failingOperation: Exclude<StopName, 'app'> | null
   failingSince: Date | null
   retryAt: Date | null
   expiresAt: Date
