@@ -18,7 +18,7 @@ export interface ListCursor {
   page: number
   /** Pages fetched so far, over all queries. */
   pages: number
-  /** Ids of all activities listed so far. */
+  /** Ids of all activities listed so far; none once the run has finished. */
   listedIds: string[]
   /** Ids on the page before this one of the same query. */
   previousIds: string[]
@@ -66,6 +66,10 @@ export interface SyncRunRow {
   finishedAt: Date | null
   outcome: RunOutcome | null
   errorCode: string | null
+  /** Of a lost grant: it was given before this. Absent in rows of 0.1. */
+  grantLostAt?: Date
+  /** Set when the run ends; absent in rows of 0.1, which stay. */
+  deleteAt?: Date
   leaseOwner: string | null
   leaseUntil: Date | null
   fence: number

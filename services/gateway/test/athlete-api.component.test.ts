@@ -374,6 +374,21 @@ describe('syncing', () => {
     )
   })
 
+  test('a call that left before a new consent says nothing about it, whenever its run ends', async () => {
+    const grantLostAt = system.clock.now()
+    await linkOnWeb(system, other, { athlete: ben })
+    const mine = await storedLink(system, 'ben')
+    const finishedAt = system.clock.now()
+    const ended = { outcome: 'reauth_required', errorCode: 'scope_missing', grantLostAt, finishedAt } as const
+    await insert(system, 'sync_runs', [runOf(mine, 'run_before_consent', ended)])
+    const insertedAt = system.clock.now()
+    await vi.waitFor(async () => {
+      const mark = await system.store.collections.sweepMarks.findById('gateway.lost-grants').lean()
+      expect(mark!.changes.time.getTime()).toBeGreaterThan(insertedAt.getTime())
+    })
+    expect(await other.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'active' })
+  })
+
   test.each([
     ['scope_missing', 'active'],
     ['reauth_required', 'dead'],

@@ -306,6 +306,39 @@ describe('a page', () => {
     expect(await storedRun(lease)).toMatchObject({ state: 'queued', cursor: { page: 2 }, counts: { listed: 1 } })
   })
 
+  it('that finds the grant lost speaks of the grant it was asked for with, however late the answer comes', async () => {
+    const { runs, lease } = await leasedRun()
+    const askedAt = new Date()
+    let now = askedAt
+    const listActivities = async () => {
+      now = new Date(askedAt.getTime() + 60_000)
+      return { kind: 'grant_lost', code: 'scope_missing' } as const
+    }
+    await syncPage(pageDeps(runs, { strava: { listActivities }, clock: { now: () => now } }), lease, delivery)
+    const run = await storedRun(lease)
+    expect(run).toMatchObject({ finishedAt: now, grantLostAt: askedAt })
+    expect(run?.outbox).toContainEqual(
+      expect.objectContaining({
+        type: 'athlete.reauth_required',
+        data: expect.objectContaining({ code: 'scope_missing', since: askedAt.toISOString() }),
+      }),
+    )
+  })
+
+  it('that ends the list leaves no ids in the run, and the run its end in 30 days', async () => {
+    const { runs, lease } = await leasedRun()
+    const cursor = { ...progress(lease.run.counts).cursor, listedIds: ['1', '2'], previousIds: ['2'] }
+    await runs.continueWith(lease, { cursor, counts: lease.run.counts, unread: [] })
+    const listActivities = async () => ({
+      kind: 'answered' as const,
+      answer: { data: [], unreadable: [], quota: null },
+    })
+    await syncPage(pageDeps(runs, { strava: { listActivities } }), (await runs.lease(lease.run._id))!, delivery)
+    const run = await storedRun(lease)
+    expect(run).toMatchObject({ state: 'finished', cursor: { page: 2, listedIds: [], previousIds: [] } })
+    expect(run!.deleteAt!.getTime() - run!.finishedAt!.getTime()).toBe(30 * 24 * 60 * 60_000)
+  })
+
   it('that a stop cuts short leaves its run to the next process, also at the last attempt', async () => {
     const { runs, lease } = await leasedRun()
     const signal = AbortSignal.abort()

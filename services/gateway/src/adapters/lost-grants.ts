@@ -3,7 +3,7 @@ import type { ChangeSource } from '@slipstream/records'
 import type { LostGrant } from '../domain/model.ts'
 
 const outcome = 'reauth_required' as const
-const fields = { athleteId: 1, linkId: 1, errorCode: 1, finishedAt: 1 } as const
+const fields = { athleteId: 1, linkId: 1, errorCode: 1, finishedAt: 1, grantLostAt: 1 } as const
 
 /** Runs that ended because the grant was lost, in that order; written by ingestion. */
 export const createLostGrants = ({ syncRuns }: Pick<Collections<'gateway'>, 'syncRuns'>): ChangeSource<LostGrant> => ({

@@ -49,6 +49,6 @@ export type RunView = Pick<
 >
 
 /** A run of ingestion's that ended because the grant cannot be used any more. */
-export type LostGrant = Pick<SyncRunRow, '_id' | 'athleteId' | 'linkId' | 'errorCode' | 'finishedAt'>
+export type LostGrant = Pick<SyncRunRow, '_id' | 'athleteId' | 'linkId' | 'errorCode' | 'finishedAt' | 'grantLostAt'>
 
 export type LinkedEvent = OutboxEvent<'athlete.linked'>

@@ -8,11 +8,11 @@ import { type GrantLostDeps, requireReauth } from '../handlers/on-reauth-require
 export const lookAtLostGrants =
   (deps: GrantLostDeps & { facts: { sweepFailed(what: string, error: unknown): void } }) =>
   async (runs: readonly LostGrant[], signal: AbortSignal): Promise<void> => {
-    for (const { linkId, errorCode, finishedAt } of runs) {
+    for (const { linkId, errorCode, finishedAt, grantLostAt } of runs) {
       if (signal.aborted) return
       if (finishedAt === null) continue
       try {
-        await requireReauth(deps, { linkId, code: errorCode ?? 'reauth_required', since: finishedAt })
+        await requireReauth(deps, { linkId, code: errorCode ?? 'reauth_required', since: grantLostAt ?? finishedAt })
       } catch (error) {
         deps.facts.sweepFailed('lost grant', error)
       }

@@ -1,7 +1,14 @@
 import type { EventData, OutboxEvent, RunCounts } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
-import { answersOf, openRunStates, type SyncRunRow, type UnreadActivity, windowAt } from '@slipstream/records'
+import {
+  answersOf,
+  type ListCursor,
+  openRunStates,
+  type SyncRunRow,
+  type UnreadActivity,
+  windowAt,
+} from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { SyncRun } from '../domain/decide-run.ts'
 import { nextPageFor01 } from '../domain/list-cursor.ts'
@@ -29,6 +36,12 @@ const rowOf = ({ athleteId, linkId, lane, want, requestedVersion }: NewRun, now:
   fence: 0,
   outbox: [],
 })
+
+/** So long a finished run can be looked at. */
+const keepMs = 30 * 24 * 60 * 60_000
+
+/** Ids are of use to a run that goes on; they may be many. */
+const withoutIds = (cursor: ListCursor): ListCursor => ({ ...cursor, listedIds: [], previousIds: [] })
 
 const windowOf = (run: SyncRun) => ({
   after: run.window.after.toISOString(),
@@ -212,11 +225,14 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       const { run } = lease
       const now = end.finishedAt
       const events: OutboxEvent[] = [newEvent('sync.finished', finishedData(run, end), { id: newId('evt'), now })]
+      const since = end.grantLostAt ?? now
       if (end.errorCode === 'reauth_required' || end.errorCode === 'scope_missing') {
-        const lost = { athleteId: run.athleteId, linkId: run.linkId, code: end.errorCode, since: now.toISOString() }
+        const lost = { athleteId: run.athleteId, linkId: run.linkId, code: end.errorCode, since: since.toISOString() }
         events.push(newEvent('athlete.reauth_required', lost, { id: newId('evt'), now }))
       }
-      return writeAsHolder(lease, { ...noLease, ...end, state: 'finished' }, events)
+      const deleteAt = new Date(now.getTime() + keepMs)
+      const cursor = run.cursor && { cursor: withoutIds(run.cursor) }
+      return writeAsHolder(lease, { ...noLease, ...end, ...cursor, deleteAt, state: 'finished' }, events)
     },
 
     resumeDue: async (now, limit) => {

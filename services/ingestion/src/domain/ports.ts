@@ -38,6 +38,8 @@ export interface FinishedRun {
   errorCode: string | null
   counts: RunCounts
   finishedAt: Date
+  /** Of a lost grant: before the call that found it lost, and before its token was read. A later consent is not meant. */
+  grantLostAt?: Date
 }
 
 /** How far a run has come. */

@@ -100,6 +100,8 @@ const keepUnreadable = async (deps: SyncPageDeps, run: SyncRun, { unreadable }: 
 }
 
 interface PageWork {
+  /** Before the token was read. */
+  begunAt: Date
   signal: AbortSignal
   isLastAttempt: boolean
   onCall: () => void
@@ -113,11 +115,12 @@ const withoutPage = async (
   deps: SyncPageDeps,
   lease: RunLease,
   outcome: NoPage,
-  { isLastAttempt, callsMade }: PageWork,
+  { begunAt, isLastAttempt, callsMade }: PageWork,
 ): Promise<Outcome> => {
   const { run } = lease
   const counts = { ...run.counts, calls: run.counts.calls + callsMade() }
   const finishedAt = deps.clock.now()
+  const lost = { outcome: 'reauth_required', counts, finishedAt, grantLostAt: begunAt } as const
   switch (outcome.kind) {
     case 'wait':
       // Waiting spends no attempt: the run is parked in MongoDB, and its message is done with.
@@ -125,7 +128,7 @@ const withoutPage = async (
       deps.facts.runParked(run, outcome)
       return skipped('run-waits')
     case 'grant_lost':
-      await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: outcome.code, counts, finishedAt })
+      await finishRun(deps, lease, { ...lost, errorCode: outcome.code })
       return done()
     case 'failed':
       await finishRun(deps, lease, { outcome: 'failed', errorCode: outcome.code, counts, finishedAt })
@@ -133,7 +136,7 @@ const withoutPage = async (
     case 'no_token':
       // It may be about to be stored; where it never comes, there is no grant.
       if (!isLastAttempt) throw new TransientError('no token stored yet')
-      await finishRun(deps, lease, { outcome: 'reauth_required', errorCode: 'reauth_required', counts, finishedAt })
+      await finishRun(deps, lease, { ...lost, errorCode: 'reauth_required' })
       return done()
   }
 }
@@ -210,6 +213,7 @@ export const syncPage = async (deps: SyncPageDeps, lease: RunLease, delivery: De
   let calls = 0
   try {
     return await fetchAndStore(deps, lease, {
+      begunAt: deps.clock.now(),
       signal: AbortSignal.any([delivery.signal, kept.signal]),
       isLastAttempt: delivery.attempt >= maxAttempts,
       onCall: () => {
