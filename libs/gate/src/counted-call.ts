@@ -1,5 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
-import type { ApiOperation, QuotaLedger, QuotaReading } from '@slipstream/quota'
+import type { ApiOperation, QuotaLedger, QuotaReading, Wait } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
 import { type FailureKind, type StravaCallOptions, StravaError } from '@slipstream/strava'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
@@ -56,9 +56,19 @@ export const createCountedCall = ({
     const { operation, athleteId, lane, signal, onCall = () => {} } = call
     const about = { operation, athleteId, lane }
     let sentAt: Date | null = null
+    let isRepeat = false
+    /** Of the attempt before, which failed in passing; those of one call are one failure. */
+    const reportAttempt = async (hasFailedAthlete: boolean): Promise<Wait | null> => {
+      if (!sentAt) return null
+      const wait = await ledger.report({
+        ...{ ...about, shows: 'nothing', reading: null, sentAt },
+        ...{ isRepeat, hasFailedAthlete },
+      })
+      isRepeat = true
+      return wait
+    }
     const beforeAttempt = async () => {
-      // An attempt of the same call left before, failed in passing and is made again.
-      if (sentAt) await ledger.report({ ...about, shows: 'nothing', reading: null, sentAt })
+      await reportAttempt(false)
       await takePermit(call)
       sentAt = clock.now()
       onCall()
@@ -69,7 +79,11 @@ export const createCountedCall = ({
       await ledger.report({ ...about, shows: 'works', reading: answer.quota, sentAt: sentAt ?? clock.now() })
       return { kind: 'answered', answer }
     } catch (error) {
-      if (error instanceof HeldBackError) return outcomeOf(error.wait, clock.now())
+      if (error instanceof HeldBackError) {
+        // With an attempt before that failed, so has the call.
+        const own = await reportAttempt(true)
+        return outcomeOf(own && own.until > error.wait.until ? own : error.wait, clock.now())
+      }
       if (!(error instanceof StravaError)) throw error
       const trouble = troubleTable[error.kind]
       const isUnexplained =
@@ -80,6 +94,7 @@ export const createCountedCall = ({
         reading: error.quota,
         sentAt: sentAt ?? clock.now(),
         hasFailedAthlete: isUnexplained,
+        isRepeat,
       })
       return wait ? outcomeOf(wait, clock.now()) : { kind: 'refused', failure: error.kind, trouble }
     }

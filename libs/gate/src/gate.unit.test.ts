@@ -17,24 +17,26 @@ interface Given {
   waits?: (Wait | null)[]
   tokens?: (string | Error)[]
   answers?: (typeof page | StravaError)[]
+  /** How often each call is tried; all but the last fail in passing. */
+  attempts?: number
 }
 
 /** The gate between a ledger, a vault and a Strava that answer as given, in this order. */
-const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [page] }: Given) => {
-  const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete'>[] = []
+const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [page], attempts = 1 }: Given) => {
+  const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete' | 'isRepeat'>[] = []
   const asked: (string | undefined)[] = []
   const sent: string[] = []
   const ledger: Pick<QuotaLedger, 'take' | 'report'> = {
     take: async () => permits.shift() ?? { granted: true, validUntil: later },
-    report: async ({ shows, hasFailedAthlete = false }) => {
-      reports.push({ shows, hasFailedAthlete })
+    report: async ({ shows, hasFailedAthlete = false, isRepeat }) => {
+      reports.push({ shows, hasFailedAthlete, ...(isRepeat && { isRepeat }) })
       return waits.shift() ?? null
     },
   }
   const gate = createGate({
     api: {
       listActivities: async ({ accessToken, beforeAttempt }) => {
-        await beforeAttempt?.()
+        for (let attempt = 1; attempt <= attempts; attempt += 1) await beforeAttempt?.()
         sent.push(accessToken.reveal())
         const answer = answers.shift()
         if (answer instanceof StravaError) throw answer
@@ -85,6 +87,28 @@ describe('a call', () => {
     const spent: TakeResult = { granted: true, validUntil: now }
     expect(await gateWith({ permits: [spent] }).list()).toMatchObject({ kind: 'answered' })
     expect(await gateWith({ permits: [spent, spent, spent] }).list()).toMatchObject({ kind: 'wait', reason: 'quota' })
+  })
+})
+
+describe('a call that is tried again', () => {
+  const failed = { shows: 'nothing', hasFailedAthlete: false }
+
+  test('is one failure, of which the athlete is told at its end', async () => {
+    const { list, reports } = gateWith({ attempts: 3, answers: [failure('transient', 500)] })
+    await list()
+    expect(reports).toEqual([
+      failed,
+      { ...failed, isRepeat: true },
+      { shows: 'nothing', hasFailedAthlete: true, isRepeat: true },
+    ])
+  })
+
+  test('and held back before it could be has failed for the athlete', async () => {
+    const granted: TakeResult = { granted: true, validUntil: later }
+    const stopped: TakeResult = { granted: false, reason: 'strava', retryAt: now }
+    const { list, reports } = gateWith({ attempts: 2, permits: [granted, stopped], waits: [null, wait('strava')] })
+    expect(await list()).toEqual({ kind: 'wait', reason: 'strava', until: later })
+    expect(reports).toEqual([failed, { shows: 'nothing', hasFailedAthlete: true, isRepeat: true }])
   })
 })
 

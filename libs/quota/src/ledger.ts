@@ -5,7 +5,14 @@ import { allowanceOf, leftOf } from './allowance.ts'
 import { type AthleteTrouble, afterAthleteFailure, isOverWith, noTrouble } from './athlete-trouble.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { createLedgerStore, type LedgerStore, type LedgerStoreOptions, type LoadedLedger } from './ledger-store.ts'
-import { decidePermit, decideRefresh, type LedgerState, type PermitRequest, type Refused } from './permit.ts'
+import {
+  decidePermit,
+  decideRefresh,
+  type LedgerState,
+  type PermitRequest,
+  type Refused,
+  refusedByStop,
+} from './permit.ts'
 import { afterCall, type CalledOperation, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
 import { learnLead, type StravaTime, seenLead, stravaTimeAt } from './strava-clock.ts'
 import { type Turn, turnsBetween } from './turns.ts'
@@ -61,6 +68,8 @@ export interface CallReport {
   sentAt: Date
   /** The call is over and has failed for this athlete, for no known reason: they wait, and longer each time. */
   hasFailedAthlete?: boolean
+  /** Told before of an earlier attempt of the same call, which counts once. */
+  isRepeat?: boolean
 }
 
 /** Why the next call of this kind has to wait, and until when. */
@@ -232,16 +241,19 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     return (await save(moment, next)) ? { moment, next } : null
   }
 
-  /** The athlete's own trouble after a call; where calls are stopped for all it is none of theirs. */
+  /**
+   * The athlete's own trouble after a call. It grows also while calls are stopped for all: those who began that come ever
+   * more rarely, and others can find out that it is over. An only athlete has nobody to make way for.
+   */
   const noteAthlete = async (
     call: CallReport,
     { athlete, time }: Moment,
-    isStopped: boolean,
+    isOfAll: boolean,
   ): Promise<AthleteTrouble> => {
     const before = athlete ?? noTrouble
     const { athleteId, operation } = call
     if (athleteId === null || operation === 'token' || operation === 'revoke') return noTrouble
-    if (call.hasFailedAthlete && !isStopped) {
+    if (call.hasFailedAthlete && !isOfAll) {
       const after = afterAthleteFailure(before, operation, time.now, random())
       await store.noteTrouble(athleteId, after)
       return after
@@ -250,22 +262,27 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     return noTrouble
   }
 
-  const waitAfter = async (call: CallReport, { moment, next }: { moment: Moment; next: LedgerState }) => {
+  const waitAfter = async (
+    call: CallReport,
+    { moment, next }: { moment: Moment; next: LedgerState },
+    isOnlyAthlete: boolean,
+  ) => {
     const { time } = moment
     const wait = (reason: WaitReason, until: Date, failingSince: Date | null = null): Wait => ({
       reason,
       until: toLocal(moment, until),
       failingSince: failingSince && toLocal(moment, failingSince),
     })
-    const { operation } = call
-    const stop = operation === 'token' || operation === 'revoke' ? null : stoppedBy(next.stops, operation, time.now)
-    const { retryAt, failingSince } = await noteAthlete(call, moment, stop !== null)
-    if (stop) return wait(stop.reason, stop.until)
+    const operation = call.operation === 'token' || call.operation === 'revoke' ? null : call.operation
+    const isStopped = operation !== null && stoppedBy(next.stops, operation, time.now) !== null
+    const athlete = await noteAthlete(call, moment, isStopped && isOnlyAthlete)
+    const stop = operation && refusedByStop({ state: next, athlete, time, random: random() }, operation)
+    if (stop) return wait(stop.reason, stop.retryAt)
     if (call.shows === 'rate_limited') {
       const opensAt = laneOpensAt(next.buckets, call.lane, time)
       return wait('quota', spreadOver(opensAt, call.lane, time, random()))
     }
-    return retryAt && wait('strava', retryAt, failingSince)
+    return athlete.retryAt && wait('strava', athlete.retryAt, athlete.failingSince)
   }
 
   return {
@@ -274,7 +291,7 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     report: async (call) => {
       const heardAt = clock.now()
       const isOnlyAthlete = call.shows === 'nothing' && (await countAthletes()) <= 1
-      return await waitAfter(call, await inTurn(hearing(call, heardAt, isOnlyAthlete)))
+      return await waitAfter(call, await inTurn(hearing(call, heardAt, isOnlyAthlete)), isOnlyAthlete)
     },
     read: async () => {
       const moment = await look()

@@ -48,16 +48,29 @@ export interface PermitInput {
 
 const longestSpreadMs = 30_000
 
-/** Whether calls of this kind, or of this athlete, are held back; those who wait for a probe come after it, spread. */
-const refusedByTrouble = ({ state, athlete, time, random }: PermitInput, operation: Operation): Refused | null => {
-  const stop = stoppedBy(state.stops, operation, time.now)
-  if (stop) {
-    const restMs = stop.until.getTime() - time.now.getTime()
-    const spreadMs = Math.floor(random * Math.min(longestSpreadMs, restMs / 2))
-    return { granted: false, reason: stop.reason, retryAt: new Date(stop.until.getTime() + spreadMs) }
-  }
-  const { retryAt } = athlete ?? noTrouble
-  return retryAt && retryAt > time.now ? { granted: false, reason: 'strava', retryAt } : null
+/** Those whose own calls fail leave a probe to others for so long: theirs would fail again, and stop all for longer. */
+const behindOthersMs = 35_000
+
+/** Whether calls of this kind are stopped; those who wait for a probe come after it, spread. */
+export const refusedByStop = (
+  { state, athlete, time, random }: Omit<PermitInput, 'athlete'> & { athlete: AthleteTrouble | null },
+  operation: Operation,
+): Refused | null => {
+  const { failures, retryAt } = athlete ?? noTrouble
+  const stop = stoppedBy(state.stops, operation, time.now, failures > 0 ? behindOthersMs : 0)
+  if (!stop) return null
+  const restMs = stop.until.getTime() - time.now.getTime()
+  const spreadMs = Math.floor(random * Math.min(longestSpreadMs, restMs / 2))
+  const atMs = Math.max(stop.until.getTime() + spreadMs, retryAt?.getTime() ?? 0)
+  return { granted: false, reason: stop.reason, retryAt: new Date(atMs) }
+}
+
+/** Whether calls of this kind, or of this athlete, are held back. */
+const refusedByTrouble = (input: PermitInput, operation: Operation): Refused | null => {
+  const stop = refusedByStop(input, operation)
+  if (stop) return stop
+  const { retryAt } = input.athlete ?? noTrouble
+  return retryAt && retryAt > input.time.now ? { granted: false, reason: 'strava', retryAt } : null
 }
 
 /** Whether one call may leave now, and what it takes: one permit of each bucket, one call of the athlete's allowance. */

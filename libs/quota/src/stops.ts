@@ -44,17 +44,23 @@ export const reasonOf = (trouble: StopTrouble): WaitReason => (trouble === 'unan
 
 const stopsFor = (operation: Operation): StopName[] => ['app', operation]
 
-/** What keeps this call from being made now, and until when; where two stops do, the one that lasts longer. */
+/**
+ * What keeps this call from being made now, and until when; where two stops do, the one that lasts longer.
+ * @param behindMs so much later than others this call may be the probe
+ */
 export const stoppedBy = (
   stops: StopRows,
   operation: Operation,
   now: Date,
+  behindMs = 0,
 ): { reason: WaitReason; until: Date } | null => {
   const [longest] = stopsFor(operation)
-    .map((name) => stops[name])
-    .flatMap((stop) =>
-      stop?.nextProbeAt && stop.nextProbeAt > now ? [{ reason: reasonOf(stop.trouble), until: stop.nextProbeAt }] : [],
-    )
+    .flatMap((name) => {
+      const stop = stops[name]
+      if (!stop?.nextProbeAt) return []
+      return [{ reason: reasonOf(stop.trouble), until: new Date(stop.nextProbeAt.getTime() + behindMs) }]
+    })
+    .filter(({ until }) => until > now)
     .toSorted((one, other) => other.until.getTime() - one.until.getTime())
   return longest ?? null
 }
@@ -95,6 +101,8 @@ interface Call {
   athleteId: string | null
   /** Nobody else is linked, so five failures of one athlete are five of all there are. */
   isOnlyAthlete: boolean
+  /** An earlier attempt of the same call has failed and is counted: the call is one failure, however often it is tried. */
+  isRepeat?: boolean
 }
 
 /** Token calls share the app's credentials; of the other troubles only a refresh may stop a refresh. */
@@ -128,7 +136,7 @@ export const afterCall = (stops: StopRows, call: Call, now: Date): StopRows => {
     case 'endpoint':
       return isOwn ? { ...stops, [own]: stopped(stops[own], 'endpoint', now) } : stops
     case 'nothing':
-      return isOwn ? { ...stops, [own]: afterNothing(stops[own], call, now) } : stops
+      return isOwn && !call.isRepeat ? { ...stops, [own]: afterNothing(stops[own], call, now) } : stops
   }
 }
 

@@ -17,11 +17,13 @@ const names = (stops: StopRows): StopName[] => openStops(stops).map(({ name }) =
 
 const anna = call('nothing')
 const ben = call('nothing', { athleteId: 'ben' })
+const again = call('nothing', { isRepeat: true })
 
 describe('failures that tell nothing', () => {
   test.each<[string, Call[], StopName[]]>([
     ['four of two athletes go on', [anna, ben, anna, ben], []],
     ['five of two athletes stop', [anna, anna, anna, anna, ben], ['activities']],
+    ['each tried again twice are as many calls', [anna, again, again, ben, again, again], []],
     ['twenty of one athlete go on', Array(20).fill(anna), []],
     [
       'five of the only athlete stop',

@@ -432,6 +432,36 @@ describe('one athlete whose calls always fail', () => {
   })
 })
 
+describe('two athletes whose calls always fail', () => {
+  const fail = (athleteId: string) => tell(ledgerOf(), 'nothing', null, { athleteId, hasFailedAthlete: true })
+  const waitSeconds = async (athleteId: string) => {
+    const { until } = (await fail(athleteId)) ?? { until: now }
+    return (until.getTime() - now.getTime()) / 1_000
+  }
+
+  test('leave the probe to others, who find that nothing is wrong', async () => {
+    for (const athleteId of ['poor', 'sad', 'poor', 'sad']) await fail(athleteId)
+    expect(await waitSeconds('poor')).toBe(30 + 35)
+    const probeAt = seconds(1, 30)
+    expect(await take(ledgerOf(), 'interactive', 'sad')).toMatchObject({ retryAt: seconds(1, 30 + 35) })
+    expect(await take(ledgerOf())).toMatchObject({ retryAt: probeAt })
+    now = probeAt
+    expect(await take(ledgerOf(), 'interactive', 'sad')).toMatchObject({ retryAt: seconds(1, 30 + 35) })
+    expect(await take(ledgerOf())).toMatchObject({ granted: true })
+    await tell(ledgerOf(), 'works')
+    expect((await ledgerOf().read()).stops).toEqual([])
+  })
+
+  test('are the probe where nobody else comes, and wait longer for themselves all the while', async () => {
+    for (const athleteId of ['poor', 'sad', 'poor', 'sad', 'poor']) await fail(athleteId)
+    now = seconds(1, 30 + 35)
+    expect(await take(ledgerOf(), 'interactive', 'poor')).toMatchObject({ granted: true })
+    // Behind the next probe, a minute away; then behind their own fifth pause.
+    expect(await waitSeconds('poor')).toBe(128)
+    expect(await waitSeconds('poor')).toBe(512)
+  })
+})
+
 describe('a used-up limit', () => {
   test('is told once when it begins and once when it ends, whoever took the last call', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]

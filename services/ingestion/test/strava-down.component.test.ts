@@ -59,8 +59,9 @@ const allFinishWithNextProbe = async (runIds: string[]) => {
   harness.simulator.control.clearFaults()
   const stops = Object.values((await quotaRow())?.stops ?? {})
   const probeAt = Math.max(...stops.map((stop) => stop?.nextProbeAt?.getTime() ?? 0))
-  const spreadMs = 30_000
-  harness.clock.offsetMs += Math.max(0, probeAt - harness.clock.now().getTime()) + spreadMs
+  // Those whose own calls failed leave the probe to others for 35 s; then they come spread over 30 s.
+  const comeWithinMs = 65_000
+  harness.clock.offsetMs += Math.max(0, probeAt - harness.clock.now().getTime()) + comeWithinMs
   const begunAt = harness.clock.now().getTime()
   await eventually(async () => {
     const states = (await runs(runIds)).map(({ state, outcome }) => `${state} ${outcome}`)
@@ -161,6 +162,28 @@ describe('one athlete whose list always fails', () => {
     // It shows that Strava is well; a day later somebody has to act.
     harness.clock.offsetMs += 25 * 3_600_000
     expect(await harness.finishedRun(poor)).toMatchObject({ outcome: 'failed', errorCode: 'strava_refuses' })
+  }, 180_000)
+})
+
+describe('two athletes whose lists always fail', () => {
+  it('keep nobody else from listing, and wait longer and longer', async () => {
+    const [anna, ben, chris] = await links(3)
+    if (!anna || !ben || !chris) throw new Error('no links were made')
+    const effect = { kind: 'status' as const, status: 500 }
+    harness.simulator.control.setFaults({ rules: ['anna', 'ben'].map((athlete) => ({ athlete, effect })) })
+    const poor = await request([anna, ben])
+    await eventually(async () => {
+      harness.clock.offsetMs += 500
+      expect((await quotaRow())?.stops?.activities?.since).toBeInstanceOf(Date)
+    })
+    const [neighbour = ''] = await request([chris])
+    await eventually(async () => {
+      harness.clock.offsetMs += 500
+      expect((await runs([neighbour]))[0]).toMatchObject({ state: 'finished', outcome: 'succeeded' })
+    })
+    expect((await quotaRow())?.stops?.activities ?? null).toBeNull()
+    const shares = await harness.store.collections.allowances.find({ failures: { $gt: 0 } }).lean()
+    expect(shares).toHaveLength(poor.length)
   }, 180_000)
 })
 
