@@ -17,5 +17,5 @@ export {
   reasonOf,
   type Showing,
 } from './stops.ts'
-export type { Turn } from './turns.ts'
+export { missingIn, type Turn } from './turns.ts'
 export type { Bucket, Buckets, QuotaReading } from './windows.ts'

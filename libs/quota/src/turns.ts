@@ -5,7 +5,8 @@ import { isSpent } from './windows.ts'
 /** Something an operator must know has begun or ended: calls were stopped, or a limit of the app was used up. */
 export type Turn = ({ what: 'stop'; hasBegun: boolean } & OpenStop) | { what: 'window'; hasBegun: boolean }
 
-const missingIn = (stops: OpenStop[], others: OpenStop[]): OpenStop[] =>
+/** Of these stops those that are not among the others. */
+export const missingIn = (stops: OpenStop[], others: OpenStop[]): OpenStop[] =>
   stops.filter(({ name, trouble }) => !others.some((other) => other.name === name && other.trouble === trouble))
 
 /** Which change of the ledger turned what. Over all replicas one change does it, so it is told once. */

@@ -1,5 +1,4 @@
-import type { WaitReason } from '@slipstream/contracts'
-import { type QuotaLedger, reasonOf } from '@slipstream/quota'
+import { missingIn, type OpenStop, type QuotaLedger, reasonOf } from '@slipstream/quota'
 import type { Clock } from '@slipstream/runtime'
 import type { RunStore } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
@@ -22,13 +21,12 @@ export const wakeRuns = ({
   facts: Facts
   clock: Clock
 }) => {
-  let seen = new Set<WaitReason>()
+  let seen: OpenStop[] = []
   return async (): Promise<void> => {
     const { stops } = await ledger.read()
-    const present = new Set(stops.map(({ trouble }) => reasonOf(trouble)))
-    for (const reason of seen.difference(present)) {
-      facts.runsWoken(reason, await runs.wake(reason, clock.now(), spreadMs))
-    }
-    seen = present
+    // Two stops may have one reason: who waits for the one that lasts is refused once more, and waits again.
+    const ended = new Set(missingIn(seen, stops).map(({ trouble }) => reasonOf(trouble)))
+    for (const reason of ended) facts.runsWoken(reason, await runs.wake(reason, clock.now(), spreadMs))
+    seen = stops
   }
 }
