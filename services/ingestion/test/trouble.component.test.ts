@@ -146,7 +146,8 @@ describe('the grant', () => {
     expect(quota?.inactiveSince).not.toBeNull()
     const waitMs = (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime()
     expect(waitMs).toBeGreaterThan(4 * 60_000)
-    expect(waitMs).toBeLessThanOrEqual(5 * 60_000)
+    // Those who wait come up to half a minute behind the probe, spread.
+    expect(waitMs).toBeLessThanOrEqual(5 * 60_000 + 30_000)
     expect(seen).toEqual([])
 
     harness.simulator.control.clearFaults()
