@@ -276,7 +276,8 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     const operation = call.operation === 'token' || call.operation === 'revoke' ? null : call.operation
     const isStopped = operation !== null && stoppedBy(next.stops, operation, time.now) !== null
     const athlete = await noteAthlete(call, moment, isStopped && isOnlyAthlete)
-    const stop = operation && refusedByStop({ state: next, athlete, time, random: random() }, operation)
+    // Whoever finds out comes first, unless it is their own calls that fail: no spread.
+    const stop = operation && refusedByStop({ state: next, athlete, time, random: 0 }, operation)
     if (stop) return wait(stop.reason, stop.retryAt)
     if (call.shows === 'rate_limited') {
       const opensAt = laneOpensAt(next.buckets, call.lane, time)

@@ -181,7 +181,7 @@ describe('two athletes whose lists always fail', () => {
       harness.clock.offsetMs += 500
       expect((await runs([neighbour]))[0]).toMatchObject({ state: 'finished', outcome: 'succeeded' })
     })
-    expect((await quotaRow())?.stops?.activities ?? null).toBeNull()
+    expect((await quotaRow())?.stops?.activities?.since ?? null).toBeNull()
     const shares = await harness.store.collections.allowances.find({ failures: { $gt: 0 } }).lean()
     expect(shares).toHaveLength(poor.length)
   }, 180_000)
