@@ -108,8 +108,8 @@ export const errorCatalogue = {
     503,
     'operator',
     'contact_support',
-    'This application is set up wrongly at Strava',
-    'Strava refuses the application’s own credentials. The operator has to check client id and secret; you need not do anything.',
+    'This application is set up wrongly',
+    'Strava refuses the application’s own credentials, or a key that opens stored tokens is missing. The operator has to check client id, secret and token keys; you need not do anything.',
     'https://www.strava.com/settings/api',
   ),
   endpoint_closed: entry(

@@ -1,7 +1,7 @@
 import type { QuotaReading } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
 import type { ActivityPage, ListActivitiesOptions, StravaActivity, StravaAnswer, StravaApi } from '@slipstream/strava'
-import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from '@slipstream/vault'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
 import { type GivenUp, outcomeOf, type Waiting, waitIn } from './held-back.ts'
 import type { LostGrantCode } from './trouble-table.ts'
@@ -25,6 +25,8 @@ export type GateOutcome<Answer> =
   | Absent
   /** The link's tokens are not stored: it was just made, or is just being ended. */
   | { kind: 'no_token' }
+  /** The link's tokens do not open: a key that sealed them is missing, and the operator has to bring it back. */
+  | { kind: 'failed'; code: 'app_misconfigured' }
   | GivenUp
 
 type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perPage'>
@@ -39,6 +41,8 @@ export interface GateOptions {
   vault: { accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret> }
   countedCall: CountedCall
   clock: Clock
+  /** Called for the first token that does not open, and for no other: most often all of them do not. */
+  onTokenSealed?: (linkId: string, error: SealBrokenError) => void
 }
 
 /** Another process refreshes the token and takes its time: it will be there soon. */
@@ -46,13 +50,25 @@ const tokenRetryMs = 10_000
 
 type TokenOutcome = { kind: 'token'; token: Secret } | Exclude<GateOutcome<never>, { kind: 'answered' | 'absent' }>
 
-export const createGate = ({ api, vault, countedCall, clock }: GateOptions): Gate => {
+export const createGate = (options: GateOptions): Gate => {
+  const { api, vault, countedCall, clock, onTokenSealed = () => {} } = options
+
+  let isSealedTold = false
+  const tellSealed = (linkId: string, error: SealBrokenError) => {
+    if (!isSealedTold) onTokenSealed(linkId, error)
+    isSealedTold = true
+  }
+
   const tokenOf = async (linkId: string, rejected: Secret | null): Promise<TokenOutcome> => {
     try {
       return { kind: 'token', token: await vault.accessToken(linkId, rejected ? { rejected } : {}) }
     } catch (error) {
       if (error instanceof GrantDeadError) return { kind: 'grant_lost', code: 'reauth_required' }
       if (error instanceof CredentialMissingError) return { kind: 'no_token' }
+      if (error instanceof SealBrokenError) {
+        tellSealed(linkId, error)
+        return { kind: 'failed', code: 'app_misconfigured' }
+      }
       const wait = waitIn(error)
       if (wait) return outcomeOf(wait, clock.now())
       if (!(error instanceof RefreshUnavailableError)) throw error

@@ -1,7 +1,7 @@
 import type { CallReport, QuotaLedger, TakeResult, Wait } from '@slipstream/quota'
 import { Secret } from '@slipstream/runtime'
 import { StravaError } from '@slipstream/strava'
-import { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from '@slipstream/vault'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import { describe, expect, test } from 'vitest'
 import { createCountedCall } from './counted-call.ts'
 import { createGate } from './gate.ts'
@@ -26,6 +26,7 @@ const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [p
   const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete' | 'isRepeat'>[] = []
   const asked: (string | undefined)[] = []
   const sent: string[] = []
+  const sealed: string[] = []
   const ledger: Pick<QuotaLedger, 'take' | 'report'> = {
     take: async () => permits.shift() ?? { granted: true, validUntil: later },
     report: async ({ shows, hasFailedAthlete = false, isRepeat }) => {
@@ -57,9 +58,18 @@ const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [p
     },
     countedCall: createCountedCall({ ledger, clock }),
     clock,
+    onTokenSealed: (linkId) => sealed.push(linkId),
   })
   const request = { linkId: 'lnk', athleteId: 'ath', lane: 'scheduled' as const }
-  return { list: () => gate.listActivities(request, { page: 1, perPage: 200 }), gate, request, reports, asked, sent }
+  return {
+    list: () => gate.listActivities(request, { page: 1, perPage: 200 }),
+    gate,
+    request,
+    reports,
+    asked,
+    sent,
+    sealed,
+  }
 }
 
 const failure = (outcome: ConstructorParameters<typeof StravaError>[0]['outcome'], httpStatus = 400) =>
@@ -176,13 +186,20 @@ describe('a token that cannot be had', () => {
       new RefreshUnavailableError('lnk', 'x'),
       { kind: 'wait', reason: 'strava', until: new Date(now.getTime() + 10_000) },
     ],
+    ['as it does not open', new SealBrokenError('x'), { kind: 'failed', code: 'app_misconfigured' }],
   ])('%s, costs no permit', async (_what, error, outcome) => {
     const { list, sent, reports } = gateWith({ tokens: [error] })
     expect(await list()).toEqual(outcome)
     expect([sent, reports]).toEqual([[], []])
   })
 
+  test('as none opens is told once', async () => {
+    const { list, sealed } = gateWith({ tokens: [new SealBrokenError('x'), new SealBrokenError('y'), 'z'] })
+    for (let call = 1; call <= 3; call += 1) await list()
+    expect(sealed).toEqual(['lnk'])
+  })
+
   test('for a reason nobody foresaw is passed on', async () => {
-    await expect(gateWith({ tokens: [new Error('seal broken')] }).list()).rejects.toThrow('seal broken')
+    await expect(gateWith({ tokens: [new Error('a bug')] }).list()).rejects.toThrow('a bug')
   })
 })

@@ -62,6 +62,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     tokensNotStoredYet: (linkId: string, error: unknown, attempt: number) => {
       if (attempt === 1) log.warn({ linkId, err: error }, 'refreshed tokens could not be stored, tried until they are')
     },
+    tokenSealed: (linkId: string, error: unknown) => {
+      log.error({ linkId, err: error }, 'stored tokens cannot be opened: a key is missing from TOKEN_KEYS')
+    },
     pageStored: (run: SyncRun, { pages }: ListCursor, page: PageResult, tally: PageTally) => {
       for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
         activities.inc({ change }, tally[change])

@@ -121,6 +121,17 @@ describe('the grant', () => {
     expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
   })
 
+  it('whose tokens do not open is a matter of the operator, at once and without a dead letter', async () => {
+    const link = await harness.link('dana')
+    const sealedUnder = { 'accessToken.kid': 'missing', 'refreshToken.kid': 'missing' }
+    await harness.store.connection.collection('credentials').updateMany({}, { $set: sealedUnder })
+    harness.simulator.control.clearCalls()
+    const ended = await harness.finishedRun(await harness.request(link))
+    expect(ended).toMatchObject({ outcome: 'failed', errorCode: 'app_misconfigured' })
+    expect(harness.simulator.control.calls().total).toBe(0)
+    expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
+  })
+
   it('is told as too small when a permission is missing', async () => {
     const link = await harness.link('dana')
     const seen = harness.follow(link.athleteId)
