@@ -34,5 +34,8 @@ export interface LinkAttemptRow {
   pendingLink: PendingLink | null
   createdAt: Date
   expiresAt: Date
+  /** Tries to take its grant back that failed, and when the next one is due. */
+  attempts?: number
+  nextTryAt?: Date | null
   deleteAt: Date
 }

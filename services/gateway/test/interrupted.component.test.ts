@@ -268,6 +268,33 @@ describe('an attempt whose process died', () => {
   }
   const died = () => Promise.reject(new Error('died'))
 
+  test('is taken back although a hundred before it fail', async () => {
+    const attempt = await begin('ath_1')
+    await expect(linkAtOnce(flowWith({ create: died }), attempt, pending, fresh)).rejects.toThrow('died')
+    const { linkTransactions } = store.collections
+    const { _id, ...row } = (await linkTransactions.findOne({}).lean())!
+    const broken = Array.from({ length: 100 }, (_, index) => ({
+      ...{ ...row, _id: `att_broken${index}`, linkTokenHash: `broken${index}`, expiresAt: new Date(0) },
+      pendingLink: { ...pending, linkId: `lnk_broken${index}`, stravaAthleteId: 'broken' },
+    }))
+    await linkTransactions.collection.insertMany(broken.map(({ stateHash, resultHash, ...rest }) => rest) as never)
+    const ofAccount: typeof links.ofAccount = async (stravaAthleteId) => {
+      if (stravaAthleteId === 'broken') throw new Error('cannot be read')
+      return links.ofAccount(stravaAthleteId)
+    }
+    clock.advance(10 * 60_000)
+    const facts = { grantTakenBack: () => {}, sweepFailed }
+    const deps = { ...repositories, links: { ...links, ofAccount }, vault, revocations, clock, facts }
+    for (const _turn of [1, 2]) await sweepAttempts(deps)
+    await revocations.stop()
+    expect(failures).toHaveLength(100)
+    expect(revoked).toEqual(['refresh-fresh'])
+    clock.advance(60_000)
+    await sweepAttempts(deps)
+    expect(failures).toHaveLength(200)
+    await linkTransactions.deleteMany({ _id: /broken/ })
+  })
+
   test('after its grant was taken up is taken back', async () => {
     const attempt = await begin('ath_1')
     await expect(linkAtOnce(flowWith({ create: died }), attempt, pending, fresh)).rejects.toThrow('died')

@@ -88,6 +88,8 @@ export const linkTransactions = defineCollection<LinkAttemptRow>(
     pendingLink: optionalNested({ linkId: text, stravaAthleteId: text, displayName: anyText, scopes: texts }),
     createdAt: time,
     expiresAt: time,
+    attempts: added(count),
+    nextTryAt: added(optionalTime),
     deleteAt: time,
   },
   [
@@ -95,6 +97,7 @@ export const linkTransactions = defineCollection<LinkAttemptRow>(
     { name: 'state', key: { stateHash: 1 }, unique: true, sparse: true },
     { name: 'result', key: { resultHash: 1 }, unique: true, sparse: true },
     { name: 'pending_expiry', key: { step: 1, expiresAt: 1 } },
+    { name: 'to_take_back', key: { step: 1, nextTryAt: 1, expiresAt: 1 } },
     { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
   ],
 )

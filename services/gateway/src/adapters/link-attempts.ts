@@ -81,13 +81,22 @@ export const createLinkAttempts = (
     return (await attempts.exists({ step: waiting, expiresAt: { $gt: now }, athleteId })) !== null
   },
 
-  abandoned: async (expiredBefore, limit) => {
+  abandoned: async (expiredBefore, now, limit) => {
     const waiting = { $in: ['exchanging', 'pending'] as const satisfies LinkAttempt['step'][] }
     const found = await attempts
-      .find({ step: waiting, expiresAt: { $lt: expiredBefore } })
-      .sort({ expiresAt: 1 })
+      .find({
+        step: waiting,
+        expiresAt: { $lt: expiredBefore },
+        $or: [{ nextTryAt: null }, { nextTryAt: { $lte: now } }],
+      })
+      // Not along `pending_expiry`: those whose next try is not due would all be looked at.
+      .hint('to_take_back')
       .limit(limit)
       .lean()
     return found.map(toAttempt)
+  },
+
+  postpone: async (id, attemptsMade, nextTryAt) => {
+    await attempts.updateOne({ _id: id }, { $set: { attempts: attemptsMade, nextTryAt } })
   },
 })

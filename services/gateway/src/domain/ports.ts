@@ -66,8 +66,10 @@ export interface LinkAttempts {
   consumeResult(id: string, expiresAt: Date, now: Date): Promise<boolean>
   finish(id: string, step: 'completed' | 'failed', now: Date): Promise<void>
   hasGrantWaiting(athleteId: string, now: Date): Promise<boolean>
-  /** Attempts that stayed in `exchanging` or `pending` and whose deadline passed before `expiredBefore`. */
-  abandoned(expiredBefore: Date, limit: number): Promise<LinkAttempt[]>
+  /** Attempts that stayed in `exchanging` or `pending`, whose deadline passed before `expiredBefore`, and whose next try is due. */
+  abandoned(expiredBefore: Date, now: Date, limit: number): Promise<LinkAttempt[]>
+  /** Taking its grant back failed and is not tried again before `nextTryAt`. */
+  postpone(id: string, attempts: number, nextTryAt: Date): Promise<void>
 }
 
 export interface GrantProof {

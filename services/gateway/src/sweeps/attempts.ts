@@ -1,4 +1,4 @@
-import type { Clock } from '@slipstream/runtime'
+import { backoffMs, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import { coversScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
@@ -6,7 +6,7 @@ import type { LinkAttempts, Links } from '../domain/ports.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface AttemptSweepDeps {
-  attempts: Pick<LinkAttempts, 'abandoned' | 'finish'>
+  attempts: Pick<LinkAttempts, 'abandoned' | 'finish' | 'postpone'>
   links: Pick<Links, 'find' | 'ofAccount'>
   vault: Pick<GrantVault, 'adopt' | 'handOver'>
   revocations: Pick<Revocations, 'end'>
@@ -22,6 +22,7 @@ export interface AttemptSweepDeps {
  * clock of another replica is so far off that it would still complete the attempt.
  */
 const graceMs = 4 * 60_000
+const backoff = { firstMs: 30_000, longestMs: 3_600_000 }
 const batchSize = 100
 
 /** Takes back the grant of an attempt nobody completed; where its account is linked by now, it is left to that link. */
@@ -41,14 +42,18 @@ const takeBack = async (deps: AttemptSweepDeps, { id, athleteId, pendingLink }: 
   await attempts.finish(id, 'failed', clock.now())
 }
 
-/** One pass over abandoned attempts. */
+/** One pass over abandoned attempts. One that fails is tried again later and keeps no other from its turn. */
 export const sweepAttempts = async (deps: AttemptSweepDeps): Promise<void> => {
-  const expiredBefore = new Date(deps.clock.now().getTime() - graceMs)
-  for (const attempt of await deps.attempts.abandoned(expiredBefore, batchSize)) {
+  const startedAt = deps.clock.now()
+  const expiredBefore = new Date(startedAt.getTime() - graceMs)
+  for (const attempt of await deps.attempts.abandoned(expiredBefore, startedAt, batchSize)) {
     try {
       await takeBack(deps, attempt)
     } catch (error) {
       deps.facts.sweepFailed('abandoned link attempt', error)
+      const tries = (attempt.attempts ?? 0) + 1
+      const nextTryAt = new Date(deps.clock.now().getTime() + backoffMs(backoff, tries))
+      await deps.attempts.postpone(attempt.id, tries, nextTryAt)
     }
   }
 }
