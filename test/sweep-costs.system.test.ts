@@ -34,11 +34,11 @@ const expected = [
   'erasures outbox_due',
   'credentials refresh_key',
   // gateway
-  'link_transactions pending_expiry',
+  'link_transactions to_take_back',
   'receipts to_wipe',
   'sync_runs grant_lost',
   'credentials turned',
-  'credentials account',
+  'credentials to_adopt',
   'accounts IXSCAN { owed.nextTryAt: 1 }',
   'links COUNT_SCAN { status: 1 }',
   'links outbox_due',

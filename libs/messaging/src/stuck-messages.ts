@@ -56,23 +56,36 @@ const settle = async ({ deliveries, log }: StuckMessagesDeps, manager: JetStream
   log.error(fields, 'an event that was delivered no more became a dead letter')
 }
 
+const jsonOf = (message: JsMsg): unknown => {
+  try {
+    return message.json()
+  } catch {
+    return null
+  }
+}
+
 const read = (message: JsMsg): Advisory | null => {
-  const parsed = advisorySchema.safeParse(message.json())
+  const parsed = advisorySchema.safeParse(jsonOf(message))
   return parsed.success ? parsed.data : null
 }
 
 /**
  * Looks after messages that met their consumer's limit of deliveries: the server keeps them, counts them nowhere and never
  * delivers them again. A request stands in a row that asks for it anew once it is gone from the stream; an event becomes a
- * dead letter. Bound: 100 a turn, along the advisories not read yet.
+ * dead letter. One that fails is delivered again and keeps no other from its turn. Bound: 100 a turn, along the advisories not
+ * read yet.
  */
 export const sweepStuckMessages = (deps: StuckMessagesDeps) => async (): Promise<void> => {
   const { client, manager } = deps.bus().transport
   const consumer = await client.consumers.get(streams.ADVISORIES.name, stuckMessagesConsumer)
   const advisories = await consumer.fetch({ max_messages: batchSize, expires: patienceMs })
   for await (const message of advisories) {
-    const advisory = read(message)
-    if (advisory !== null) await settle(deps, manager, advisory)
-    message.ack()
+    try {
+      const advisory = read(message)
+      if (advisory !== null) await settle(deps, manager, advisory)
+      message.ack()
+    } catch (error) {
+      deps.log.warn({ err: error }, 'a message that was delivered no more could not be looked after, tried again later')
+    }
   }
 }

@@ -73,3 +73,25 @@ test('an event that is delivered no more becomes a dead letter of its athlete, o
   ])
   expect(await sweep()).toEqual([])
 })
+
+test('what is no advisory, and one that cannot be looked after, keep no other from its turn', async () => {
+  const said = await messagesIn(harness.manager, 'ADVISORIES')
+  const advise = (advisory: string) =>
+    harness.bus.transport.connection.publish('$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.EVENTS.gateway', advisory)
+  advise('no JSON')
+  for (const athleteId of ['ath_bad', 'ath_good']) {
+    await harness.bus.publish(reauthRequired(athleteId))
+    const { state } = await harness.manager.streams.info('EVENTS')
+    advise(JSON.stringify({ stream: 'EVENTS', consumer: 'gateway', stream_seq: state.last_seq, deliveries: limit }))
+  }
+  await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'ADVISORIES')).toBe(said + 3))
+  const log = memoryDeliveryLog()
+  const keepDeadLetter: typeof log.keepDeadLetter = async (letter) => {
+    if (letter.athleteId === 'ath_bad') throw new Error('cannot be kept')
+    await log.keepDeadLetter(letter)
+  }
+  await sweepStuckMessages({ bus: () => harness.bus, deliveries: { keepDeadLetter }, log: harness.log })()
+  expect(log.letters).toMatchObject([{ athleteId: 'ath_good' }])
+  const { num_pending, num_ack_pending } = await harness.manager.consumers.info('ADVISORIES', 'stuck-messages')
+  expect({ num_pending, num_ack_pending }).toEqual({ num_pending: 0, num_ack_pending: 1 })
+})

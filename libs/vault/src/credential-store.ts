@@ -203,9 +203,9 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
     },
 
     /** Grants that died or came back, until `heard`. */
-    turns: async (limit: number): Promise<Turn[]> => {
+    turns: async (after: Date | null, limit: number): Promise<Turn[]> => {
       const found = await credentials
-        .find({ turnedAt: { $gt: new Date(0) } }, { status: 1, turnedAt: 1 })
+        .find({ turnedAt: { $gt: after ?? new Date(0) } }, { status: 1, turnedAt: 1 })
         .sort({ turnedAt: 1 })
         .limit(limit)
         .lean()
@@ -217,9 +217,10 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
     },
 
     /** Links whose credential was written by 0.1, and so names no account yet; a pending one is soon completed or taken back. */
-    withoutAccount: async (limit: number): Promise<string[]> => {
+    withoutAccount: async (after: string | null, limit: number): Promise<string[]> => {
       const found = await credentials
-        .find({ accountId: null, status: { $ne: 'pending' } }, { _id: 1 })
+        .find({ accountId: null, _id: { $gt: after ?? '' }, status: { $ne: 'pending' } }, { _id: 1 })
+        .sort({ accountId: 1, _id: 1 })
         .limit(limit)
         .lean()
       return found.map(({ _id }) => _id)

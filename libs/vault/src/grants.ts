@@ -42,10 +42,10 @@ export interface Grants {
   end(owner: TokenOwner): Promise<EndedGrant>
   /** Makes sure that the account of a link from 0.1 is known. May be repeated. */
   adopt(link: TokenOwner & { stravaAthleteId: string }): Promise<void>
-  /** Links of 0.1 that are to be adopted. */
-  withoutAccount(limit: number): Promise<string[]>
-  /** Grants that died or came back, oldest first, each until it is `heard`. */
-  turns(limit: number): Promise<Turn[]>
+  /** Links of 0.1 that are to be adopted, by their id, from the one behind `after` on. */
+  withoutAccount(after: string | null, limit: number): Promise<string[]>
+  /** Grants that died or came back, oldest first, each until it is `heard`; those later than `after`. */
+  turns(after: Date | null, limit: number): Promise<Turn[]>
   heard(turn: Turn): Promise<void>
 }
 

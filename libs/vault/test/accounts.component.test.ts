@@ -320,12 +320,12 @@ describe('handing tokens over to the link that holds the account', () => {
     await beginOther()
     await grants().handOver(other.linkId, { ...owner, areTokensWanted: true })
     expect(await stored()).toMatchObject({ status: 'active', revivedAt: state.now })
-    const [turn] = await grants().turns(10)
+    const [turn] = await grants().turns(null, 10)
     expect(turn).toEqual({ linkId, status: 'active', turnedAt: state.now })
     await grants().heard({ ...turn!, turnedAt: new Date(0) })
-    expect(await grants().turns(10)).toHaveLength(1)
+    expect(await grants().turns(null, 10)).toHaveLength(1)
     await grants().heard(turn!)
-    expect(await grants().turns(10)).toEqual([])
+    expect(await grants().turns(null, 10)).toEqual([])
   })
 })
 
@@ -351,9 +351,9 @@ describe('rows written by 0.1', () => {
 
   test('are found and get their account, once', async () => {
     await downgrade()
-    expect(await grants().withoutAccount(10)).toEqual([linkId])
+    expect(await grants().withoutAccount(null, 10)).toEqual([linkId])
     await grants().adopt({ stravaAthleteId, ...owner })
-    expect(await grants().withoutAccount(10)).toEqual([])
+    expect(await grants().withoutAccount(null, 10)).toEqual([])
     expect(await account()).toMatchObject({ isHeld: true, ...owner })
     await grants().end(owner)
     await settleAll()
@@ -363,7 +363,7 @@ describe('rows written by 0.1', () => {
   test('that were dead without anybody noting it turn then', async () => {
     await downgrade('dead')
     await grants().adopt({ stravaAthleteId, ...owner })
-    expect(await grants().turns(10)).toEqual([{ linkId, status: 'dead', turnedAt: state.now }])
+    expect(await grants().turns(null, 10)).toEqual([{ linkId, status: 'dead', turnedAt: state.now }])
   })
 
   test('take over the account from a link that 0.1 has ended without telling it', async () => {

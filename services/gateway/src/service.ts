@@ -171,7 +171,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           { name: 'open receipts', everyMs, run: unlinking.sweep },
           { name: 'erasures', everyMs, run: sweepErasures(common) },
           { name: 'owed revocations', everyMs, run: revocations.sweep },
-          { name: 'grants that died or came back', everyMs, run: () => followGrants(common) },
+          { name: 'grants that died or came back', everyMs, run: followGrants(common) },
           {
             name: 'lost grants',
             everyMs,
@@ -184,7 +184,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
               walks: true,
             }),
           },
-          { name: 'links without an account', everyMs, run: () => adoptLinks(common) },
+          { name: 'links without an account', everyMs, run: adoptLinks(common) },
         ],
         onTaskFailed: facts.sweepFailed,
         stopServing: async (signal) => {

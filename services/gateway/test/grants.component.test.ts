@@ -60,6 +60,18 @@ describe('a grant that dies without anybody hearing of it', () => {
 })
 
 describe('a link of 0.1', () => {
+  test('gets its account although a hundred before it have tokens and no link', async () => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const rows = credentials().collection
+    const unadopted = { $unset: { accountId: 1, epoch: 1 } }
+    const { _id, ...row } = (await credentials().findOneAndUpdate({}, unadopted, { returnDocument: 'after' }).lean())!
+    const orphans = Array.from({ length: 100 }, (_, index) => ({ ...row, _id: `lnk_0orphan${index}` }))
+    await rows.insertMany([...orphans] as never)
+    await rows.deleteOne({ _id: _id as never })
+    await rows.insertOne({ ...row, _id } as never)
+    await vi.waitFor(async () => expect((await credentials().findById(_id).lean())!.accountId).toBeDefined())
+  })
+
   test('gets its account, and a death that was never told is told now', async () => {
     await linkOnWeb(system, athlete, { athlete: anna })
     await system.store.collections.accounts.deleteMany({ isHeld: { $exists: true } })

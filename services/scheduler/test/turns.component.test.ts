@@ -129,6 +129,25 @@ describe('a turn of a sweep', () => {
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-links', athleteId: bad }))
   })
 
+  it('leaves out an ended link whose row cannot be removed, and tells', async () => {
+    const [bad, good] = [await insert({}), await insert({})]
+    const ended = await Promise.all(
+      [bad, good].map(async (athleteId) => {
+        await harness.store.connection.collection('links').deleteOne({ athleteId })
+        const { linkId } = (await harness.schedule(athleteId))!
+        return { _id: `receipt_${athleteId}`, athleteId, linkId, requestedAt: long }
+      }),
+    )
+    const { schedules, ...others } = deps()
+    const remove: typeof schedules.remove = async (athleteId, linkId) => {
+      if (athleteId === bad) throw new Error('cannot be removed')
+      return schedules.remove(athleteId, linkId)
+    }
+    await lookAtEndedLinks({ ...others, schedules: { ...schedules, remove } })(ended, running)
+    expect(await harness.schedule(good)).toBeNull()
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-ended-links', athleteId: bad }))
+  })
+
   it('begins nothing after the stop', async () => {
     const stale = await insert({ requestedVersion: 3, publishedAt: long })
     const ended = await insert({})

@@ -1,4 +1,5 @@
 import type { EndedLink } from '../domain/ports.ts'
+import type { RowFailure } from '../handlers/each-row.ts'
 import type { SchedulerDeps } from '../handlers/request-runs.ts'
 
 /**
@@ -9,9 +10,15 @@ export const lookAtEndedLinks =
   ({ schedules, links, facts }: Pick<SchedulerDeps, 'schedules' | 'links' | 'facts'>) =>
   async (ended: readonly EndedLink[], signal: AbortSignal): Promise<void> => {
     const stillThere = await links.findMany(ended.map(({ linkId }) => linkId))
+    const failures: RowFailure[] = []
     for (const { athleteId, linkId } of ended) {
-      if (signal.aborted) return
+      if (signal.aborted) break
       if (stillThere.has(linkId)) continue
-      if (await schedules.remove(athleteId, linkId)) facts.scheduleRemoved(athleteId, linkId)
+      try {
+        if (await schedules.remove(athleteId, linkId)) facts.scheduleRemoved(athleteId, linkId)
+      } catch (err) {
+        failures.push({ athleteId, err })
+      }
     }
+    facts.rowsFailed('sweep-ended-links', failures)
   }
