@@ -27,7 +27,6 @@ export type RunCounts = z.infer<typeof runCountsSchema>
 
 /** The span of activity start times a run covers. */
 export const windowSchema = z.object({ after: z.iso.datetime(), before: z.iso.datetime() })
-export type SyncWindow = z.infer<typeof windowSchema>
 
 /** What a run waits for: a share of the quota, Strava to answer, or the app to be on again. */
 export const waitReasons = ['quota', 'strava', 'app'] as const

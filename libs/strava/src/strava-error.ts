@@ -17,7 +17,7 @@ interface StravaErrorDetails {
 
 /**
  * A call to Strava failed. Holds no token, address or part of an answer, so it may be logged whole.
- * `code` is `strava_<outcome>`. `retryable` says that the same call may succeed later with nobody acting.
+ * `code` is `strava_<outcome>`.
  */
 export class StravaError extends Error {
   override readonly name = 'StravaError'
@@ -31,7 +31,6 @@ export class StravaError extends Error {
   readonly missingScope: string | null
   /** Null when no answer came or its quota headers were unreadable; a 429 carries them. */
   readonly quota: QuotaReading | null
-  readonly retryable: boolean
 
   constructor({ endpoint, outcome, httpStatus, missingScope, quota, problem, cause }: StravaErrorDetails) {
     const details = [httpStatus && `HTTP ${httpStatus}`, problem].filter(Boolean).join(', ')
@@ -43,6 +42,5 @@ export class StravaError extends Error {
     this.httpStatus = httpStatus ?? null
     this.missingScope = missingScope ?? null
     this.quota = quota ?? null
-    this.retryable = this.kind === 'transient' || this.kind === 'rate_limited'
   }
 }

@@ -89,7 +89,7 @@ describe('listing activities', () => {
   ])('refuses %s under status 200', async (_case, body, problem) => {
     strava.answer({ body })
     const error = await failureOf(api().listActivities(firstPage))
-    expect(error).toMatchObject({ kind: 'unexpected', code: 'strava_unexpected', httpStatus: 200, retryable: false })
+    expect(error).toMatchObject({ kind: 'unexpected', code: 'strava_unexpected', httpStatus: 200 })
     expect(error.message).toContain(problem)
     expect(outcomes()).toEqual(['unexpected'])
   })
@@ -146,7 +146,6 @@ describe('refused calls', () => {
       httpStatus: status,
       missingScope: kind === 'scope_missing' ? 'activity:read' : null,
       quota,
-      retryable: kind === 'rate_limited',
     })
     expect(strava.requests).toHaveLength(1)
     expect(outcomes()).toEqual([kind])
@@ -177,7 +176,7 @@ describe('short failures', () => {
   test.each(failures)('%s every time fails after three attempts', async (_case, failure, outcome) => {
     strava.answer(failure)
     const error = await failureOf(api().listActivities(firstPage))
-    expect(error).toMatchObject({ kind: 'transient', code: `strava_${outcome}`, retryable: true })
+    expect(error).toMatchObject({ kind: 'transient', code: `strava_${outcome}` })
     expect(strava.requests).toHaveLength(3)
   })
 
@@ -214,7 +213,7 @@ describe('time', () => {
   test('an attempt that takes too long fails as a timeout and is not repeated here', async () => {
     strava.answer({ cut: 'never' })
     const error = await failureOf(api({ timeoutMs: 50 }).listActivities(firstPage))
-    expect(error).toMatchObject({ kind: 'transient', code: 'strava_timeout', retryable: true })
+    expect(error).toMatchObject({ kind: 'transient', code: 'strava_timeout' })
     expect(strava.requests).toHaveLength(1)
     expect(outcomes()).toEqual(['timeout'])
   })

@@ -98,7 +98,7 @@ test('a token that fetch refuses to send is not quoted', async () => {
   const api = createStravaApi({ baseUrl: strava.url, onCall })
   const accessToken = new Secret(`${canary}\n${canary}`)
   const error = await api.getAthlete({ accessToken }).catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ code: 'strava_unexpected', retryable: false })
+  expect(error).toMatchObject({ code: 'strava_unexpected' })
   expect(everythingIn(error)).not.toContain(canary)
 })
 

@@ -64,7 +64,6 @@ export const writes = {
     'accounts',
     'deadLetters',
     'deliveryAttempts',
-    'sweepMarks',
   ],
 } as const satisfies Record<string, readonly CollectionKey[]>
 
