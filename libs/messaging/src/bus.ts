@@ -1,4 +1,4 @@
-import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { deadline } from '@nats-io/transport-node'
 import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
 import { newId, systemClock, untilItWorks } from '@slipstream/runtime'
@@ -12,7 +12,6 @@ import { newEvent } from './new-event.ts'
 import { publishEvent } from './publish.ts'
 
 import { subjectsOf } from './subjects.ts'
-import { streams } from './topology.ts'
 import type { Transport } from './transport.ts'
 
 export type { FollowedEvent, FollowOptions } from './follow.ts'
@@ -44,8 +43,6 @@ export interface Bus {
   ): { stop(): void }
   /** Replays and follows an athlete's stored events in order; resolves when the signal is aborted or the bus closes. */
   follow(options: FollowOptions): Promise<void>
-  /** Whether a sync request for this subject is still stored, waiting or in work. */
-  hasMessage(subject: string): Promise<boolean>
   readiness(): { ok: boolean; detail?: string }
   /** Sends what is buffered and disconnects. */
   close(): Promise<void>
@@ -159,14 +156,6 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     },
     follow: (options) =>
       followEvents(transport, log, { ...options, signal: AbortSignal.any([options.signal, signal]) }),
-    hasMessage: async (subject) => {
-      try {
-        return (await manager.streams.getMessage(streams.SYNC.name, { last_by_subj: subject })) !== null
-      } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return false
-        throw error
-      }
-    },
     readiness: () => {
       if (!watch.connected()) return { ok: false, detail: 'not connected to NATS' }
       return topologyProblem === undefined ? { ok: true } : { ok: false, detail: topologyProblem }

@@ -114,13 +114,6 @@ describe('publish', () => {
   })
 })
 
-test('hasMessage tells whether a request is still waiting', async () => {
-  expect(await harness.bus.hasMessage('sync.requested.interactive.ath_asked')).toBe(false)
-  await harness.bus.publish(syncRequested('ath_asked', 1))
-  expect(await harness.bus.hasMessage('sync.requested.interactive.ath_asked')).toBe(true)
-  expect(await harness.bus.hasMessage('sync.requested.scheduled.ath_asked')).toBe(false)
-})
-
 describe('listen', () => {
   const progress = { athleteId: 'ath_heard', runId: 'run_1', listed: 200, stored: 180, estimatedFinishAt: null }
 

@@ -1,4 +1,5 @@
 import { newId } from '@slipstream/runtime'
+import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
 
@@ -60,7 +61,7 @@ describe('unlinking', () => {
     await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
     control.releaseHeld()
     await eventually(async () =>
-      expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false),
+      expect(await isRequestStored(harness.bus, `sync.requested.interactive.${link.athleteId}`)).toBe(false),
     )
     expect(await held(link)).toEqual(nothing)
     expect(ofType(seen, 'activity.ingested')).toEqual([])
@@ -101,7 +102,7 @@ describe('unlinking', () => {
     await harness.unlink(link, newId('receipt'))
     await harness.request(link)
     await eventually(async () =>
-      expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false),
+      expect(await isRequestStored(harness.bus, `sync.requested.interactive.${link.athleteId}`)).toBe(false),
     )
     expect(await held(link)).toEqual(nothing)
     expect(harness.simulator.control.calls().counts.activities).toBeUndefined()

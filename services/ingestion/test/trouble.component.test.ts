@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { newId } from '@slipstream/runtime'
+import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createIngestion } from '../src/service.ts'
 import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
@@ -40,7 +41,7 @@ describe('a closed quota window', () => {
     expect(waitsMs).toBeLessThanOrEqual(6_000)
     // The row is written first; then the message is done with and its attempts are forgotten.
     await eventually(async () => {
-      expect(await harness.bus.hasMessage(`sync.requested.interactive.${link.athleteId}`)).toBe(false)
+      expect(await isRequestStored(harness.bus, `sync.requested.interactive.${link.athleteId}`)).toBe(false)
       const { deliveryAttempts } = harness.store.collections
       expect(await deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })).toBe(0)
     })

@@ -1,4 +1,5 @@
 import { newId } from '@slipstream/runtime'
+import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
 
@@ -15,8 +16,8 @@ beforeEach(async () => {
 
 const run = (runId: string) => harness.store.collections.syncRuns.findById(runId).lean()
 const runsOf = ({ linkId }: TestLink) => harness.store.collections.syncRuns.find({ linkId }).lean()
-const hasMessage = ({ athleteId }: TestLink, lane: string) =>
-  harness.bus.hasMessage(`sync.requested.${lane}.${athleteId}`)
+const isStored = ({ athleteId }: TestLink, lane: string) =>
+  isRequestStored(harness.bus, `sync.requested.${lane}.${athleteId}`)
 const holdList = () =>
   harness.simulator.control.setFaults({
     rules: [{ endpoint: 'activities', effect: { kind: 'latency', latencyMs: 700 } }],
@@ -53,7 +54,7 @@ describe('what is wanted during a run', () => {
     const interactive = await harness.request(link)
     await isRunning(interactive)
     await harness.request(link, { runId: scheduled, lane: 'scheduled', cause: 'hourly' })
-    await eventually(async () => expect(await hasMessage(link, 'scheduled')).toBe(false))
+    await eventually(async () => expect(await isStored(link, 'scheduled')).toBe(false))
     harness.simulator.control.clearFaults()
     await harness.finishedRun(interactive)
     await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
@@ -93,7 +94,7 @@ describe('a wake-up', () => {
   it('for which nothing is wanted is done with', async () => {
     const link = await harness.link('dana')
     await harness.wake(link, { runId: 'run_of_nobody', lane: 'realtime' })
-    await eventually(async () => expect(await hasMessage(link, 'realtime')).toBe(false))
+    await eventually(async () => expect(await isStored(link, 'realtime')).toBe(false))
     expect(await runsOf(link)).toEqual([])
     expect(harness.simulator.control.calls().total).toBe(0)
   })

@@ -1,4 +1,5 @@
 import { newId } from '@slipstream/runtime'
+import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { finishedEvent, type Harness, linkedEvent, startHarness } from './harness.ts'
 
@@ -16,7 +17,7 @@ const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check)
 const requestsOf = (athleteId: string) => harness.requests.filter((request) => request.athleteId === athleteId)
 const subjectOf = (athleteId: string) => `sync.requested.interactive.${athleteId}`
 const waitingMessage = (athleteId: string) =>
-  eventually(async () => expect(await harness.bus.hasMessage(subjectOf(athleteId))).toBe(true))
+  eventually(async () => expect(await isRequestStored(harness.bus, subjectOf(athleteId))).toBe(true))
 /** A row that was asked for later than the one looked at has become stale, and was swept twice. */
 const severalSweeps = async () => {
   const marker = await harness.link()
