@@ -1,4 +1,4 @@
-import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
 import type { AllowanceRow, QuotaRow, StopRows } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { type AthleteTrouble, noTrouble } from './athlete-trouble.ts'
@@ -23,6 +23,8 @@ export interface LedgerStore {
   /** Counts one call of the athlete; false when the window holds `allowance` of them already. */
   countFor(athleteId: string, share: { windowStart: Date; allowance: number }): Promise<boolean>
   noteTrouble(athleteId: string, trouble: AthleteTrouble): Promise<void>
+  /** Links of this deployment; counts no further than two. */
+  countAthletes(): Promise<number>
 }
 
 /** Probes planned by release 0.1 come soon enough; the next are planned here. */
@@ -62,16 +64,21 @@ interface Found {
   now: Date
 }
 
-export interface LedgerStoreOptions {
+interface LedgerCollections extends Pick<Collections<'ingestion'>, 'links'> {
   quota: WritableCollection<'quota'>
   allowances: WritableCollection<'allowances'>
+}
+
+export interface LedgerStoreOptions {
+  collections: LedgerCollections
   clientId: string
   /** In place of MongoDB's: lets a test decide what time it is. */
   sharedClock?: Clock | undefined
 }
 
 /** One document per Strava app, changed by compare-and-set on `revision`, and one small row per athlete who syncs now. */
-export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: LedgerStoreOptions): LedgerStore => {
+export const createLedgerStore = ({ collections, clientId, sharedClock }: LedgerStoreOptions): LedgerStore => {
+  const { quota, allowances, links } = collections
   const rowId = (athleteId: string) => `${clientId}:${athleteId}`
 
   const create = async (fields: Omit<QuotaRow, '_id'>) => {
@@ -163,5 +170,7 @@ export const createLedgerStore = ({ quota, allowances, clientId, sharedClock }: 
         await note()
       }
     },
+
+    countAthletes: async () => await links.countDocuments({}).limit(2),
   }
 }

@@ -147,15 +147,13 @@ export interface LedgerOptions {
   clock: Clock
   /** In [0, 1); spreads those who wait. */
   random?: () => number
-  /** Links of this deployment; with one alone, its failures are those of all. */
-  countAthletes: () => Promise<number>
   /** Told by the process whose change it was: once over all replicas. */
   onTurn?: (turn: Turn) => void
 }
 
 /** The ledger of one Strava app over a store. */
 export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLedger => {
-  const { clock, random = Math.random, countAthletes, onTurn = () => {} } = options
+  const { clock, random = Math.random, onTurn = () => {} } = options
 
   const look = async (athleteId: string | null = null): Promise<Moment> => {
     const askedAt = clock.now()
@@ -291,7 +289,8 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     mayRefresh: (athleteId) => inTurn(enteringRefresh(athleteId)),
     report: async (call) => {
       const heardAt = clock.now()
-      const isOnlyAthlete = call.shows === 'nothing' && (await countAthletes()) <= 1
+      // Where one athlete is linked, its failures are those of all.
+      const isOnlyAthlete = call.shows === 'nothing' && (await store.countAthletes()) <= 1
       return await waitAfter(call, await inTurn(hearing(call, heardAt, isOnlyAthlete)), isOnlyAthlete)
     },
     read: async () => {

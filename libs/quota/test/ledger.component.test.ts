@@ -16,6 +16,8 @@ import {
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
 const { quota, allowances } = store.collections
+/** Past the rights of the role: another service links athletes. */
+const links = store.connection.collection('links')
 
 const noon = Date.UTC(2026, 10, 20, 12, 0, 0)
 const minute = 60_000
@@ -26,13 +28,11 @@ let turns: Turn[] = []
 /** Of a replica whose clock is that much ahead of what all share. */
 const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
   createQuotaLedger({
-    quota,
-    allowances,
+    collections: store.collections,
     clientId,
     clock: { now: () => new Date(now.getTime() + aheadMs) },
     sharedClock: { now: () => now },
     random: () => 0,
-    countAthletes: async () => 2,
     onTurn: (turn) => turns.push(turn),
   })
 
@@ -68,7 +68,8 @@ const takeTimes = async (ledger: QuotaLedger, times: number) =>
 
 beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
-  await Promise.all([quota.deleteMany({}), allowances.deleteMany({})])
+  await Promise.all([quota.deleteMany({}), allowances.deleteMany({}), links.deleteMany({})])
+  await links.insertMany(['anna', 'ben'].map((name) => ({ athleteId: name, stravaAthleteId: name })))
   turns = []
   now = at(1)
 })
@@ -421,10 +422,8 @@ describe('one athlete whose calls always fail', () => {
   })
 
   test('is all there are where nobody else is linked', async () => {
-    const alone = createQuotaLedger({
-      ...{ quota, allowances, clientId: 'app', countAthletes: async () => 1 },
-      ...{ clock: { now: () => now }, sharedClock: { now: () => now }, random: () => 0 },
-    })
+    await links.deleteOne({ stravaAthleteId: 'ben' })
+    const alone = ledgerOf()
     for (let failure = 1; failure <= 4; failure++) await fail(alone)
     expect((await alone.read()).stops).toEqual([])
     await fail(alone)

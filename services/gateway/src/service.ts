@@ -90,12 +90,10 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         onUnreadable: facts.tokenUnreadable,
       })
       const quota = createQuotaLedger({
-        quota: collections.quota,
-        allowances: collections.allowances,
+        collections,
         clientId: config.strava.clientId,
         clock,
         sharedClock: overrides.sharedClock,
-        countAthletes: () => collections.links.countDocuments({}).limit(2),
         onTurn: facts.ledgerTurned,
       })
       const stravaOAuth = createStravaOAuth({

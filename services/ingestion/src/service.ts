@@ -82,12 +82,10 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         onCall: facts.stravaCalled,
       })
       const ledger = createQuotaLedger({
-        quota: collections.quota,
-        allowances: collections.allowances,
+        collections,
         clientId: config.strava.clientId,
         clock,
         sharedClock: overrides.sharedClock,
-        countAthletes: () => collections.links.countDocuments({}).limit(2),
         onTurn: facts.ledgerTurned,
       })
       const vault = createVault({

@@ -42,6 +42,7 @@ const createMemoryStore = (time: VirtualTime, random: () => number, sharedAheadM
       const athlete = athletes.get(athleteId) ?? { windowStart: new Date(0), used: 0 }
       athletes.set(athleteId, { ...athlete, ...trouble })
     },
+    countAthletes: async () => 2,
   }
 }
 
@@ -95,7 +96,7 @@ export const createReplicas = ({ seed, limits, replicaAheadMs, sharedAheadMs, st
 
   const createReplica = (aheadMs: number) => {
     const clock = { now: () => new Date(time.now() + aheadMs) }
-    const ledger: QuotaLedger = ledgerOver(store, { clock, random, countAthletes: async () => 2 })
+    const ledger: QuotaLedger = ledgerOver(store, { clock, random })
     const sleepUntil = (local: Date) => time.sleep(local.getTime() - clock.now().getTime())
 
     /** One call, as the way to Strava makes it: permit, a moment for the token, call, answer. */
