@@ -48,6 +48,21 @@ const ready = () =>
     expect(consumer.readiness()).toEqual({ ok: true })
   })
 
+const startRelay = () => {
+  const { bus, log, metrics } = harness
+  const outbox = memoryOutbox()
+  const relay = createOutboxRelay({
+    deliveries: memoryDeliveryLog(),
+    bus,
+    sources: [outbox.source],
+    log,
+    metrics,
+    clock: systemClock,
+  })
+  relay.start()
+  return { outbox, relay }
+}
+
 test('store wiped while running: streams and consumers come back within seconds, and work goes on', async () => {
   await harness.bus.publish(reauthRequired('ath_before'))
   await vi.waitFor(() => expect(handled).toEqual(['ath_before']))
@@ -91,17 +106,8 @@ test('server killed and back with its store: what was acknowledged is delivered'
 })
 
 test('events wait in the outbox while NATS is down, are published once it is back, and are logged about once', async () => {
-  const { bus, log, lines, metrics, nats } = harness
-  const outbox = memoryOutbox()
-  const relay = createOutboxRelay({
-    deliveries: memoryDeliveryLog(),
-    bus,
-    sources: [outbox.source],
-    log,
-    metrics,
-    clock: systemClock,
-  })
-  relay.start()
+  const { bus, lines, nats } = harness
+  const { outbox, relay } = startRelay()
   await nats.stop()
   await vi.waitFor(() => expect(bus.readiness().ok).toBe(false))
   for (let index = 0; index < 20; index += 1) outbox.add(`doc_${index}`, reauthRequired(`ath_outbox_${index}`))
@@ -116,17 +122,8 @@ test('events wait in the outbox while NATS is down, are published once it is bac
 })
 
 test('the server dies while events are being published: none is lost, each is stored once', async () => {
-  const { bus, log, metrics, nats, manager } = harness
-  const outbox = memoryOutbox()
-  const relay = createOutboxRelay({
-    deliveries: memoryDeliveryLog(),
-    bus,
-    sources: [outbox.source],
-    log,
-    metrics,
-    clock: systemClock,
-  })
-  relay.start()
+  const { nats, manager } = harness
+  const { outbox, relay } = startRelay()
   for (let index = 0; index < 300; index += 1) outbox.add(`doc_${index}`, deleted(`ath_${index}`, 1))
   relay.nudge()
   await vi.waitFor(() => expect(outbox.documents.size).toBeLessThan(300), { interval: 1 })
