@@ -1,9 +1,9 @@
 import type { Lane } from '@slipstream/contracts'
-import type { ApiOperation, QuotaLedger, QuotaReading, Wait } from '@slipstream/quota'
+import type { ApiOperation, QuotaLedger, Wait } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
-import { type FailureKind, type StravaCallOptions, StravaError } from '@slipstream/strava'
+import { type FailureKind, type QuotaReading, type StravaCallOptions, StravaError } from '@slipstream/strava'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
-import { type GivenUp, HeldBackError, outcomeOf, type Waiting } from './held-back.ts'
+import { HeldBackError, outcomeOf, type RefusedForADay, type Waiting } from './held-back.ts'
 import { showingOf, type Trouble, troubleTable } from './trouble-table.ts'
 
 /** For whom a call is made. */
@@ -30,7 +30,7 @@ export type CallOutcome<Answer> =
   /** Strava refuses this athlete for a reason it names. */
   | { kind: 'refused'; failure: FailureKind; trouble: Trouble }
   | Waiting
-  | GivenUp
+  | RefusedForADay
 
 /** A stall between permit and call can outlast the permit; one that does so every time is no stall. */
 const maxPermits = 3

@@ -1,9 +1,15 @@
-import type { QuotaReading } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
-import type { ActivityPage, ListActivitiesOptions, StravaActivity, StravaAnswer, StravaApi } from '@slipstream/strava'
+import type {
+  ActivityPage,
+  ListActivitiesOptions,
+  QuotaReading,
+  StravaActivity,
+  StravaAnswer,
+  StravaApi,
+} from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
-import { type GivenUp, outcomeOf, type Waiting, waitIn } from './held-back.ts'
+import { outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
 import type { LostGrantCode } from './trouble-table.ts'
 
 // The one way to Strava with an athlete's grant: token, permit, call, and once more with a fresh token where Strava
@@ -27,7 +33,7 @@ export type GateOutcome<Answer> =
   | { kind: 'no_token' }
   /** The link's tokens do not open: a key that sealed them is missing, and the operator has to bring it back. */
   | { kind: 'failed'; code: 'app_misconfigured' }
-  | GivenUp
+  | RefusedForADay
 
 type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perPage'>
 

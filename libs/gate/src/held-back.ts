@@ -10,7 +10,7 @@ export interface Waiting {
 }
 
 /** Calls for one athlete have failed for a day, and Strava does not say why: somebody has to act. */
-export interface GivenUp {
+export interface RefusedForADay {
   kind: 'failed'
   code: 'strava_refuses'
 }
@@ -18,7 +18,7 @@ export interface GivenUp {
 const patienceMs = 24 * 60 * 60_000
 
 /** What a wait means for the caller: to come again, or, after a day of the same, that waiting does not help. */
-export const outcomeOf = ({ reason, until, failingSince }: Wait, now: Date): Waiting | GivenUp =>
+export const outcomeOf = ({ reason, until, failingSince }: Wait, now: Date): Waiting | RefusedForADay =>
   failingSince !== null && now.getTime() - failingSince.getTime() >= patienceMs
     ? { kind: 'failed', code: 'strava_refuses' }
     : { kind: 'wait', reason, until }

@@ -1,6 +1,6 @@
 export { type CountedCall, createCountedCall } from './counted-call.ts'
 export { createGate, type Gate } from './gate.ts'
 export { TokenCallError, type Waiting } from './held-back.ts'
-export { describeTurn } from './operator-line.ts'
+export { describeTransition } from './operator-line.ts'
 export { createTokenCalls, judgeRefresh } from './token-calls.ts'
 export { troubleTable } from './trouble-table.ts'

@@ -1,4 +1,4 @@
-import { reasonOf, type Turn } from '@slipstream/quota'
+import { reasonOf, type Transition } from '@slipstream/quota'
 
 /** The line that tells an operator what has begun or ended: one each, over all replicas. */
 export interface OperatorLine {
@@ -14,14 +14,14 @@ const whatIs = {
   unanswered: 'Strava does not answer as it should: calls are stopped',
 } as const
 
-export const describeTurn = (turn: Turn): OperatorLine => {
-  if (turn.what === 'window') {
-    const message = turn.hasBegun
+export const describeTransition = (transition: Transition): OperatorLine => {
+  if (transition.what === 'window') {
+    const message = transition.hasBegun
       ? 'a quota limit is used up: no calls until its reset'
       : 'the quota limit that was used up is open again'
     return { level: 'warn', fields: {}, message }
   }
-  const { name, trouble, since, hasBegun } = turn
+  const { name, trouble, since, hasBegun } = transition
   return {
     // Waiting is enough where Strava does not answer; all else somebody has to mend.
     level: reasonOf(trouble) === 'strava' ? 'warn' : 'error',

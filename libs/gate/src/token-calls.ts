@@ -1,12 +1,9 @@
-import type { CalledOperation, QuotaLedger } from '@slipstream/quota'
+import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
-import { StravaError, type StravaOAuth } from '@slipstream/strava'
+import { type StravaEndpoint, StravaError, type StravaOAuth } from '@slipstream/strava'
+import type { RefreshVerdict } from '@slipstream/vault'
 import { HeldBackError, TokenCallError } from './held-back.ts'
-import { type RefreshVerdictKind, showingOf, troubleTable } from './trouble-table.ts'
-
-export interface TokenOwner {
-  athleteId: string
-}
+import { showingOf, troubleTable } from './trouble-table.ts'
 
 /** Strava's calls about tokens, outside the quota. Each tells the ledger what it has shown about the app. */
 export const createTokenCalls = <Tokens>(options: {
@@ -19,7 +16,7 @@ export const createTokenCalls = <Tokens>(options: {
   const { oauth, ledger, clock } = options
 
   const reporting = async <Answer>(
-    operation: CalledOperation,
+    operation: StravaEndpoint,
     athleteId: string | null,
     send: () => Promise<Answer>,
   ): Promise<Answer> => {
@@ -41,7 +38,7 @@ export const createTokenCalls = <Tokens>(options: {
 
   return {
     /** For the vault. @throws HeldBackError while refreshes are stopped; TokenCallError */
-    refreshTokens: async (refreshToken: Secret, { athleteId }: TokenOwner): Promise<Tokens> => {
+    refreshTokens: async (refreshToken: Secret, { athleteId }: { athleteId: string }): Promise<Tokens> => {
       const permit = await ledger.mayRefresh(athleteId)
       if (!permit.granted) throw new HeldBackError({ reason: permit.reason, until: permit.retryAt, failingSince: null })
       return await reporting('refresh', athleteId, () => oauth.refresh({ refreshToken }))
@@ -55,9 +52,7 @@ export const createTokenCalls = <Tokens>(options: {
 }
 
 /** What a failed refresh means for the grant; `reason` is the same text for the same unexplained refusal. */
-export const judgeRefresh = (
-  error: unknown,
-): { kind: Exclude<RefreshVerdictKind, 'refused'> } | { kind: 'refused'; reason: string } => {
+export const judgeRefresh = (error: unknown): RefreshVerdict => {
   if (error instanceof HeldBackError) return { kind: 'passed_on' }
   const failure = error instanceof TokenCallError ? error.cause : error
   if (!(failure instanceof StravaError)) return { kind: 'transient' }

@@ -1,34 +1,33 @@
 import type { ErrorCode } from '@slipstream/contracts'
 import type { Showing } from '@slipstream/quota'
 import type { FailureKind } from '@slipstream/strava'
-
-/** What a failed refresh means for the grant, as the vault asks for it. */
-export type RefreshVerdictKind = 'dead' | 'refused' | 'passed_on' | 'transient'
+import type { RefreshVerdict } from '@slipstream/vault'
 
 interface CommonTrouble {
   /** What is shown to people while it lasts: an entry of the error catalogue, which says who must act. */
   code: ErrorCode
-  atRefresh: RefreshVerdictKind
+  /** What the failure of a refresh means for the grant. */
+  atRefresh: RefreshVerdict['kind']
 }
 
 /** Why a grant cannot be used any more; an entry of the error catalogue. */
 export type LostGrantCode = 'reauth_required' | 'scope_missing'
 
 /** Strava answers, and refuses this athlete. Nobody else waits for it. */
-export type AthleteTrouble = CommonTrouble & { whose: 'athlete' } & (
+type AthleteTrouble = CommonTrouble & { whose: 'athlete' } & (
     | { means: 'grant_lost'; code: LostGrantCode }
     /** The call is made again with a fresh token; the thing is not there; or the call is refused, and that is all. */
     | { means: 'token_refused' | 'absent' | 'refused' }
   )
 
 /** The whole app is refused: its calls stop once, not once per athlete, and the reason is told to the operator. */
-export interface AppTrouble extends CommonTrouble {
+interface AppTrouble extends CommonTrouble {
   whose: 'app'
   shows: Exclude<Showing, 'works' | 'nothing'>
 }
 
 /** Nothing can be concluded: five in a row of several athletes stop this kind of call, one athlete alone waits alone. */
-export interface UnknownTrouble extends CommonTrouble {
+interface UnknownTrouble extends CommonTrouble {
   whose: 'unknown'
 }
 

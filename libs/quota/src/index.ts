@@ -11,11 +11,9 @@ export {
 export type { PermitRequest, Refused } from './permit.ts'
 export {
   type ApiOperation,
-  type CalledOperation,
   type OpenStop,
-  type Operation,
   reasonOf,
   type Showing,
 } from './stops.ts'
-export { missingIn, type Turn } from './turns.ts'
-export type { Bucket, Buckets, QuotaReading } from './windows.ts'
+export { missingIn, type Transition } from './transitions.ts'
+export type { Bucket, Buckets } from './windows.ts'

@@ -1,7 +1,7 @@
 import { type Collections, isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
 import type { AllowanceRow, QuotaRow, StopRows } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import { type AthleteTrouble, noTrouble } from './athlete-trouble.ts'
+import { type AthleteBackoff, noBackoff } from './athlete-backoff.ts'
 import type { AthleteState, LedgerState } from './permit.ts'
 import { noStops } from './stops.ts'
 import { quarterHourMs } from './windows.ts'
@@ -22,7 +22,7 @@ export interface LedgerStore {
   save(revision: number, state: LedgerState): Promise<boolean>
   /** Counts one call of the athlete; false when the window holds `allowance` of them already. */
   countFor(athleteId: string, share: { windowStart: Date; allowance: number }): Promise<boolean>
-  noteTrouble(athleteId: string, trouble: AthleteTrouble): Promise<void>
+  noteBackoff(athleteId: string, backoff: AthleteBackoff): Promise<void>
   /** Links of this deployment; counts no further than two. */
   countAthletes(): Promise<number>
 }
@@ -56,7 +56,7 @@ const fieldsOf01 = ({ app, activities }: StopRows) => ({
 })
 
 /** A trouble is remembered so long after its last pause: the athlete's next turn may come a day later. */
-const troubleKeptMs = 2 * 24 * 60 * 60_000
+const backoffKeptMs = 2 * 24 * 60 * 60_000
 
 interface Found {
   quota: QuotaRow[]
@@ -135,10 +135,10 @@ export const createLedgerStore = ({ collections, clientId, sharedClock }: Ledger
                   ],
                 },
                 windowStart: { $max: ['$windowStart', windowStart] },
-                failures: { $ifNull: ['$failures', noTrouble.failures] },
-                failingOperation: { $ifNull: ['$failingOperation', noTrouble.failingOperation] },
-                failingSince: { $ifNull: ['$failingSince', noTrouble.failingSince] },
-                retryAt: { $ifNull: ['$retryAt', noTrouble.retryAt] },
+                failures: { $ifNull: ['$failures', noBackoff.failures] },
+                failingOperation: { $ifNull: ['$failingOperation', noBackoff.failingOperation] },
+                failingSince: { $ifNull: ['$failingSince', noBackoff.failingSince] },
+                retryAt: { $ifNull: ['$retryAt', noBackoff.retryAt] },
                 expiresAt: { $max: ['$expiresAt', new Date(windowStart.getTime() + 2 * quarterHourMs)] },
               },
             },
@@ -155,12 +155,12 @@ export const createLedgerStore = ({ collections, clientId, sharedClock }: Ledger
       }
     },
 
-    noteTrouble: async (athleteId, trouble) => {
-      const lastsUntil = new Date((trouble.retryAt?.getTime() ?? 0) + troubleKeptMs)
+    noteBackoff: async (athleteId, backoff) => {
+      const lastsUntil = new Date((backoff.retryAt?.getTime() ?? 0) + backoffKeptMs)
       const note = () =>
         allowances.updateOne(
           { _id: rowId(athleteId) },
-          { $set: trouble, $max: { expiresAt: lastsUntil }, $setOnInsert: { windowStart: new Date(0), used: 0 } },
+          { $set: backoff, $max: { expiresAt: lastsUntil }, $setOnInsert: { windowStart: new Date(0), used: 0 } },
           { upsert: true },
         )
       try {

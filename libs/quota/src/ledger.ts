@@ -1,8 +1,9 @@
 import type { Lane, WaitReason } from '@slipstream/contracts'
 import type { ClockLead } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
+import type { QuotaReading, StravaEndpoint } from '@slipstream/strava'
 import { allowanceOf, leftOf } from './allowance.ts'
-import { type AthleteTrouble, afterAthleteFailure, isOverWith, noTrouble } from './athlete-trouble.ts'
+import { type AthleteBackoff, afterAthleteFailure, isOverWith, noBackoff } from './athlete-backoff.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { createLedgerStore, type LedgerStore, type LedgerStoreOptions, type LoadedLedger } from './ledger-store.ts'
 import {
@@ -13,19 +14,10 @@ import {
   type Refused,
   refusedByStop,
 } from './permit.ts'
-import { afterCall, type CalledOperation, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
+import { afterCall, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
 import { learnLead, type StravaTime, seenLead, stravaTimeAt } from './strava-clock.ts'
-import { type Turn, turnsBetween } from './turns.ts'
-import {
-  type Buckets,
-  closeWindow,
-  initialBuckets,
-  isSpent,
-  learn,
-  nextOpening,
-  type QuotaReading,
-  rollWindows,
-} from './windows.ts'
+import { type Transition, transitionsBetween } from './transitions.ts'
+import { type Buckets, closeWindow, initialBuckets, isSpent, learn, nextOpening, rollWindows } from './windows.ts'
 
 // All replicas share one document per Strava app. Each change reads it, decides in plain code, and writes only if
 // `revision` is still the one read: no two permits are ever given for the same count. Stored times are Strava's; what
@@ -58,7 +50,7 @@ export interface AllowanceLeft {
 
 /** What one call has shown. */
 export interface CallReport {
-  operation: CalledOperation
+  operation: StravaEndpoint
   shows: Showing
   /** Null for token calls that concern nobody who could wait. */
   athleteId: string | null
@@ -148,12 +140,12 @@ export interface LedgerOptions {
   /** In [0, 1); spreads those who wait. */
   random?: () => number
   /** Told by the process whose change it was: once over all replicas. */
-  onTurn?: (turn: Turn) => void
+  onTransition?: (transition: Transition) => void
 }
 
 /** The ledger of one Strava app over a store. */
 export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLedger => {
-  const { clock, random = Math.random, onTurn = () => {} } = options
+  const { clock, random = Math.random, onTransition = () => {} } = options
 
   const look = async (athleteId: string | null = null): Promise<Moment> => {
     const askedAt = clock.now()
@@ -167,7 +159,7 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
   const save = async ({ stored, revision }: Moment, next: LedgerState): Promise<boolean> => {
     if (isSame(stored, next)) return true
     if (!(await store.save(revision, next))) return false
-    for (const turn of turnsBetween(stored, next)) onTurn(turn)
+    for (const transition of transitionsBetween(stored, next)) onTransition(transition)
     return true
   }
 
@@ -247,17 +239,17 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
     call: CallReport,
     { athlete, time }: Moment,
     isOfAll: boolean,
-  ): Promise<AthleteTrouble> => {
-    const before = athlete ?? noTrouble
+  ): Promise<AthleteBackoff> => {
+    const before = athlete ?? noBackoff
     const { athleteId, operation } = call
-    if (athleteId === null || operation === 'token' || operation === 'revoke') return noTrouble
+    if (athleteId === null || operation === 'token' || operation === 'revoke') return noBackoff
     if (call.hasFailedAthlete && !isOfAll) {
       const after = afterAthleteFailure(before, operation, time.now, random())
-      await store.noteTrouble(athleteId, after)
+      await store.noteBackoff(athleteId, after)
       return after
     }
-    if (call.shows === 'works' && isOverWith(before, operation)) await store.noteTrouble(athleteId, noTrouble)
-    return noTrouble
+    if (call.shows === 'works' && isOverWith(before, operation)) await store.noteBackoff(athleteId, noBackoff)
+    return noBackoff
   }
 
   const waitAfter = async (

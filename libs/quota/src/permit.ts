@@ -1,9 +1,9 @@
 import type { Lane, WaitReason } from '@slipstream/contracts'
-import type { AllowanceRow, ClockLead, StopRows } from '@slipstream/records'
+import type { AllowanceRow, ClockLead, Operation, StopRows } from '@slipstream/records'
 import { allowanceOf, isExempt, leftOf } from './allowance.ts'
-import { type AthleteTrouble, noTrouble } from './athlete-trouble.ts'
+import { type AthleteBackoff, noBackoff } from './athlete-backoff.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
-import { type ApiOperation, afterPermit, type Operation, stoppedBy } from './stops.ts'
+import { type ApiOperation, afterPermit, stoppedBy } from './stops.ts'
 import type { StravaTime } from './strava-clock.ts'
 import { type Buckets, closingAfter, countCall, nextOpening, rollWindows } from './windows.ts'
 
@@ -25,7 +25,7 @@ export interface PermitRequest {
 }
 
 /** What is stored of the athlete. */
-export type AthleteState = Pick<AllowanceRow, 'windowStart' | 'used'> & AthleteTrouble
+export type AthleteState = Pick<AllowanceRow, 'windowStart' | 'used'> & AthleteBackoff
 
 /** Not now. A time at Strava. */
 export interface Refused {
@@ -53,10 +53,10 @@ const behindOthersMs = 35_000
 
 /** Whether calls of this kind are stopped; those who wait for a probe come after it, spread. */
 export const refusedByStop = (
-  { state, athlete, time, random }: Omit<PermitInput, 'athlete'> & { athlete: AthleteTrouble | null },
+  { state, athlete, time, random }: Omit<PermitInput, 'athlete'> & { athlete: AthleteBackoff | null },
   operation: Operation,
 ): Refused | null => {
-  const { failures, retryAt } = athlete ?? noTrouble
+  const { failures, retryAt } = athlete ?? noBackoff
   const stop = stoppedBy(state.stops, operation, time.now, failures > 0 ? behindOthersMs : 0)
   if (!stop) return null
   const restMs = stop.until.getTime() - time.now.getTime()
@@ -66,10 +66,10 @@ export const refusedByStop = (
 }
 
 /** Whether calls of this kind, or of this athlete, are held back. */
-const refusedByTrouble = (input: PermitInput, operation: Operation): Refused | null => {
+const refusedByFailures = (input: PermitInput, operation: Operation): Refused | null => {
   const stop = refusedByStop(input, operation)
   if (stop) return stop
-  const { retryAt } = input.athlete ?? noTrouble
+  const { retryAt } = input.athlete ?? noBackoff
   return retryAt && retryAt > input.time.now ? { granted: false, reason: 'strava', retryAt } : null
 }
 
@@ -83,8 +83,8 @@ export const decidePermit = (input: PermitInput & { request: PermitRequest }): P
     retryAt: spreadOver(opening, lane, time, random),
   })
 
-  const trouble = refusedByTrouble(input, operation)
-  if (trouble) return trouble
+  const refused = refusedByFailures(input, operation)
+  if (refused) return refused
   const opensAt = laneOpensAt(state.buckets, lane, time)
   if (opensAt > time.now) return waitForQuota(opensAt)
 
@@ -103,7 +103,7 @@ export const decidePermit = (input: PermitInput & { request: PermitRequest }): P
 export const decideRefresh = (input: PermitInput): { granted: true; next: LedgerState } | Refused => {
   const { state, time } = input
   return (
-    refusedByTrouble(input, 'refresh') ?? {
+    refusedByFailures(input, 'refresh') ?? {
       granted: true,
       next: { ...state, stops: afterPermit(state.stops, 'refresh', time.now) },
     }

@@ -1,6 +1,14 @@
 import type { WaitReason } from '@slipstream/contracts'
-import { type StopName, type StopRow, type StopRows, type StopTrouble, stopNames } from '@slipstream/records'
+import {
+  type Operation,
+  type StopName,
+  type StopRow,
+  type StopRows,
+  type StopTrouble,
+  stopNames,
+} from '@slipstream/records'
 import { type Backoff, backoffMs } from '@slipstream/runtime'
+import type { StravaEndpoint } from '@slipstream/strava'
 
 // What stops calls of all replicas, whatever the quota allows. Each kind of call is stopped for itself, so that a token
 // that could be refreshed says nothing about listing; only an app that is switched off stops everything.
@@ -12,12 +20,8 @@ import { type Backoff, backoffMs } from '@slipstream/runtime'
 // A failure is a call that tells nothing of use: 5xx, time-out, broken connection, an answer nobody can read. While calls
 // are stopped one is let through now and then, ever more rarely, so that an outage costs a handful of calls in all.
 
-/** Calls inside the quota, by endpoint. */
-export type ApiOperation = Exclude<StopName, 'app' | 'refresh'>
-/** Calls whose failures can stop them. */
-export type Operation = Exclude<StopName, 'app'>
-/** All that is known to have been called: `token` is the exchange of a code, which nothing stops, as a person waits. */
-export type CalledOperation = Operation | 'token' | 'revoke'
+/** Calls inside the quota. */
+export type ApiOperation = Exclude<Operation, 'refresh'>
 
 /**
  * What one call shows. `works`: a success. `answers`: a refusal that concerns the athlete alone, so Strava is up.
@@ -96,7 +100,7 @@ const afterNothing = (stop: StopRow | null, call: Call, now: Date): StopRow => {
 }
 
 interface Call {
-  operation: CalledOperation
+  operation: StravaEndpoint
   shows: Showing
   athleteId: string | null
   /** Nobody else is linked, so five failures of one athlete are five of all there are. */
@@ -105,12 +109,12 @@ interface Call {
   isRepeat?: boolean
 }
 
-/** Token calls share the app's credentials; of the other troubles only a refresh may stop a refresh. */
-const stopOf = (operation: CalledOperation): Operation =>
+/** Token calls share the app's credentials; of the other troubles only a refresh may stop a refresh. Nothing stops the others: a person waits. */
+const stopOf = (operation: StravaEndpoint): Operation =>
   operation === 'token' || operation === 'revoke' ? 'refresh' : operation
 
 /** Token calls may work for an app whose API calls are refused: a refresh that was the probe leaves its turn to the list. */
-const appAfterSuccess = (app: StopRow | null, operation: CalledOperation, now: Date): StopRow | null => {
+const appAfterSuccess = (app: StopRow | null, operation: StravaEndpoint, now: Date): StopRow | null => {
   if (operation === 'token' || operation === 'revoke') return app
   if (operation !== 'refresh') return null
   return app?.nextProbeAt && app.nextProbeAt > now ? { ...app, nextProbeAt: now } : app

@@ -4,25 +4,11 @@
 // Source: https://developers.strava.com/docs/rate-limits/
 
 import { type BucketName, bucketNames, type QuotaBucket } from '@slipstream/records'
+import type { QuotaReading } from '@slipstream/strava'
 import type { StravaTime } from './strava-clock.ts'
 
 export type Bucket = QuotaBucket
 export type Buckets = Record<BucketName, Bucket>
-
-interface QuotaPart {
-  limit15m: number
-  limitDay: number
-  used15m: number
-  usedDay: number
-}
-
-/** What the headers of one answer say; a part is null where they are missing or unreadable. */
-export interface QuotaReading {
-  overall: QuotaPart | null
-  read: QuotaPart | null
-  /** Strava's clock at the answer, in whole seconds. */
-  stravaDate: Date | null
-}
 
 /** Limits of a new app, until the first answer tells the true ones. */
 const limitsOfNewApp: Record<BucketName, number> = { overall15m: 200, overallDay: 2000, read15m: 100, readDay: 1000 }

@@ -1,16 +1,8 @@
 import { bucketNames } from '@slipstream/records'
+import type { QuotaReading } from '@slipstream/strava'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type Buckets,
-  closeWindow,
-  countCall,
-  initialBuckets,
-  isSpent,
-  learn,
-  type QuotaReading,
-  rollWindows,
-} from './windows.ts'
+import { type Buckets, closeWindow, countCall, initialBuckets, isSpent, learn, rollWindows } from './windows.ts'
 
 const at = (time: string) => new Date(`2026-11-20T${time}Z`)
 const noon = at('12:07:30')

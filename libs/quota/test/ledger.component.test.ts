@@ -1,17 +1,11 @@
 import type { Lane } from '@slipstream/contracts'
 import { connectStore, prepareDatabase } from '@slipstream/persistence'
 import { newId } from '@slipstream/runtime'
+import type { QuotaReading } from '@slipstream/strava'
 import { testDatabase } from '@slipstream/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type CallReport,
-  createQuotaLedger,
-  type QuotaLedger,
-  type QuotaReading,
-  type Showing,
-  type Turn,
-} from '../src/index.ts'
+import { type CallReport, createQuotaLedger, type QuotaLedger, type Showing, type Transition } from '../src/index.ts'
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
@@ -23,7 +17,7 @@ const noon = Date.UTC(2026, 10, 20, 12, 0, 0)
 const minute = 60_000
 const at = (minutes: number) => new Date(noon + minutes * minute)
 let now: Date
-let turns: Turn[] = []
+let transitions: Transition[] = []
 
 /** Of a replica whose clock is that much ahead of what all share. */
 const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
@@ -33,7 +27,7 @@ const ledgerOf = (clientId = 'app', aheadMs = 0): QuotaLedger =>
     clock: { now: () => new Date(now.getTime() + aheadMs) },
     sharedClock: { now: () => now },
     random: () => 0,
-    onTurn: (turn) => turns.push(turn),
+    onTransition: (transition) => transitions.push(transition),
   })
 
 const seconds = (minutes: number, more: number) => new Date(at(minutes).getTime() + more * 1_000)
@@ -70,7 +64,7 @@ beforeAll(() => prepareDatabase(store.connection))
 beforeEach(async () => {
   await Promise.all([quota.deleteMany({}), allowances.deleteMany({}), links.deleteMany({})])
   await links.insertMany(['anna', 'ben'].map((name) => ({ athleteId: name, stravaAthleteId: name })))
-  turns = []
+  transitions = []
   now = at(1)
 })
 afterAll(async () => {
@@ -314,7 +308,7 @@ describe('an inactive app', () => {
     await tell(other, 'works', reading(100, 4))
     expect((await one.read()).stops).toEqual([])
     expect(await takeTimes(one, 5)).toBe(5)
-    expect(turns).toMatchObject([
+    expect(transitions).toMatchObject([
       { what: 'stop', name: 'app', hasBegun: true },
       { what: 'stop', name: 'app', hasBegun: false },
     ])
@@ -346,7 +340,7 @@ describe('a Strava that does not answer', () => {
     await tell(other, 'works', reading(100, 7))
     expect((await one.read()).stops).toEqual([])
     expect(await takeTimes(one, 5)).toBe(5)
-    expect(turns).toMatchObject([
+    expect(transitions).toMatchObject([
       { name: 'activities', trouble: 'unanswered', hasBegun: true },
       { name: 'activities', trouble: 'unanswered', hasBegun: false },
     ])
@@ -466,10 +460,10 @@ describe('a used-up limit', () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
     await tell(one, 'works', reading(2, 0))
     await Promise.all([take(one), take(other), take(one), take(other)])
-    expect(turns).toEqual([{ what: 'window', hasBegun: true }])
+    expect(transitions).toEqual([{ what: 'window', hasBegun: true }])
     now = seconds(15, 3)
     await take(other)
-    expect(turns).toEqual([
+    expect(transitions).toEqual([
       { what: 'window', hasBegun: true },
       { what: 'window', hasBegun: false },
     ])

@@ -12,6 +12,8 @@ export {
   type BucketName,
   bucketNames,
   type ClockLead,
+  type Operation,
+  operations,
   type QuotaBucket,
   type QuotaRow,
   type StopName,

@@ -15,8 +15,12 @@ export interface ClockLead {
   mostMs: number
 }
 
+/** Kinds of call whose failures can stop them. */
+export const operations = ['activities', 'activity', 'athlete', 'refresh'] as const
+export type Operation = (typeof operations)[number]
+
 /** What can be stopped apart from each other: all calls of the app, or one kind of call. */
-export const stopNames = ['app', 'activities', 'activity', 'athlete', 'refresh'] as const
+export const stopNames = ['app', ...operations] as const
 export type StopName = (typeof stopNames)[number]
 
 /** Why calls are stopped: the app is switched off, its credentials are refused, what is called is closed, or no answer. */
@@ -66,7 +70,7 @@ export interface AllowanceRow {
   windowStart: Date
   used: number
   failures: number
-  failingOperation: Exclude<StopName, 'app'> | null
+  failingOperation: Operation | null
   failingSince: Date | null
   retryAt: Date | null
   expiresAt: Date

@@ -23,4 +23,5 @@ export {
 export { createPace, type Pace } from './pace.ts'
 export type { ImplausibleField } from './plausible.ts'
 export type { QuotaPart, QuotaReading } from './quota-reading.ts'
+export { type StravaConfig, stravaSettings, toStravaConfig } from './settings.ts'
 export { type FailedOutcome, StravaError } from './strava-error.ts'

@@ -16,7 +16,7 @@ export type Position = Pick<CredentialRow, '_id' | 'tokenVersion' | 'epoch'>
 export type LeasedCredential = CredentialRow
 
 /** A grant whose end or return the link does not show yet. */
-export interface Turn {
+export interface GrantTurn {
   linkId: string
   status: CredentialRow['status']
   turnedAt: Date
@@ -203,7 +203,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
     },
 
     /** Grants that died or came back, until `heard`. */
-    turns: async (after: Date | null, limit: number): Promise<Turn[]> => {
+    turns: async (after: Date | null, limit: number): Promise<GrantTurn[]> => {
       const found = await credentials
         .find({ turnedAt: { $gt: after ?? new Date(0) } }, { status: 1, turnedAt: 1 })
         .sort({ turnedAt: 1 })
@@ -212,7 +212,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
       return found.flatMap(({ _id, status, turnedAt }) => (turnedAt ? [{ linkId: _id, status, turnedAt }] : []))
     },
 
-    heard: async ({ linkId, turnedAt }: Turn): Promise<void> => {
+    heard: async ({ linkId, turnedAt }: GrantTurn): Promise<void> => {
       await credentials.updateOne({ _id: linkId, turnedAt }, { $unset: { turnedAt: 1 } })
     },
 

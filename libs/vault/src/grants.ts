@@ -2,7 +2,7 @@ import type { CredentialRow } from '@slipstream/records'
 import { adopt, hold, isCallUnderWay, type Leaving, leaveTo, release } from './account.ts'
 import type { AccountIds } from './account-ids.ts'
 import type { AccountStore } from './account-store.ts'
-import type { CredentialStore, Turn } from './credential-store.ts'
+import type { CredentialStore, GrantTurn } from './credential-store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Timings } from './timings.ts'
 import { openPair, sealPair, type TokenOwner, type TokenPair } from './token-pair.ts'
@@ -45,8 +45,8 @@ export interface Grants {
   /** Links of 0.1 that are to be adopted, by their id, from the one behind `after` on. */
   withoutAccount(after: string | null, limit: number): Promise<string[]>
   /** Grants that died or came back, oldest first, each until it is `heard`; those later than `after`. */
-  turns(after: Date | null, limit: number): Promise<Turn[]>
-  heard(turn: Turn): Promise<void>
+  turns(after: Date | null, limit: number): Promise<GrantTurn[]>
+  heard(turn: GrantTurn): Promise<void>
 }
 
 export interface GrantsOptions {

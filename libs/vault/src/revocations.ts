@@ -23,8 +23,8 @@ export interface SettleOptions {
   isUrgent?: boolean
 }
 
-/** Revocations owed by accounts. */
-export interface Revocations {
+/** Revocations that accounts owe. */
+export interface OwedRevocations {
   /**
    * Revokes what the account owes, or finds it cancelled. Does nothing when nothing is owed, another process is at it, or the
    * next try is not due.
@@ -56,7 +56,7 @@ class ClaimOutlivedError extends Error {
   readonly code = 'claim_outlived'
 }
 
-export const createRevocations = (options: RevocationsOptions): Revocations => {
+export const createRevocations = (options: RevocationsOptions): OwedRevocations => {
   const { accounts, keyring, clock, timings, onUnreadable } = options
 
   /** A refresh token that may be spent revokes nothing, and Strava does not say so; an access token lives to its end. */
@@ -79,7 +79,7 @@ export const createRevocations = (options: RevocationsOptions): Revocations => {
     }
   }
 
-  const settleOwed: Revocations['settleOwed'] = async (accountId, settling) => {
+  const settleOwed: OwedRevocations['settleOwed'] = async (accountId, settling) => {
     const { revoke, onSettled, isUrgent = false } = settling
     const callId = newId('rev')
     const claimedAt = performance.now()

@@ -10,7 +10,7 @@ import { createGrants, type Grants } from './grants.ts'
 import { type ChildKeeperOptions, createChildKeeper } from './keep-child.ts'
 import type { Keyring } from './keyring.ts'
 import { createRefresher, type RefresherOptions } from './refresh.ts'
-import { createRevocations, type Revocations } from './revocations.ts'
+import { createRevocations, type OwedRevocations } from './revocations.ts'
 import { defaultTimings, type Timings } from './timings.ts'
 import { openToken } from './token-pair.ts'
 
@@ -24,7 +24,7 @@ export interface GrantVaultOptions {
 }
 
 /** Begins, ends and revokes grants, for who never needs a token. */
-export interface GrantVault extends Grants, Revocations {}
+export interface GrantVault extends Grants, OwedRevocations {}
 
 export interface VaultOptions extends Omit<GrantVaultOptions, 'onUnreadable'> {
   /** Names this process in the leases it takes. */

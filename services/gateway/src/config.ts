@@ -1,5 +1,6 @@
 import { type Environment, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service'
+import { stravaSettings, toStravaConfig } from '@slipstream/strava'
 import { tokenKeysSetting } from '@slipstream/vault'
 import { z } from 'zod'
 
@@ -33,10 +34,7 @@ const schema = z.object({
   PUBLIC_URL: publicUrl.optional(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
-  STRAVA_CLIENT_ID: setting.text(),
-  STRAVA_CLIENT_SECRET: setting.secret(),
-  STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
-  STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
+  ...stravaSettings(),
   STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
@@ -58,9 +56,7 @@ export const gatewayConfig = (env: Environment = process.env) => {
     }),
     auth: Object.freeze({ issuer: values.AUTH_ISSUER_URL, audience: values.AUTH_AUDIENCE }),
     strava: Object.freeze({
-      clientId: values.STRAVA_CLIENT_ID,
-      oauthBaseUrl: values.STRAVA_OAUTH_BASE_URL,
-      apiBaseUrl: values.STRAVA_API_BASE_URL,
+      ...toStravaConfig(values),
       athleteLimit: values.STRAVA_ATHLETE_LIMIT ?? null,
     }),
     linking: Object.freeze({

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
-import { describeTurn } from '@slipstream/gate'
-import type { Turn } from '@slipstream/quota'
+import { describeTransition } from '@slipstream/gate'
+import type { Transition } from '@slipstream/quota'
 import type { StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
@@ -33,8 +33,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
       else log.warn({ err: error, problem: code }, 'request could not be served')
     },
-    ledgerTurned: (turn: Turn) => {
-      const { level, fields, message } = describeTurn(turn)
+    ledgerChanged: (transition: Transition) => {
+      const { level, fields, message } = describeTransition(transition)
       log[level](fields, message)
     },
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {

@@ -94,7 +94,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         clientId: config.strava.clientId,
         clock,
         sharedClock: overrides.sharedClock,
-        onTurn: facts.ledgerTurned,
+        onTransition: facts.ledgerChanged,
       })
       const stravaOAuth = createStravaOAuth({
         clientId: config.strava.clientId,

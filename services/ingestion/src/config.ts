@@ -1,10 +1,11 @@
-import { type Environment, readConfig, type Secret, setting } from '@slipstream/runtime'
+import { type Environment, readConfig, type Secret } from '@slipstream/runtime'
 import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
+import { type StravaConfig, stravaSettings, toStravaConfig } from '@slipstream/strava'
 import { tokenKeysSetting } from '@slipstream/vault'
 import { z } from 'zod'
 
 export interface IngestionConfig extends CommonConfig {
-  strava: { clientId: string; oauthBaseUrl: string; apiBaseUrl: string }
+  strava: StravaConfig
   secrets: { stravaClientSecret: Secret; tokenKeys: Secret }
   /** How long receivers of an event may keep its data; null: without end. */
   keepForMs: number | null
@@ -14,10 +15,7 @@ const dayMs = 24 * 60 * 60_000
 
 const environmentSchema = z.object({
   ...commonSettings(9103),
-  STRAVA_CLIENT_ID: setting.text(),
-  STRAVA_CLIENT_SECRET: setting.secret(),
-  STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
-  STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
+  ...stravaSettings(),
   TOKEN_KEYS: tokenKeysSetting(),
   DATA_POLICY: z.enum(['strava-2026', 'keep']).default('strava-2026'),
 })
@@ -27,11 +25,7 @@ export const ingestionConfig = (env: Environment = process.env): IngestionConfig
   const settings = readConfig(environmentSchema, env)
   return {
     ...toCommonConfig(settings),
-    strava: {
-      clientId: settings.STRAVA_CLIENT_ID,
-      oauthBaseUrl: settings.STRAVA_OAUTH_BASE_URL,
-      apiBaseUrl: settings.STRAVA_API_BASE_URL,
-    },
+    strava: toStravaConfig(settings),
     secrets: { stravaClientSecret: settings.STRAVA_CLIENT_SECRET, tokenKeys: settings.TOKEN_KEYS },
     // Strava API Policy of 2026-06-01: no cached copy is older than 7 days.
     keepForMs: settings.DATA_POLICY === 'strava-2026' ? 7 * dayMs : null,

@@ -1,6 +1,6 @@
 import type { OutboxEvent, WaitReason } from '@slipstream/contracts'
-import { describeTurn } from '@slipstream/gate'
-import type { Turn } from '@slipstream/quota'
+import { describeTransition } from '@slipstream/gate'
+import type { Transition } from '@slipstream/quota'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
@@ -94,8 +94,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     runsWoken: (reason: WaitReason, count: number) => {
       log.info({ waitedFor: reason, count }, 'what sync runs waited for is over')
     },
-    ledgerTurned: (turn: Turn) => {
-      const { level, fields, message } = describeTurn(turn)
+    ledgerChanged: (transition: Transition) => {
+      const { level, fields, message } = describeTransition(transition)
       log[level](fields, message)
     },
     runsResumed: (count: number) => {

@@ -86,7 +86,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         clientId: config.strava.clientId,
         clock,
         sharedClock: overrides.sharedClock,
-        onTurn: facts.ledgerTurned,
+        onTransition: facts.ledgerChanged,
       })
       const vault = createVault({
         collections,

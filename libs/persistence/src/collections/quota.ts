@@ -1,6 +1,7 @@
 import {
   type AllowanceRow,
   type ClockLead,
+  operations,
   type QuotaBucket,
   type QuotaRow,
   type StopRow,
@@ -54,7 +55,7 @@ export const allowances = defineCollection<AllowanceRow>(
     windowStart: time,
     used: count,
     failures: count,
-    failingOperation: optionalOneOf(['activities', 'activity', 'athlete', 'refresh']),
+    failingOperation: optionalOneOf(operations),
     failingSince: optionalTime,
     retryAt: optionalTime,
     expiresAt: time,

@@ -1,8 +1,8 @@
-import { noTrouble } from '../../src/athlete-trouble.ts'
+import type { QuotaReading } from '@slipstream/strava'
+import { noBackoff } from '../../src/athlete-backoff.ts'
 import { ledgerOver, type QuotaLedger } from '../../src/ledger.ts'
 import type { LedgerStore } from '../../src/ledger-store.ts'
 import type { AthleteState, LedgerState, PermitRequest } from '../../src/permit.ts'
-import type { QuotaReading } from '../../src/windows.ts'
 import { createVirtualTime, seededRandom, type VirtualTime } from './virtual-time.ts'
 
 const quarterHourMs = 15 * 60_000
@@ -33,14 +33,14 @@ const createMemoryStore = (time: VirtualTime, random: () => number, sharedAheadM
       await roundTrip()
       const athlete = athletes.get(athleteId)
       const used = athlete && athlete.windowStart >= windowStart ? athlete.used : 0
-      if (used < allowance) athletes.set(athleteId, { ...noTrouble, ...athlete, windowStart, used: used + 1 })
+      if (used < allowance) athletes.set(athleteId, { ...noBackoff, ...athlete, windowStart, used: used + 1 })
       await roundTrip()
       return used < allowance
     },
-    noteTrouble: async (athleteId, trouble) => {
+    noteBackoff: async (athleteId, backoff) => {
       await roundTrip()
       const athlete = athletes.get(athleteId) ?? { windowStart: new Date(0), used: 0 }
-      athletes.set(athleteId, { ...athlete, ...trouble })
+      athletes.set(athleteId, { ...athlete, ...backoff })
     },
     countAthletes: async () => 2,
   }

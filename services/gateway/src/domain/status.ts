@@ -6,12 +6,12 @@ import {
   type Status,
   type WaitReason,
 } from '@slipstream/contracts'
-import { progressOf } from '@slipstream/records'
+import { progressOf, type StopTrouble } from '@slipstream/records'
 import type { Link, RunView } from './model.ts'
 import { type OpenWork, openWork, type WorkInput } from './open-work.ts'
 
 /** Strava has the whole app switched off, refuses its credentials, or has closed what it calls. */
-export type AppTrouble = 'inactive' | 'credentials' | 'endpoint'
+export type AppTrouble = Exclude<StopTrouble, 'unanswered'>
 
 /** All that is known about an athlete's connection at one moment. */
 export interface StatusInput extends WorkInput {

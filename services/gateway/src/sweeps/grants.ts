@@ -1,5 +1,5 @@
 import type { Clock, NewId } from '@slipstream/runtime'
-import type { GrantVault, Turn } from '@slipstream/vault'
+import type { GrantTurn, GrantVault } from '@slipstream/vault'
 import type { Links } from '../domain/ports.ts'
 import { linkedEvent } from '../handlers/link-flow.ts'
 
@@ -19,7 +19,7 @@ export interface GrantSweepDeps {
 /** Looked at in one turn; where there are more, the next turn goes on behind them and begins anew at the end. */
 const batchSize = 100
 
-const follow = async ({ links, clock, newId, nudge, facts }: GrantSweepDeps, turn: Turn): Promise<void> => {
+const follow = async ({ links, clock, newId, nudge, facts }: GrantSweepDeps, turn: GrantTurn): Promise<void> => {
   const link = await links.find(turn.linkId)
   if (link && turn.status === 'dead') {
     // The credential is dead at this moment, so that no later consent stands against it, whatever clocks say.
@@ -42,7 +42,7 @@ const follow = async ({ links, clock, newId, nudge, facts }: GrantSweepDeps, tur
 export const followGrants = (deps: GrantSweepDeps) => {
   let after: Date | null = null
   return async (): Promise<void> => {
-    const turns: Turn[] = await deps.vault.turns(after, batchSize)
+    const turns: GrantTurn[] = await deps.vault.turns(after, batchSize)
     after = turns.length === batchSize ? (turns.at(-1)?.turnedAt ?? null) : null
     for (const turn of turns) {
       try {

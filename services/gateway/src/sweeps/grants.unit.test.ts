@@ -1,5 +1,5 @@
 import { systemClock } from '@slipstream/runtime'
-import type { Turn } from '@slipstream/vault'
+import type { GrantTurn } from '@slipstream/vault'
 import { describe, expect, it } from 'vitest'
 import type { Link } from '../domain/model.ts'
 import { adoptLinks, followGrants, type GrantSweepDeps } from './grants.ts'
@@ -18,7 +18,7 @@ const linkOf = (linkId: string): Link => ({
 
 /** 100 links that cannot be read, and one behind them. */
 const linkIds = [...Array.from({ length: 100 }, (_, index) => `lnk_${100 + index}`), 'lnk_good']
-const turns = linkIds.map((linkId, index): Turn => ({ linkId, status: 'dead', turnedAt: new Date(1_000 + index) }))
+const turns = linkIds.map((linkId, index): GrantTurn => ({ linkId, status: 'dead', turnedAt: new Date(1_000 + index) }))
 
 const deps = () => {
   const done: string[] = []

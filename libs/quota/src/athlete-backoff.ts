@@ -1,12 +1,11 @@
-import type { AllowanceRow } from '@slipstream/records'
+import type { AllowanceRow, Operation } from '@slipstream/records'
 import { type Backoff, backoffMs } from '@slipstream/runtime'
-import type { Operation } from './stops.ts'
 
 // Calls for one athlete may fail while those of all others work: then that athlete waits alone, ever longer.
 
-export type AthleteTrouble = Pick<AllowanceRow, 'failures' | 'failingOperation' | 'failingSince' | 'retryAt'>
+export type AthleteBackoff = Pick<AllowanceRow, 'failures' | 'failingOperation' | 'failingSince' | 'retryAt'>
 
-export const noTrouble: AthleteTrouble = {
+export const noBackoff: AthleteBackoff = {
   failures: 0,
   failingOperation: null,
   failingSince: null,
@@ -17,11 +16,11 @@ const pauses: Backoff = { firstMs: 2_000, longestMs: 30 * 60_000, factor: 4, spr
 
 /** After another call for the athlete has failed. @param random in [0, 1) */
 export const afterAthleteFailure = (
-  trouble: AthleteTrouble,
+  trouble: AthleteBackoff,
   operation: Operation,
   now: Date,
   random: number,
-): AthleteTrouble => {
+): AthleteBackoff => {
   const failures = trouble.failures + 1
   return {
     failures,
@@ -32,5 +31,5 @@ export const afterAthleteFailure = (
 }
 
 /** A token that could be refreshed, say, leaves the trouble of a list as it is. */
-export const isOverWith = ({ failures, failingOperation }: AthleteTrouble, works: Operation): boolean =>
+export const isOverWith = ({ failures, failingOperation }: AthleteBackoff, works: Operation): boolean =>
   failures > 0 && (failingOperation ?? works) === works
