@@ -34,7 +34,6 @@ export interface Composition {
   /** Each is started once NATS is there. */
   consumers: readonly ((bus: Bus) => Promise<RunningConsumer>)[]
   tasks: readonly RepeatedTask[]
-  onTaskFailed(name: string, error: unknown): void
   /** Takes no more people, and resolves when the last one is served. */
   stopServing?(signal: AbortSignal): Promise<void>
   /** Waits for work in flight that no consumer and no task waits for, such as a token refresh. */
@@ -157,7 +156,7 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
       nudge: () => nudge(),
       leaving: signal,
     })
-    const { stopServing, settle, tasks, onTaskFailed } = composition
+    const { stopServing, settle, tasks } = composition
     if (stopServing) work.push({ name: 'server', stop: stopServing })
     if (settle) settling.push({ name: 'work in flight', stop: settle })
 
@@ -173,7 +172,7 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     for (const task of tasks) {
       const repetition = repeat(task.run, {
         everyMs: task.everyMs,
-        onError: (error) => onTaskFailed(task.name, error),
+        onError: (error) => log.error({ task: task.name, err: error }, 'a task failed, its next turn comes'),
       })
       work.push({ name: task.name, stop: repetition.stop })
     }

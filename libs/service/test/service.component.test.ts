@@ -58,9 +58,6 @@ const create = (composition: Partial<Composition> = {}, options: Partial<Service
       deliveries: createDeliveryLog(store.collections, systemClock),
       consumers: [],
       tasks: [],
-      onTaskFailed: (_name, error) => {
-        throw error
-      },
       ...composition,
     }),
     ...options,
@@ -131,7 +128,7 @@ test('what serves people goes on for the drain, and is told of the stop before i
       compose: ({ store, leaving }) => {
         isLeaving = () => leaving.aborted
         const deliveries = createDeliveryLog(store.collections, systemClock)
-        return { outbox: [], deliveries, consumers: [], tasks: [], onTaskFailed: () => {}, stopServing }
+        return { outbox: [], deliveries, consumers: [], tasks: [], stopServing }
       },
     },
   )
@@ -142,6 +139,19 @@ test('what serves people goes on for the drain, and is told of the stop before i
   expect([isServing, isLeaving()]).toEqual([true, true])
   await stopped
   expect(isServing).toBe(false)
+})
+
+test('a task whose turn fails is told, and has its next turn', async () => {
+  let turns = 0
+  const run = async () => {
+    turns += 1
+    if (turns === 1) throw new Error('no luck')
+  }
+  await create({ tasks: [{ name: 'look-around', everyMs: 10, run }] }).start()
+  await vi.waitFor(() => expect(turns).toBeGreaterThan(1))
+  expect(lines.filter((line) => 'task' in line)).toMatchObject([
+    { level: 'error', task: 'look-around', err: { message: 'no luck' } },
+  ])
 })
 
 test('with a frozen MongoDB /metrics answers without the gauges that read it, and /readyz says so', async () => {

@@ -61,7 +61,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     reauthRequired: ({ linkId, code }: { linkId: string; code: string }) =>
       log.info({ linkId, problem: code }, 'link needs a new consent'),
     grantRevived: (fact: { linkId: string }) => log.info(fact, 'link is active again: its grant came back'),
-    sweepFailed: (what: string, error: unknown) => log.warn({ what, err: error }, 'sweep failed, tried again later'),
+    rowFailed: (task: string, error: unknown) =>
+      log.warn({ task, err: error }, 'work of a sweep failed, tried again later'),
     streamFailed: (error: unknown) => log.warn({ err: error }, 'event stream ended'),
     issuerUnavailable: (error: unknown) => log.warn({ err: error }, 'keys of the issuer could not be fetched'),
   }

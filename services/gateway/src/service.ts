@@ -165,13 +165,13 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         outbox: [mongoOutboxSource('links', collections.links), mongoOutboxSource('receipts', collections.receipts)],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'gateway', handlers })],
         tasks: [
-          { name: 'abandoned link attempts', everyMs, run: () => sweepAttempts(common) },
-          { name: 'open receipts', everyMs, run: unlinking.sweep },
+          { name: 'link-attempts', everyMs, run: () => sweepAttempts(common) },
+          { name: 'open-receipts', everyMs, run: unlinking.sweep },
           { name: 'erasures', everyMs, run: sweepErasures(common) },
-          { name: 'owed revocations', everyMs, run: revocations.sweep },
-          { name: 'grants that died or came back', everyMs, run: followGrants(common) },
+          { name: 'owed-revocations', everyMs, run: revocations.sweep },
+          { name: 'turned-grants', everyMs, run: followGrants(common) },
           {
-            name: 'lost grants',
+            name: 'lost-grants',
             everyMs,
             run: createChangeSweep({
               name: 'gateway.lost-grants',
@@ -182,9 +182,8 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
               walks: true,
             }),
           },
-          { name: 'links without an account', everyMs, run: adoptLinks(common) },
+          { name: 'links-without-account', everyMs, run: adoptLinks(common) },
         ],
-        onTaskFailed: facts.sweepFailed,
         stopServing: async (signal) => {
           const served = server.stop(signal)
           streams.endAll()

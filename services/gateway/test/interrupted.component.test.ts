@@ -40,7 +40,7 @@ const oauth = {
     revoked.push(token.reveal())
   },
 }
-const sweepFailed = (_what: string, error: unknown) => void failures.push(error)
+const rowFailed = (_what: string, error: unknown) => void failures.push(error)
 const vaultWith = (credentialsCollection = credentials) =>
   createGrantVault({ collections: { ...store.collections, credentials: credentialsCollection }, keyring, clock })
 const vault = vaultWith()
@@ -51,7 +51,7 @@ const revocationsWith = (collection = credentials) =>
     vault: vaultWith(collection),
     oauth,
     clock,
-    facts: { revocationSettled: () => {}, sweepFailed },
+    facts: { revocationSettled: () => {}, rowFailed },
   })
 const revocations = revocationsWith()
 
@@ -62,7 +62,7 @@ const workerWith = (collection = credentials) => {
     vault: vaultWith(collection),
     revocations: settling,
     clock,
-    facts: { sweepFailed },
+    facts: { rowFailed },
   })
   return { ...worker, settled: settling.stop }
 }
@@ -261,7 +261,7 @@ describe('unlinked by its holder while another athlete tries for the account', (
 describe('an attempt whose process died', () => {
   const sweep = async () => {
     clock.advance(10 * 60_000)
-    const facts = { grantTakenBack: () => {}, sweepFailed }
+    const facts = { grantTakenBack: () => {}, rowFailed }
     await sweepAttempts({ ...repositories, vault, revocations, clock, facts })
     await revocations.stop()
     expect(failures).toEqual([])
@@ -283,7 +283,7 @@ describe('an attempt whose process died', () => {
       return links.ofAccount(stravaAthleteId)
     }
     clock.advance(10 * 60_000)
-    const facts = { grantTakenBack: () => {}, sweepFailed }
+    const facts = { grantTakenBack: () => {}, rowFailed }
     const deps = { ...repositories, links: { ...links, ofAccount }, vault, revocations, clock, facts }
     for (const _turn of [1, 2]) await sweepAttempts(deps)
     await revocations.stop()

@@ -160,7 +160,7 @@ test('revoking is tried again until Strava answers', async () => {
   await linkOnWeb(system, athlete, { athlete: anna })
   system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
-  await vi.waitFor(() => expect(system.logLines.join('')).toContain('sweep failed'))
+  await vi.waitFor(() => expect(system.logLines.join('')).toContain('work of a sweep failed'))
   expect((await readReceipt(receiptId)).completedAt).toBeNull()
   expect(isConnected()).toBe(true)
   system.strava.control.clearFaults()

@@ -117,8 +117,5 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     erasureFailed: ({ athleteId, linkId, receiptId }: EndedLink, error: unknown) => {
       log.error({ athleteId, linkId, receiptId, err: error }, 'erasing an unlinked athlete failed, tried again later')
     },
-    backgroundFailed: (task: string, error: unknown) => {
-      log.error({ task, err: error }, 'background task failed')
-    },
   }
 }

@@ -164,7 +164,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         ],
         tasks: [
           {
-            name: 'resume-parked-runs',
+            name: 'parked-runs',
             everyMs: timings.resumeParkedEveryMs,
             run: resumeParkedRuns({ runs, nudge, facts, clock }),
           },
@@ -175,7 +175,6 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
             run: sweepErasures({ receipts, links, erasure, nudge, facts, clock }),
           },
         ],
-        onTaskFailed: facts.backgroundFailed,
         // A rotation whose answer is not stored would cost the athlete the grant.
         settle: vault.drain,
       }

@@ -143,15 +143,18 @@ describe('parked runs', () => {
       await runs.park((await runs.lease(request.want.runId))!, { reason, until }, counts)
       return request.want.runId
     }
-    const [forStrava, forQuota] = [await park('strava'), await park('quota')]
+    const [first, forQuota, second] = [await park('strava'), await park('quota'), await park('strava')]
     const now = new Date('2026-01-01T00:30:00Z')
-    expect(await runs.wake('strava', now, 5_000)).toBeGreaterThanOrEqual(1)
+    const wake = () => runs.wake('strava', now, 5_000, 1)
+    expect([await wake(), await wake(), await wake()]).toEqual([1, 1, 0])
     const resumeAtOf = async (runId: string) =>
       (await harness.store.collections.syncRuns.findById(runId).lean())?.resumeAt?.getTime()
-    expect(await resumeAtOf(forStrava)).toBeGreaterThanOrEqual(now.getTime())
-    expect(await resumeAtOf(forStrava)).toBeLessThan(now.getTime() + 5_000)
+    for (const woken of [first, second]) {
+      expect(await resumeAtOf(woken)).toBeGreaterThanOrEqual(now.getTime())
+      expect(await resumeAtOf(woken)).toBeLessThan(now.getTime() + 5_000)
+    }
     expect(await resumeAtOf(forQuota)).toBe(until.getTime())
-    await harness.store.collections.syncRuns.deleteMany({ _id: { $in: [forStrava, forQuota] } })
+    await harness.store.collections.syncRuns.deleteMany({ _id: { $in: [first, second, forQuota] } })
   })
 
   it('are asked for once, by whichever replica is first', async () => {

@@ -1,7 +1,7 @@
 import type { EventData } from '@slipstream/contracts'
 import type { Logger } from '@slipstream/telemetry'
 import type { Schedule, ScheduleChange } from './domain/schedule.ts'
-import type { RowFailure } from './handlers/each-row.ts'
+import type { RowFailure } from './sweeps/each-row.ts'
 
 /** What happened, in the words of the business, one function for each fact. The backlog is counted when scraped. */
 export type Facts = ReturnType<typeof createFacts>
@@ -36,8 +36,5 @@ export const createFacts = (log: Logger) => ({
   rowsFailed: (task: string, failures: readonly RowFailure[]) => {
     const [first] = failures
     if (first) log.error({ task, rows: failures.length, ...first }, 'rows were left out')
-  },
-  backgroundFailed: (task: string, error: unknown) => {
-    log.error({ task, err: error }, 'background task failed')
   },
 })

@@ -15,12 +15,12 @@ import { createScheduleStore } from './adapters/schedule-store.ts'
 import type { SchedulerConfig } from './config.ts'
 import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
-import { claimDue } from './handlers/claim-due.ts'
 import { onAthleteLinked } from './handlers/on-athlete-linked.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncFinished } from './handlers/on-sync-finished.ts'
 import { onSyncTriggered } from './handlers/on-sync-triggered.ts'
-import type { SchedulerDeps } from './handlers/request-runs.ts'
+import type { SchedulerDeps } from './requests/request-runs.ts'
+import { claimDue } from './sweeps/claim-due.ts'
 import { lookAtEndedLinks } from './sweeps/ended-links.ts'
 import { lookAtLinks } from './sweeps/links.ts'
 import { type OpenRowsDeps, sweepOpenRows } from './sweeps/open-rows.ts'
@@ -124,7 +124,6 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
             run: sweepStuckMessages({ bus, deliveries, log }),
           },
         ],
-        onTaskFailed: facts.backgroundFailed,
       }
     },
   })

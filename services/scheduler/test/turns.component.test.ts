@@ -6,7 +6,7 @@ import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createRunReader } from '../src/adapters/run-reader.ts'
 import { createScheduleStore } from '../src/adapters/schedule-store.ts'
 import { createFacts } from '../src/facts.ts'
-import { claimDue } from '../src/handlers/claim-due.ts'
+import { claimDue } from '../src/sweeps/claim-due.ts'
 import { lookAtEndedLinks } from '../src/sweeps/ended-links.ts'
 import { lookAtLinks } from '../src/sweeps/links.ts'
 import { type OpenRowsDeps, sweepOpenRows } from '../src/sweeps/open-rows.ts'
@@ -102,7 +102,7 @@ describe('a turn of a sweep', () => {
     expect((await harness.schedule(good))?.publishedAt?.getTime()).toBeGreaterThan(long.getTime())
     expect(nudges).toBe(1)
     expect(lines).toContainEqual(
-      expect.objectContaining({ level: 'error', task: 'sweep-open-rows', rows: 1, athleteId: bad }),
+      expect.objectContaining({ level: 'error', task: 'open-rows', rows: 1, athleteId: bad }),
     )
   })
 
@@ -126,7 +126,7 @@ describe('a turn of a sweep', () => {
     const { changed } = deps().links
     await lookAtLinks(deps())(await changed.behind({ time: long, id: '' }, 10), running)
     expect(await harness.schedule(neglected)).toMatchObject({ requestedVersion: 1 })
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-links', athleteId: bad }))
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'links', athleteId: bad }))
   })
 
   it('leaves out an ended link whose row cannot be removed, and tells', async () => {
@@ -145,7 +145,7 @@ describe('a turn of a sweep', () => {
     }
     await lookAtEndedLinks({ ...others, schedules: { ...schedules, remove } })(ended, running)
     expect(await harness.schedule(good)).toBeNull()
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'sweep-ended-links', athleteId: bad }))
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', task: 'links-ended', athleteId: bad }))
   })
 
   it('begins nothing after the stop', async () => {

@@ -13,7 +13,7 @@ export interface AttemptSweepDeps {
   clock: Clock
   facts: {
     grantTakenBack(fact: { attemptId: string; isRevocationOwed: boolean }): void
-    sweepFailed(what: string, error: unknown): void
+    rowFailed(what: string, error: unknown): void
   }
 }
 
@@ -50,7 +50,7 @@ export const sweepAttempts = async (deps: AttemptSweepDeps): Promise<void> => {
     try {
       await takeBack(deps, attempt)
     } catch (error) {
-      deps.facts.sweepFailed('abandoned link attempt', error)
+      deps.facts.rowFailed('link-attempts', error)
       const tries = (attempt.attempts ?? 0) + 1
       const nextTryAt = new Date(deps.clock.now().getTime() + backoffMs(backoff, tries))
       await deps.attempts.postpone(attempt.id, tries, nextTryAt)

@@ -6,7 +6,7 @@ export interface ErasureSweepDeps {
   receipts: Pick<Receipts, 'unerased' | 'recordErasure'>
   erasures: Erasures
   clock: Clock
-  facts: { sweepFailed(what: string, error: unknown): void }
+  facts: { rowFailed(what: string, error: unknown): void }
 }
 
 /** Receipts looked at in one turn; where there are more, the next turn goes on behind them and begins anew at the end. */
@@ -26,7 +26,7 @@ export const sweepErasures = ({ receipts, erasures, clock, facts }: ErasureSweep
       try {
         await receipts.recordErasure(receiptId, deleted, erasedAt, clock.now())
       } catch (error) {
-        facts.sweepFailed('erasure', error)
+        facts.rowFailed('erasures', error)
       }
     }
   }

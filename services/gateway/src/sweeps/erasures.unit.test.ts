@@ -17,8 +17,8 @@ it('records what was erased although another receipt fails', async () => {
     },
     erasures: { done: async (ids) => new Map(ids.map((id) => [id, { deleted: {}, erasedAt: new Date() }])) },
     clock: systemClock,
-    facts: { sweepFailed: (what) => void failed.push(what) },
+    facts: { rowFailed: (what) => void failed.push(what) },
   })
   await sweep()
-  expect({ recorded, failed }).toEqual({ recorded: ['rcp_good'], failed: ['erasure'] })
+  expect({ recorded, failed }).toEqual({ recorded: ['rcp_good'], failed: ['erasures'] })
 })

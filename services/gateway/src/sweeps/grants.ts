@@ -12,7 +12,7 @@ export interface GrantSweepDeps {
   facts: {
     reauthRequired(fact: { linkId: string; code: string }): void
     grantRevived(fact: { linkId: string }): void
-    sweepFailed(what: string, error: unknown): void
+    rowFailed(what: string, error: unknown): void
   }
 }
 
@@ -49,7 +49,7 @@ export const followGrants = (deps: GrantSweepDeps) => {
         await follow(deps, turn)
         await deps.vault.heard(turn)
       } catch (error) {
-        deps.facts.sweepFailed('grant that died or came back', error)
+        deps.facts.rowFailed('turned-grants', error)
       }
     }
   }
@@ -69,7 +69,7 @@ export const adoptLinks = ({ links, vault, facts }: Pick<GrantSweepDeps, 'links'
         const link = await links.find(linkId)
         if (link) await vault.adopt(link)
       } catch (error) {
-        facts.sweepFailed('link without an account', error)
+        facts.rowFailed('links-without-account', error)
       }
     }
   }

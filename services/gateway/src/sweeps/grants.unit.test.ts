@@ -41,7 +41,7 @@ const deps = () => {
     clock: systemClock,
     newId: () => 'id',
     nudge: () => {},
-    facts: { reauthRequired: () => {}, grantRevived: () => {}, sweepFailed: (what) => void failed.push(what) },
+    facts: { reauthRequired: () => {}, grantRevived: () => {}, rowFailed: (what) => void failed.push(what) },
   }
   return { sweep, done, failed }
 }

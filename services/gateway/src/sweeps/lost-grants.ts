@@ -6,7 +6,7 @@ import { type GrantLostDeps, requireReauth } from '../handlers/on-reauth-require
  * nothing: `athlete.reauth_required` may be lost.
  */
 export const lookAtLostGrants =
-  (deps: GrantLostDeps & { facts: { sweepFailed(what: string, error: unknown): void } }) =>
+  (deps: GrantLostDeps & { facts: { rowFailed(what: string, error: unknown): void } }) =>
   async (runs: readonly LostGrant[], signal: AbortSignal): Promise<void> => {
     for (const { linkId, errorCode, finishedAt, grantLostAt } of runs) {
       if (signal.aborted) return
@@ -14,7 +14,7 @@ export const lookAtLostGrants =
       try {
         await requireReauth(deps, { linkId, code: errorCode ?? 'reauth_required', since: grantLostAt ?? finishedAt })
       } catch (error) {
-        deps.facts.sweepFailed('lost grant', error)
+        deps.facts.rowFailed('lost-grants', error)
       }
     }
   }

@@ -10,7 +10,7 @@ export interface UnlinkWorkerDeps {
   vault: Pick<GrantVault, 'adopt'>
   revocations: Pick<Revocations, 'end'>
   clock: Clock
-  facts: { sweepFailed(what: string, error: unknown): void }
+  facts: { rowFailed(what: string, error: unknown): void }
 }
 
 export interface UnlinkWorker {
@@ -49,7 +49,7 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
         try {
           await wipe(receipt)
         } catch (error) {
-          facts.sweepFailed('unlink', error)
+          facts.rowFailed('open-receipts', error)
           const attempts = (receipt.attempts ?? 0) + 1
           const nextTryAt = new Date(clock.now().getTime() + backoffMs(backoff, attempts))
           await receipts.postponeWipe(receipt.receiptId, attempts, nextTryAt)

@@ -12,7 +12,7 @@ export interface RevocationDeps {
   clock: Clock
   facts: {
     revocationSettled(fact: { linkId: string; result: GrantEnd }): void
-    sweepFailed(what: string, error: unknown): void
+    rowFailed(what: string, error: unknown): void
   }
 }
 
@@ -64,7 +64,7 @@ export const createRevocations = ({ receipts, vault, oauth, clock, facts }: Revo
     })
 
   const attempt = (accountId: string, isUrgent = false): Promise<void> => {
-    const tracked = settle(accountId, isUrgent).catch((error: unknown) => facts.sweepFailed('revocation', error))
+    const tracked = settle(accountId, isUrgent).catch((error: unknown) => facts.rowFailed('owed-revocations', error))
     underWay.add(tracked)
     void tracked.finally(() => underWay.delete(tracked))
     return tracked

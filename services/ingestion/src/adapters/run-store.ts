@@ -254,14 +254,17 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       return resumed.reduce((sum, count) => sum + count, 0)
     },
 
-    wake: async (reason, now, spreadMs) => {
+    wake: async (reason, now, spreadMs, limit) => {
       const latest = new Date(now.getTime() + spreadMs)
-      const { modifiedCount } = await syncRuns.updateMany(
-        { waitingFor: reason, state: 'waiting_for_quota', resumeAt: { $gt: latest } },
+      const waiting = { waitingFor: reason, state: 'waiting_for_quota' as const, resumeAt: { $gt: latest } }
+      const batch = await syncRuns.find(waiting, { _id: 1 }).sort({ resumeAt: 1 }).limit(limit).lean()
+      await syncRuns.updateMany(
+        { ...waiting, _id: { $in: batch.map(({ _id }) => _id) } },
         [{ $set: { resumeAt: { $add: [now, { $multiply: [{ $rand: {} }, spreadMs] }] } } }],
         { updatePipeline: true },
       )
-      return modifiedCount
+      // One that was not changed here has gone on already.
+      return batch.length
     },
   }
 }

@@ -75,8 +75,8 @@ export interface RunStore {
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
   /** Asks again for parked runs whose time has come. Returns how many. */
   resumeDue(now: Date, limit: number): Promise<number>
-  /** Those that wait for this go on within `spreadMs` instead. Returns how many. */
-  wake(reason: WaitReason, now: Date, spreadMs: number): Promise<number>
+  /** So many of those that wait for this longer than `spreadMs` go on within it instead. Returns how many. */
+  wake(reason: WaitReason, now: Date, spreadMs: number, limit: number): Promise<number>
   /** What the link's last run that succeeded could not read. */
   unreadBefore(run: SyncRun): Promise<UnreadActivity[]>
 }

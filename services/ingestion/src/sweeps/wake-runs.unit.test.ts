@@ -36,7 +36,7 @@ const wokenAt = async (looks: OpenStop[][]): Promise<WaitReason[][]> => {
   })
   for (const _look of looks) {
     woken.push([])
-    await turn()
+    await turn(new AbortController().signal)
   }
   return woken
 }

@@ -1,5 +1,5 @@
 import { done, type Handler, skipped } from '@slipstream/messaging'
-import { requestFirstImport, type SchedulerDeps } from './request-runs.ts'
+import { requestFirstImport, type SchedulerDeps } from '../requests/request-runs.ts'
 
 export const onAthleteLinked =
   (deps: SchedulerDeps): Handler<'athlete.linked'> =>

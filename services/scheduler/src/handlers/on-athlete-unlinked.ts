@@ -1,5 +1,5 @@
 import { done, type Handler, skipped } from '@slipstream/messaging'
-import type { SchedulerDeps } from './request-runs.ts'
+import type { SchedulerDeps } from '../requests/request-runs.ts'
 
 /** Not while the link is still there: the row would be made anew. The sweep over receipts comes back for that. */
 export const onAthleteUnlinked =

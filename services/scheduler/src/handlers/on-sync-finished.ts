@@ -1,8 +1,8 @@
 import { done, type Handler, skipped } from '@slipstream/messaging'
 import { completeEnd, decideFinished } from '../domain/finish.ts'
 import type { RunReader } from '../domain/ports.ts'
-import { changeSchedule } from './change-schedule.ts'
-import type { SchedulerDeps } from './request-runs.ts'
+import { changeSchedule } from '../requests/change-schedule.ts'
+import type { SchedulerDeps } from '../requests/request-runs.ts'
 
 export const onSyncFinished =
   ({ schedules, runs, facts, clock, newId, nudge }: SchedulerDeps & { runs: RunReader }): Handler<'sync.finished'> =>

@@ -1,5 +1,5 @@
 import { done, type Handler, skipped } from '@slipstream/messaging'
-import { requestManualRun, type SchedulerDeps } from './request-runs.ts'
+import { requestManualRun, type SchedulerDeps } from '../requests/request-runs.ts'
 
 export const onSyncTriggered =
   (deps: SchedulerDeps): Handler<'sync.triggered'> =>

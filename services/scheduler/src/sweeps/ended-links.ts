@@ -1,6 +1,6 @@
 import type { EndedLink } from '../domain/ports.ts'
-import type { RowFailure } from '../handlers/each-row.ts'
-import type { SchedulerDeps } from '../handlers/request-runs.ts'
+import type { SchedulerDeps } from '../requests/request-runs.ts'
+import type { RowFailure } from './each-row.ts'
 
 /**
  * Removes the rows of ended links whose `athlete.unlinked` was lost. Where the link is still there its receipt was only just
@@ -20,5 +20,5 @@ export const lookAtEndedLinks =
         failures.push({ athleteId, err })
       }
     }
-    facts.rowsFailed('sweep-ended-links', failures)
+    facts.rowsFailed('links-ended', failures)
   }

@@ -1,6 +1,6 @@
 import type { Link } from '../domain/schedule.ts'
-import type { RowFailure } from '../handlers/each-row.ts'
-import { requestFirstImport, requestManualRun, type SchedulerDeps } from '../handlers/request-runs.ts'
+import { requestFirstImport, requestManualRun, type SchedulerDeps } from '../requests/request-runs.ts'
+import type { RowFailure } from './each-row.ts'
 
 /**
  * Asks for what links want and no row asks for: their `athlete.linked` or `sync.triggered` was lost. Most links that it sees
@@ -20,5 +20,5 @@ export const lookAtLinks =
         failures.push({ athleteId: link.athleteId, err })
       }
     }
-    deps.facts.rowsFailed('sweep-links', failures)
+    deps.facts.rowsFailed('links', failures)
   }

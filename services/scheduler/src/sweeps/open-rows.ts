@@ -2,8 +2,8 @@ import { judgeOpenRow } from '../domain/open-row.ts'
 import type { RunReader } from '../domain/ports.ts'
 import type { Schedule, ScheduleChange } from '../domain/schedule.ts'
 import { isOpen } from '../domain/schedule.ts'
-import { eachRow } from '../handlers/each-row.ts'
-import type { SchedulerDeps } from '../handlers/request-runs.ts'
+import type { SchedulerDeps } from '../requests/request-runs.ts'
+import { eachRow } from './each-row.ts'
 
 export interface OpenRowsDeps extends SchedulerDeps {
   runs: RunReader
@@ -29,7 +29,7 @@ const sweepBatch = async (deps: OpenRowsDeps, batch: readonly Schedule[]): Promi
     if (isSaved) report(deps, change)
     return isSaved
   })
-  facts.rowsFailed('sweep-open-rows', failures)
+  facts.rowsFailed('open-rows', failures)
   return results.filter((isSaved) => isSaved).length
 }
 

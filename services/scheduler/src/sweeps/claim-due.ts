@@ -1,6 +1,6 @@
 import { decideDue } from '../domain/ask.ts'
+import type { SchedulerDeps } from '../requests/request-runs.ts'
 import { eachRow } from './each-row.ts'
-import type { SchedulerDeps } from './request-runs.ts'
 
 const batchSize = 200
 
