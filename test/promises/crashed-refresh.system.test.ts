@@ -1,9 +1,10 @@
 import { connectStore, type Store } from '@slipstream/persistence'
 import { createLogger } from '@slipstream/telemetry'
-import { startTestNats, type TestNats } from '@slipstream/testing'
+import { linkRow, startTestNats, type TestNats } from '@slipstream/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gatewayConfig } from '../../services/gateway/src/config.ts'
 import { createGateway, type Gateway } from '../../services/gateway/src/service.ts'
+import { simulatedStrava } from '../support/simulated-strava.ts'
 import { isLong, timeFactor, timings } from '../support/token-timings.ts'
 import { startTokenBench, steps, type TokenBench, type TokenWorker } from '../support/token-workers.ts'
 import { until } from '../support/until.ts'
@@ -28,12 +29,7 @@ beforeAll(async () => {
     NATS_URL: nats.url,
     PORT: '0',
     OPS_PORT: '0',
-    AUTH_ISSUER_URL: simulator.issuerUrl,
-    AUTH_AUDIENCE: 'slipstream-api',
-    STRAVA_CLIENT_ID: '12345',
-    STRAVA_CLIENT_SECRET: 'simulator-secret',
-    STRAVA_OAUTH_BASE_URL: simulator.url,
-    STRAVA_API_BASE_URL: `${simulator.url}/api/v3`,
+    ...simulatedStrava(simulator),
     TOKEN_KEYS: tokenKeys,
   })
   gateway = createGateway(config, { log: createLogger('gateway', 'silent'), sweepIntervalMs: 15_000 / timeFactor })
@@ -50,21 +46,9 @@ afterAll(async () => {
 /** A link as the gateway has it. Nothing publishes events here: what it learns it learns from the rows. */
 const link = async (account: string) => {
   const ids = await bench.link(account)
-  const now = new Date()
   await store.collections.links.deleteMany({ stravaAthleteId: ids.stravaAthleteId })
-  await store.collections.links.create({
-    _id: ids.linkId,
-    athleteId: ids.athleteId,
-    stravaAthleteId: ids.stravaAthleteId,
-    displayName: account,
-    status: 'active',
-    statusSince: now,
-    errorCode: null,
-    scopes: ['read', 'activity:read_all'],
-    linkedAt: now,
-    manualSync: null,
-    outbox: [],
-  })
+  const { linkId: _id, athleteId, stravaAthleteId } = ids
+  await store.collections.links.create(linkRow({ _id, athleteId, stravaAthleteId }))
   return ids.linkId
 }
 

@@ -93,9 +93,8 @@ describe.each(Array.from({ length: rounds }, (_, round) => round + 1))('round %i
     const linkIds = await Promise.all([slow(), stalled()])
     for (const worker of [workers[1]!, other]) worker.signal('SIGSTOP')
     await delay(stallMs)
+    // The answer comes to a process that stands still, past the time of every other call.
     bench.simulator.control.releaseHeld()
-    // The answer lies in the socket of a process that stands still, past the time of every other call.
-    await delay(100)
     for (const worker of [workers[1]!, other]) worker.signal('SIGCONT')
     for (const linkId of linkIds) await until(20_000, () => expectAlive(linkId))
   })

@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import { freePort, type RunningMongo, startMongo } from '@slipstream/embedded'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { createSimulator, type Simulator } from '../../services/simulator/src/service.ts'
+import { killAll } from './child-processes.ts'
+import { simulatedStrava } from './simulated-strava.ts'
 import { until } from './until.ts'
 
 const projectRoot = resolve(import.meta.dirname, '../..')
@@ -65,12 +67,7 @@ export const startFleet = async (): Promise<Fleet> => {
     NODE_COMPILE_CACHE: join(projectRoot, '.slipstream', 'cache', 'compile'),
     MONGODB_URI: mongo.uri,
     NATS_URL: nats.url,
-    AUTH_ISSUER_URL: simulator.issuerUrl,
-    AUTH_AUDIENCE: 'slipstream-api',
-    STRAVA_CLIENT_ID: '12345',
-    STRAVA_CLIENT_SECRET: 'simulator-secret',
-    STRAVA_OAUTH_BASE_URL: simulator.url,
-    STRAVA_API_BASE_URL: `${simulator.url}/api/v3`,
+    ...simulatedStrava(simulator),
     TOKEN_KEYS: `test:${randomBytes(32).toString('base64')}`,
   }
   const children: ChildProcess[] = []
@@ -119,13 +116,7 @@ export const startFleet = async (): Promise<Fleet> => {
     simulator,
     start,
     stop: async () => {
-      for (const child of children) {
-        if (child.exitCode === null && child.signalCode === null) {
-          const exited = once(child, 'exit')
-          child.kill('SIGKILL')
-          await exited
-        }
-      }
+      await killAll(children)
       await Promise.all([mongo.stop(), nats.remove(), simulator.stop()])
       rmSync(dataDir, { recursive: true, force: true })
     },

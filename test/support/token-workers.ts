@@ -9,6 +9,7 @@ import { connectStore, prepareDatabase, type Store } from '@slipstream/persisten
 import { newId, Secret, systemClock } from '@slipstream/runtime'
 import { createGrantVault, type GrantVault, parseTokenKeys, type Timings } from '@slipstream/vault'
 import { createSimulator, type Simulator } from '../../services/simulator/src/service.ts'
+import { killAll } from './child-processes.ts'
 import { until } from './until.ts'
 
 /** Where a refresh can be halted: before the lease, with it, after Strava has answered, after the pair was stored. */
@@ -187,13 +188,7 @@ export const startTokenBench = async (timings: Partial<Timings>): Promise<TokenB
       await until(20_000, () => store.ping())
     },
     stop: async () => {
-      for (const child of children) {
-        if (child.exitCode === null && child.signalCode === null) {
-          const exited = once(child, 'exit')
-          child.kill('SIGKILL')
-          await exited
-        }
-      }
+      await killAll(children)
       await store.close()
       await Promise.all([mongo.stop(), simulator.stop()])
       rmSync(dataDir, { recursive: true, force: true })

@@ -6,7 +6,7 @@ import { type ReceiptRow, type ScheduleRow, type SyncRunRow, type Want, windowAt
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
-import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
+import { linkRow, startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import { createGrantVault, type GrantVault, parseTokenKeys } from '@slipstream/vault'
 import { expect, vi } from 'vitest'
 import { createSimulator, type Simulator } from '../../simulator/src/service.ts'
@@ -195,19 +195,9 @@ export const startHarness = async (): Promise<Harness> => {
         accessExpiresAt: new Date(expiresAt),
       }
       await vault.begin({ stravaAthleteId, ...ids, status: 'active', tokens })
-      await links.insertOne({
-        _id: ids.linkId,
-        athleteId: ids.athleteId,
-        stravaAthleteId,
-        displayName: account,
-        status: 'active',
-        statusSince: clock.now(),
-        errorCode: null,
-        scopes: ['read', 'activity:read_all'],
-        linkedAt: clock.now(),
-        manualSync: null,
-        outbox: [],
-      } as never)
+      const { linkId: _id, athleteId } = ids
+      const times = { statusSince: clock.now(), linkedAt: clock.now() }
+      await links.insertOne(linkRow({ _id, athleteId, stravaAthleteId, ...times }) as never)
       return ids
     },
     openReceipt,

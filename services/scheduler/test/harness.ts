@@ -5,7 +5,7 @@ import type { LinkRow, ReceiptRow, ScheduleRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
-import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
+import { linkRow, startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import type { SchedulerConfig } from '../src/config.ts'
 import { createScheduler, type SchedulerTimings } from '../src/service.ts'
 
@@ -62,21 +62,7 @@ export const startHarness = async (): Promise<Harness> => {
       return scheduler
     },
     link: async (changes = {}) => {
-      const now = new Date()
-      const link: LinkRow = {
-        _id: newId('link'),
-        athleteId: newId('athlete'),
-        stravaAthleteId: newId('strava'),
-        displayName: '',
-        status: 'active',
-        statusSince: now,
-        errorCode: null,
-        scopes: ['read', 'activity:read_all'],
-        linkedAt: now,
-        manualSync: null,
-        outbox: [],
-        ...changes,
-      }
+      const link = linkRow(changes)
       await links.insertOne(link)
       return link
     },
