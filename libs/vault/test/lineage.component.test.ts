@@ -1,12 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, type Vault } from '../src/index.ts'
-import { athleteId, calm, createBench, linkId, stravaAthleteId, withOperation } from './support/bench.ts'
+import { calm, createBench, linkId, other, owner, withOperation } from './support/bench.ts'
 import { createGate, ProviderError, pairOf } from './support/provider.ts'
 
 /** Who may write tokens: the child of what is stored, whatever became of its lease, its holder or the store meanwhile. */
 
 const bench = await createBench()
-const { state, collections, vault, grants, begin, stored, account } = bench
+const { state, collections, vault, grants, begin, beginOther, settleAll, stored, account } = bench
 const { credentials } = collections
 
 const inHours = (hours: number) => new Date(state.now.getTime() + hours * 3_600_000)
@@ -269,17 +269,6 @@ describe('a worker that died', () => {
 })
 
 describe('a pair that comes when its grant has ended', () => {
-  const revokeAll = async () => {
-    const settled: unknown[] = []
-    for (const accountId of await grants().owedDue(10)) {
-      await grants().settleOwed(accountId, {
-        revoke: state.provider.revoke,
-        onSettled: async (one) => void settled.push(one),
-      })
-    }
-    return settled
-  }
-
   test.each([
     ['the account still owes its revocation', false],
     ['the row of the account has ended', true],
@@ -288,16 +277,18 @@ describe('a pair that comes when its grant has ended', () => {
     const { gate, paused } = pausedAfterRotation()
     const late = paused.accessToken(linkId)
     await gate.reached
-    expect(await grants().end({ linkId, athleteId })).toMatchObject({ kind: 'owed', hadTokens: true })
+    expect(await grants().end(owner)).toMatchObject({ kind: 'owed', hadTokens: true })
     if (isRowGone) {
-      await revokeAll()
+      await settleAll()
       await collections.accounts.deleteMany({ linkId })
       state.provider.revoked.length = 0
+      state.settled.length = 0
     }
     gate.open()
     await expect(late).rejects.toThrow(CredentialMissingError)
     expect(state.outcomes).toEqual(['late'])
-    expect(await revokeAll()).toEqual([{ linkIds: [linkId], result: 'revoked' }])
+    await settleAll()
+    expect(state.settled).toEqual([{ linkIds: [linkId], result: 'revoked' }])
     expect(state.provider.revoked).toEqual(['refresh-2'])
     expect(await account()).toMatchObject({ isHeld: false, owed: null, endsAt: expect.any(Date) })
   })
@@ -307,14 +298,13 @@ describe('a pair that comes when its grant has ended', () => {
     const { gate, paused } = pausedAfterRotation()
     const late = paused.accessToken(linkId)
     await gate.reached
-    await grants().end({ linkId, athleteId })
-    const tokens = pairOf('of-other', inHours(6))
-    await grants().begin({ stravaAthleteId, linkId: 'link_2', athleteId: 'athlete_2', status: 'active', tokens })
-    await revokeAll()
-    const before = [await stored('link_2'), await account()]
+    await grants().end(owner)
+    await beginOther()
+    await settleAll()
+    const before = [await stored(other.linkId), await account()]
     gate.open()
     await expect(late).rejects.toThrow(CredentialMissingError)
-    expect([await stored('link_2'), await account()]).toEqual(before)
+    expect([await stored(other.linkId), await account()]).toEqual(before)
     expect(state.provider.revoked).toEqual([])
     expect(state.outcomes).toEqual(['superseded'])
   })

@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { type Collections, connectStore, prepareDatabase } from '@slipstream/persistence'
 import { testDatabase } from '@slipstream/testing'
-import { createGrantVault, createVault, parseTokenKeys, type Timings, type VaultOptions } from '../../src/index.ts'
-import { judge, type Provider, strictProvider } from './provider.ts'
+import {
+  createGrantVault,
+  createVault,
+  parseTokenKeys,
+  type SettledRevocation,
+  type VaultOptions,
+} from '../../src/index.ts'
+import type { GrantVaultOptions } from '../../src/vault.ts'
+import { judge, type Provider, pairOf, strictProvider } from './provider.ts'
 
 export const keyEntry = (kid: string) => `${kid}:${randomBytes(32).toString('base64')}`
 
@@ -10,6 +17,10 @@ export const calm = { leaseMs: 10_000, callerWaitMs: 5_000, pollMs: 10, waitMs: 
 export const linkId = 'link_1'
 export const athleteId = 'athlete_1'
 export const stravaAthleteId = '41200011'
+
+/** Whose link gets the grant of the account first, and whose gets it next. */
+export const owner = { linkId, athleteId }
+export const other = { linkId: 'link_2', athleteId: 'athlete_2' }
 
 type VaultCollections = Pick<Collections<'ingestion'>, 'credentials' | 'accounts'>
 
@@ -38,12 +49,17 @@ export const createBench = async () => {
   const collections: VaultCollections = store.collections
   const { credentials, accounts } = collections
   const keyring = parseTokenKeys(keyEntry('k1'))
-  const state = { now: new Date(), provider: undefined as unknown as Provider, outcomes: [] as string[] }
+  const state = {
+    now: new Date(),
+    provider: undefined as unknown as Provider,
+    outcomes: [] as string[],
+    settled: [] as SettledRevocation[],
+  }
   const clock = { now: () => state.now }
 
-  const grants = (
-    options: { timings?: Partial<Timings>; onUnreadable?: (linkId: string, error: Error) => void } = {},
-  ) => createGrantVault({ collections, keyring, clock, timings: calm, ...options })
+  const grants = (options: Partial<GrantVaultOptions> = {}) =>
+    createGrantVault({ collections, keyring, clock, timings: calm, ...options })
+  const onSettled = async (settled: SettledRevocation) => void state.settled.push(settled)
 
   return {
     state,
@@ -62,8 +78,16 @@ export const createBench = async () => {
         timings: calm,
         ...options,
       }),
-    begin: (status: 'pending' | 'active' = 'active', tokens = state.provider.current, holder = { linkId, athleteId }) =>
+    begin: (status: 'pending' | 'active' = 'active', tokens = state.provider.current, holder = owner) =>
       grants().begin({ stravaAthleteId, ...holder, status, tokens }),
+    beginOther: () => {
+      const tokens = pairOf('of-other', new Date(state.now.getTime() + 3_600_000))
+      return grants().begin({ stravaAthleteId, ...other, status: 'active', tokens })
+    },
+    onSettled,
+    settleAll: async (revoke = state.provider.revoke) => {
+      for (const accountId of await grants().owedDue(10)) await grants().settleOwed(accountId, { revoke, onSettled })
+    },
     passTime: (ms: number) => {
       state.now = new Date(state.now.getTime() + ms)
     },
@@ -80,6 +104,7 @@ export const createBench = async () => {
       state.now = new Date()
       state.provider = strictProvider(() => state.now)
       state.outcomes = []
+      state.settled = []
     },
     close: async () => {
       await store.close()
