@@ -1,74 +1,27 @@
 import { headers } from '@nats-io/transport-node'
-import { currentTraceparent, startTracing, withSpan } from '@slipstream/telemetry'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   type ConsumerOptions,
   ContractError,
   done,
   type Handler,
   PostponedError,
-  type RunningConsumer,
-  runConsumer,
   skipped,
   TransientError,
 } from '../src/index.ts'
-import {
-  allSettled,
-  type Harness,
-  messagesIn,
-  reauthRequired,
-  startHarness,
-  syncRequested,
-  verdictsOf,
-} from './support/harness.ts'
-import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
+import { type ReauthHandler, startConsumerBench } from './support/consumer-bench.ts'
+import { messagesIn, reauthRequired, syncRequested, verdictsOf } from './support/harness.ts'
 
-let harness: Harness
-let deliveries: ReturnType<typeof memoryDeliveryLog>
-let running: RunningConsumer[]
+const bench = await startConsumerBench()
+const { harness, deliveries, runGateway, runInteractive, gatewaySettled, interactiveSettled } = bench
 
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.stop())
-
-beforeEach(() => {
-  deliveries = memoryDeliveryLog()
-  running = []
-  harness.lines.length = 0
-  harness.metrics.registry.resetMetrics()
-})
-afterEach(async () => {
-  await Promise.all(running.map((consumer) => consumer.stop()))
-  for (const stream of ['SYNC', 'EVENTS']) await harness.manager.streams.purge(stream)
-})
-
-type Reauth = Handler<'athlete.reauth_required'>
-
-const runGateway = async (handler: Reauth, extra: Partial<ConsumerOptions<'gateway'>> = {}) => {
-  const { bus, log, metrics } = harness
-  const handlers = { 'athlete.reauth_required': handler, 'athlete.erased': async () => done() }
-  running.push(
-    await runConsumer(bus, { name: 'gateway', handlers, deliveries, log, metrics, random: () => 0, ...extra }),
-  )
-}
-
-const runInteractive = async (
-  handler: Handler<'sync.requested'>,
-  extra: Partial<ConsumerOptions<'ingestion-interactive'>> = {},
-) => {
-  const { bus, log, metrics } = harness
-  const handlers = { 'sync.requested': handler }
-  running.push(await runConsumer(bus, { name: 'ingestion-interactive', handlers, deliveries, log, metrics, ...extra }))
-}
-
-const gatewaySettled = () => allSettled(harness.manager, 'EVENTS', 'gateway')
-const interactiveSettled = () => allSettled(harness.manager, 'SYNC', 'ingestion-interactive')
+beforeEach(bench.reset)
+afterAll(bench.stop)
 
 /** Fails the given number of times with a short delay, then succeeds. */
 const failing = (times: number) => {
   const attempts: number[] = []
-  const handler: Reauth = async (_, { attempt }) => {
+  const handler: ReauthHandler = async (_, { attempt }) => {
     attempts.push(attempt)
     if (attempts.length <= times) throw new TransientError('503', { retryAfterMs: 10 })
     return done()
@@ -78,7 +31,7 @@ const failing = (times: number) => {
 
 describe('verdicts', () => {
   test('done: acknowledged, attempts forgotten', async () => {
-    const handler = vi.fn<Reauth>(async () => done())
+    const handler = vi.fn<ReauthHandler>(async () => done())
     await runGateway(handler)
     const event = reauthRequired('ath_done')
     await harness.bus.publish(event)
@@ -137,7 +90,7 @@ describe('verdicts', () => {
   })
 
   test('a ContractError of the handler: dead letter after one attempt', async () => {
-    const handler = vi.fn<Reauth>(async () => {
+    const handler = vi.fn<ReauthHandler>(async () => {
       throw new ContractError('no such link version')
     })
     await runGateway(handler)
@@ -178,7 +131,7 @@ describe('verdicts', () => {
   })
 
   test('killed during every attempt: dead letter without a sixth try', async () => {
-    const handler = vi.fn<Reauth>(async () => done())
+    const handler = vi.fn<ReauthHandler>(async () => done())
     const event = reauthRequired('ath_killer')
     deliveries.attempts.set(`gateway:${event.id}`, 5)
     await runGateway(handler)
@@ -275,138 +228,5 @@ describe('an event that is given up', () => {
     await interactiveSettled()
     await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
     expect(deliveries.letters).toHaveLength(1)
-  })
-})
-
-test('the trace of the request that made the event goes on in the handler', async () => {
-  const tracing = await startTracing('test', undefined)
-  const traceIdOf = (traceparent: string | undefined) => traceparent?.split('-')[1]
-  let handled: string | undefined
-  await runGateway(async () => {
-    handled = currentTraceparent()
-    return done()
-  })
-  const { asked, event } = await withSpan('request', {}, async () => ({
-    asked: currentTraceparent(),
-    event: reauthRequired('ath_traced'),
-  }))
-  await harness.bus.publish(event)
-  await vi.waitFor(() => expect(traceIdOf(handled)).toMatch(/^[0-9a-f]{32}$/))
-  expect(traceIdOf(handled)).toBe(traceIdOf(asked))
-  expect(handled).not.toBe(asked)
-  await tracing.shutdown()
-})
-
-test('while the delivery log is away messages are held: no attempt, no redelivery, then work goes on', async () => {
-  const handler = vi.fn<Reauth>(async () => done())
-  deliveries.isAway = true
-  await runGateway(handler)
-  await harness.bus.publish(reauthRequired('ath_held'))
-  await vi.waitFor(() =>
-    expect(harness.lines.some(({ msg }) => msg === 'counting attempts fails, trying on')).toBe(true),
-  )
-  expect(handler).not.toHaveBeenCalled()
-  deliveries.isAway = false
-  await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce())
-  await gatewaySettled()
-  const info = await harness.manager.consumers.info('EVENTS', 'gateway')
-  expect(info.num_redelivered).toBe(0)
-  expect(handler.mock.calls[0]?.[1]).toMatchObject({ attempt: 1 })
-})
-
-test('a consumer works on as many messages at once as declared, and holds no more', async () => {
-  const release = Promise.withResolvers<void>()
-  let working = 0
-  await runGateway(async () => {
-    working += 1
-    await release.promise
-    return done()
-  })
-  for (let index = 0; index < 6; index += 1) await harness.bus.publish(reauthRequired(`ath_parallel_${index}`))
-  await vi.waitFor(() => expect(working).toBe(2))
-  expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({
-    num_ack_pending: 2,
-    num_pending: 4,
-  })
-  release.resolve()
-  await gatewaySettled()
-  expect(working).toBe(6)
-})
-
-test('a request that arrives while its predecessor is in work is delivered afterwards: no lost wake-up', async () => {
-  const release = Promise.withResolvers<void>()
-  const versions: number[] = []
-  await runInteractive(async ({ requestedVersion }) => {
-    versions.push(requestedVersion)
-    if (requestedVersion === 1) await release.promise
-    return done()
-  })
-  await harness.bus.publish(syncRequested('ath_wake', 1))
-  await vi.waitFor(() => expect(versions).toEqual([1]))
-  await harness.bus.publish(syncRequested('ath_wake', 2))
-  await vi.waitFor(() => expect(versions).toEqual([1, 2]))
-  release.resolve()
-  await interactiveSettled()
-  expect(versions).toEqual([1, 2])
-  await vi.waitFor(async () => expect(await messagesIn(harness.manager, 'SYNC')).toBe(0))
-})
-
-test('requests nobody has taken yet coalesce to the newest', async () => {
-  for (const version of [1, 2, 3]) await harness.bus.publish(syncRequested('ath_coalesce', version))
-  const versions: number[] = []
-  await runInteractive(async ({ requestedVersion }) => {
-    versions.push(requestedVersion)
-    return done()
-  })
-  await interactiveSettled()
-  expect(versions).toEqual([3])
-})
-
-describe('stop', () => {
-  test('waits for work in flight and takes nothing new', async () => {
-    const release = Promise.withResolvers<void>()
-    const finished: string[] = []
-    await runGateway(async ({ athleteId }) => {
-      await release.promise
-      finished.push(athleteId)
-      return done()
-    })
-    for (let index = 0; index < 4; index += 1) await harness.bus.publish(reauthRequired(`ath_stop_${index}`))
-    await vi.waitFor(async () =>
-      expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({ num_ack_pending: 2 }),
-    )
-    const stopped = running.pop()!.stop()
-    release.resolve()
-    await stopped
-    expect(finished).toHaveLength(2)
-    expect(await harness.manager.consumers.info('EVENTS', 'gateway')).toMatchObject({
-      num_ack_pending: 0,
-      num_pending: 2,
-    })
-  })
-
-  test('is prompt when nothing is in work', async () => {
-    await runGateway(async () => done())
-    await vi.waitFor(() => expect(running[0]!.readiness()).toEqual({ ok: true }))
-    const before = performance.now()
-    await running.pop()!.stop()
-    // A pull that is not cut short lasts 30 s.
-    expect(performance.now() - before).toBeLessThan(15_000)
-  })
-
-  test('a message held for the delivery log goes back at once', async () => {
-    deliveries.isAway = true
-    await runGateway(async () => done())
-    await harness.bus.publish(reauthRequired('ath_returned'))
-    await vi.waitFor(() =>
-      expect(harness.lines.some(({ msg }) => msg === 'counting attempts fails, trying on')).toBe(true),
-    )
-    const before = performance.now()
-    await running.pop()!.stop()
-    expect(performance.now() - before).toBeLessThan(15_000)
-    deliveries.isAway = false
-    const handler = vi.fn<Reauth>(async () => done())
-    await runGateway(handler)
-    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce())
   })
 })
