@@ -7,6 +7,7 @@ import {
   challengeOf,
   completeOnMobile,
   forgetLinks,
+  linkCount,
   linkOnWeb,
   passRevocationPause,
   walkToDeepLink,
@@ -25,7 +26,6 @@ afterAll(() => system.stop())
 /** Tokens outlive the moved clock. */
 const signIn = (subject: string) => system.signIn(subject, { claims: { exp: Math.floor(Date.now() / 1000) + 86_400 } })
 
-const linkCount = () => system.store.collections.links.countDocuments()
 const isConnected = (account: string) =>
   system.strava.control.athletes().find((view) => view.account === account)?.connected
 
@@ -36,7 +36,7 @@ test('an app links Strava: nothing is active before it completes', async () => {
   expect(deepLink).toBe(`coachai://oauth/strava?result=${result}`)
   expect(result).toMatch(/^[\w-]{43}$/)
 
-  expect(await linkCount()).toBe(0)
+  expect(await linkCount(system)).toBe(0)
   expect((await system.store.collections.credentials.findOne().lean())!.status).toBe('pending')
   expect(await athlete.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'pending' })
 
@@ -67,14 +67,14 @@ test('100 parallel completions make one link', async () => {
   const statuses = answers.map(({ status }) => status)
   expect(statuses.filter((status) => status === 200)).toHaveLength(1)
   expect(statuses.filter((status) => status === 400)).toHaveLength(99)
-  expect(await linkCount()).toBe(1)
+  expect(await linkCount(system)).toBe(1)
 })
 
 describe('a stolen deep link is useless', () => {
   const refuse = async (answer: Response) => {
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({ code: 'result_invalid' })
-    expect(await linkCount()).toBe(0)
+    expect(await linkCount(system)).toBe(0)
   }
 
   test.each<[string, (walk: Awaited<ReturnType<typeof walkToDeepLink>>) => Promise<Response>]>([
@@ -130,7 +130,7 @@ describe('a stolen deep link is useless', () => {
     const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
     const answer = await system.call(null, 'POST', '/api/v1/strava/callback', { result, codeVerifier })
     expect(answer.status).toBe(401)
-    expect(await linkCount()).toBe(0)
+    expect(await linkCount(system)).toBe(0)
   })
 
   test.each([
@@ -152,7 +152,7 @@ describe('a stolen deep link is useless', () => {
     await completeOnMobile(athlete, result, codeVerifier)
     const again = await completeOnMobile(athlete, result, codeVerifier)
     expect(await again.json()).toMatchObject({ code: 'result_invalid' })
-    expect(await linkCount()).toBe(1)
+    expect(await linkCount(system)).toBe(1)
   })
 
   test('wrong tries do not spoil the athlete’s own completion', async () => {
@@ -237,7 +237,7 @@ test('unlinked while the app was at Strava: completion makes no link of it', asy
   await athlete.call('DELETE', '/api/v1/strava/link')
   const answer = await completeOnMobile(athlete, result, codeVerifier)
   expect(await answer.json()).toMatchObject({ code: 'result_invalid' })
-  expect(await linkCount()).toBe(0)
+  expect(await linkCount(system)).toBe(0)
   expect(await system.store.collections.credentials.countDocuments()).toBe(0)
   await vi.waitFor(() => expect(isConnected('anna')).toBe(false))
 })
@@ -257,7 +257,7 @@ test('a second account of the same athlete is refused at completion; its grant g
     expect(isConnected('ben')).toBe(false)
   })
   expect(isConnected('anna')).toBe(true)
-  expect(await linkCount()).toBe(1)
+  expect(await linkCount(system)).toBe(1)
 })
 
 test('an app links the same account again: link and id stay', async () => {

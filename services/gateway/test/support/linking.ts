@@ -61,6 +61,11 @@ export const walkToDeepLink = async (athlete: SignedIn, answer: Consent, browser
 export const completeOnMobile = (athlete: SignedIn, result: string, codeVerifier: string) =>
   athlete.call('POST', '/api/v1/strava/callback', { result, codeVerifier })
 
+export const linkCount = ({ store }: System) => store.collections.links.countDocuments()
+
+export const tokenCalls = ({ strava }: System) =>
+  strava.control.calls().calls.filter(({ endpoint }) => endpoint === 'token').length
+
 /** Removes all links and forgets all grants, for the next case. */
 export const forgetLinks = async ({ store, strava }: System) => {
   await store.collections.links.deleteMany({})
