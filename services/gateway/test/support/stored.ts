@@ -11,6 +11,13 @@ export const storedLink = async ({ store }: System, subject: string) => {
   return link!
 }
 
+/** A time of the day, in UTC, so many days ago. */
+export const day = (ago: number, hour = 8) => {
+  const date = new Date(Date.now() - ago * 86_400_000)
+  date.setUTCHours(hour, 0, 0, 0)
+  return date
+}
+
 type Owner = { _id: string; athleteId: string }
 
 export const workoutOf = (link: Owner, startedAt: Date, rest: Partial<WorkoutRow> = {}): WorkoutRow => {

@@ -1,28 +1,13 @@
-import {
-  profileSchema,
-  statusSchema,
-  summarySchema,
-  type TrainingLoad,
-  trainingLoadSchema,
-  type Workout,
-  type WorkoutPage,
-  workoutPageSchema,
-} from '@slipstream/contracts'
+import { statusSchema } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { anna, ben, linkOnWeb } from './support/linking.ts'
-import { insert, runOf, storedLink, wantingOf, workoutOf } from './support/stored.ts'
+import { day, insert, runOf, storedLink, wantingOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
 let athlete: SignedIn
 let other: SignedIn
 let link: Awaited<ReturnType<typeof storedLink>>
-
-const day = (ago: number, hour = 8) => {
-  const date = new Date(Date.now() - ago * 86_400_000)
-  date.setUTCHours(hour, 0, 0, 0)
-  return date
-}
 
 beforeAll(async () => {
   system = await startSystem()
@@ -31,132 +16,8 @@ beforeAll(async () => {
   await linkOnWeb(system, athlete, { athlete: anna })
   await linkOnWeb(system, other, { athlete: ben })
   link = await storedLink(system, 'anna')
-  await insert(system, 'workouts', [
-    ...Array.from({ length: 25 }, (_, index) => workoutOf(link, day(index + 1), { name: `w${index}` })),
-    // Started at the same moment: only the id tells them apart.
-    ...['a', 'b', 'c'].map((id) =>
-      workoutOf(link, day(30), { _id: `wko_${id}`, sportType: 'Swim', isPowerMeasured: false }),
-    ),
-    workoutOf(await storedLink(system, 'ben'), day(1), { _id: 'wko_of_ben' }),
-  ])
 })
 afterAll(() => system.stop())
-
-describe('workouts', () => {
-  const walk = async (query: string): Promise<Workout[]> => {
-    const items: Workout[] = []
-    let cursor: string | null = ''
-    while (cursor !== null) {
-      const page: WorkoutPage = workoutPageSchema.parse(
-        await athlete.json('GET', `/api/v1/workouts?${query}${cursor && `&cursor=${cursor}`}`),
-      )
-      items.push(...page.items)
-      cursor = page.nextCursor
-    }
-    return items
-  }
-
-  test.each([1, 2, 7, 28, 200])('in pages of %i: all of one’s own, once, newest first', async (limit) => {
-    const items = await walk(`limit=${limit}`)
-    expect(items).toHaveLength(28)
-    expect(new Set(items.map(({ id }) => id)).size).toBe(28)
-    const keys = items.map(({ startedAt, id }) => `${startedAt} ${id}`)
-    expect(keys).toEqual(keys.toSorted().toReversed())
-    expect(items.some(({ id }) => id === 'wko_of_ben')).toBe(false)
-  })
-
-  test('a workout added in front while paging moves nothing', async () => {
-    const first: WorkoutPage = await athlete.json('GET', '/api/v1/workouts?limit=10')
-    await insert(system, 'workouts', [workoutOf(link, day(0, 0), { _id: 'wko_new' })])
-    const second: WorkoutPage = await athlete.json('GET', `/api/v1/workouts?limit=10&cursor=${first.nextCursor}`)
-    const seen = first.items.map(({ id }) => id)
-    expect(second.items.filter(({ id }) => seen.includes(id))).toEqual([])
-    await system.store.connection.collection('workouts').deleteOne({ _id: 'wko_new' as never })
-  })
-
-  test('by time and sport', async () => {
-    const from = day(10).toISOString()
-    const to = day(3).toISOString()
-    const items = await walk(`from=${from}&to=${to}`)
-    expect(items).toHaveLength(7)
-    expect(items.every(({ startedAt }) => startedAt >= from && startedAt < to)).toBe(true)
-    expect(await walk('sportType=Swim')).toHaveLength(3)
-    expect(await walk(`from=${day(0).toISOString().slice(0, 10)}&to=2020-01-01`)).toEqual([])
-  })
-
-  test('unchanged content is answered with 304', async () => {
-    for (const path of ['/api/v1/workouts?limit=3', '/api/v1/workouts/wko_a']) {
-      const etag = (await athlete.call('GET', path)).headers.get('etag')!
-      expect(etag).toMatch(/^W\//)
-      const again = await athlete.call('GET', path, undefined, { 'if-none-match': etag })
-      expect(again.status).toBe(304)
-      expect(await again.text()).toBe('')
-      expect((await athlete.call('GET', path, undefined, { 'if-none-match': 'W/"other"' })).status).toBe(200)
-    }
-  })
-
-  test('one by its id; another athlete’s is not there', async () => {
-    expect(await athlete.json('GET', '/api/v1/workouts/wko_a')).toMatchObject({
-      id: 'wko_a',
-      sportType: 'Swim',
-      isPowerMeasured: false,
-    })
-    expect((await athlete.call('GET', '/api/v1/workouts/wko_of_ben')).status).toBe(404)
-    expect((await other.call('GET', '/api/v1/workouts/wko_a')).status).toBe(404)
-  })
-
-  test('an athlete without a link has none', async () => {
-    const stranger = await system.signIn('stranger')
-    expect(await stranger.json('GET', '/api/v1/workouts')).toEqual({ items: [], nextCursor: null })
-  })
-})
-
-test('training load over 28 days', async () => {
-  const load: TrainingLoad = trainingLoadSchema.parse(await athlete.json('GET', '/api/v1/training-load'))
-  expect(load.days).toHaveLength(28)
-  expect(load.days.at(-2)).toMatchObject({ load: 40, durationSeconds: 3_000 })
-  expect(load.acute).toBeCloseTo((6 * 40) / 7, 1)
-  expect(load.chronic).toBeCloseTo((25 * 40) / 28, 1)
-  expect(load.method).toMatch(/Banister.*Gabbett/s)
-})
-
-test('the profile is stored, and its first submission remembered', async () => {
-  const nobody = await system.signIn('newcomer', { profile: false })
-  expect(await nobody.json('GET', '/api/v1/profile')).toEqual({
-    displayName: null,
-    primarySport: null,
-    weeklyGoalHours: null,
-    submittedAt: null,
-  })
-  const submitted = profileSchema.parse(
-    await nobody.json('PUT', '/api/v1/profile', { displayName: ' Nora ', primarySport: 'Ride', weeklyGoalHours: 6.5 }),
-  )
-  expect(submitted).toMatchObject({ displayName: 'Nora', weeklyGoalHours: 6.5 })
-  const changed = profileSchema.parse(
-    await nobody.json('PUT', '/api/v1/profile', { displayName: 'N', primarySport: 'Run' }),
-  )
-  expect(changed).toEqual({
-    displayName: 'N',
-    primarySport: 'Run',
-    weeklyGoalHours: null,
-    submittedAt: submitted.submittedAt,
-  })
-})
-
-test('no link token before the profile is submitted', async () => {
-  const nobody = await system.signIn('hasty', { profile: false })
-  const answer = await nobody.call('POST', '/api/v1/strava/link-token', { platform: 'web' })
-  expect(answer.status).toBe(409)
-  expect(await answer.json()).toMatchObject({ code: 'profile_required', action: 'submit_profile' })
-})
-
-test('the summary has it all in one', async () => {
-  const summary = summarySchema.parse(await athlete.json('GET', '/api/v1/profile/summary'))
-  expect(summary.profile.displayName).toBe('anna')
-  expect(summary.strava.status).toBe('active')
-  expect(summary.recentWorkouts).toHaveLength(10)
-  expect(summary.load.chronic).toBeGreaterThan(0)
-})
 
 describe('syncing', () => {
   const clear = async (schedule = wantingOf(link, 'run_before', { isOpen: false })) => {
@@ -406,34 +267,4 @@ describe('syncing', () => {
       }),
     )
   })
-})
-
-test('places are limited: the next athlete is told before Strava refuses', async () => {
-  const small = await startSystem({ env: { STRAVA_ATHLETE_LIMIT: '1' } })
-  try {
-    const first = await small.signIn('anna')
-    await linkOnWeb(small, first, { athlete: anna })
-    const second = await small.signIn('ben')
-    const answer = await second.call('POST', '/api/v1/strava/link-token', { platform: 'web' })
-    expect(answer.status).toBe(409)
-    expect(await answer.json()).toMatchObject({ code: 'app_full', actor: 'operator' })
-    expect((await first.call('POST', '/api/v1/strava/link-token', { platform: 'web' })).status).toBe(201)
-  } finally {
-    await small.stop()
-  }
-})
-
-test.each([
-  ['claim', { profile_submitted: true }, 201],
-  ['claim', {}, 409],
-  ['claim', { profile_submitted: 'true' }, 409],
-  ['off', {}, 201],
-] as const)('PROFILE_GATE=%s with claims %j answers %i', async (gate, claims, expected) => {
-  const gated = await startSystem({ env: { PROFILE_GATE: gate } })
-  try {
-    const person = await gated.signIn('anna', { profile: false, claims })
-    expect((await person.call('POST', '/api/v1/strava/link-token', { platform: 'web' })).status).toBe(expected)
-  } finally {
-    await gated.stop()
-  }
 })
