@@ -28,6 +28,10 @@ export type RunCounts = z.infer<typeof runCountsSchema>
 /** The span of activity start times a run covers. */
 export const windowSchema = z.object({ after: z.iso.datetime(), before: z.iso.datetime() })
 
+/** Why a stored workout was removed. */
+export const deletionReasons = ['deleted_at_strava', 'not_visible', 'expired', 'outside_window'] as const
+export type DeletionReason = (typeof deletionReasons)[number]
+
 /** What a run waits for: a share of the quota, Strava to answer, or the app to be on again. */
 export const waitReasons = ['quota', 'strava', 'app'] as const
 export type WaitReason = (typeof waitReasons)[number]

@@ -28,7 +28,7 @@ export interface OneCall<Answer> extends CallRequest {
 export type CallOutcome<Answer> =
   | { kind: 'answered'; answer: Answer }
   /** Strava refuses this athlete for a reason it names. */
-  | { kind: 'refused'; failure: FailureKind; trouble: Trouble }
+  | { kind: 'refused'; failure: FailureKind; trouble: Trouble; isExplained: boolean }
   | Waiting
   | RefusedForADay
 
@@ -96,7 +96,9 @@ export const createCountedCall = ({
         hasFailedAthlete: isUnexplained,
         isRepeat,
       })
-      return wait ? outcomeOf(wait, clock.now()) : { kind: 'refused', failure: error.kind, trouble }
+      return wait
+        ? outcomeOf(wait, clock.now())
+        : { kind: 'refused', failure: error.kind, trouble, isExplained: error.isExplained }
     }
   }
 }

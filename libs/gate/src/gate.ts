@@ -1,12 +1,5 @@
 import type { Clock, Secret } from '@slipstream/runtime'
-import type {
-  ActivityPage,
-  ListActivitiesOptions,
-  QuotaReading,
-  StravaActivity,
-  StravaAnswer,
-  StravaApi,
-} from '@slipstream/strava'
+import type { ActivityPage, ListActivitiesOptions, QuotaReading, StravaApi } from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
 import { outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
@@ -22,6 +15,8 @@ export interface GrantRequest extends CallRequest {
 /** Strava knows no such thing, or does not show it to this athlete's token. */
 interface Absent {
   kind: 'absent'
+  /** False: the answer gives no reason, so it may as well be a fault in between. */
+  isCertain: boolean
 }
 
 export type GateOutcome<Answer> =
@@ -39,7 +34,7 @@ type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perP
 
 export interface Gate {
   listActivities(request: GrantRequest, query: ListQuery): Promise<Exclude<GateOutcome<ActivityPage>, Absent>>
-  getActivity(request: GrantRequest, stravaActivityId: string): Promise<GateOutcome<StravaAnswer<StravaActivity>>>
+  getActivity(request: GrantRequest, stravaActivityId: string): Promise<GateOutcome<ActivityPage>>
 }
 
 export interface GateOptions {
@@ -87,7 +82,9 @@ export const createGate = (options: GateOptions): Gate => {
     const { trouble } = outcome
     if (trouble.whose !== 'athlete') return { kind: 'failed', code: 'strava_refuses' }
     if (trouble.means === 'grant_lost') return { kind: 'grant_lost', code: trouble.code }
-    return trouble.means === 'absent' ? { kind: 'absent' } : { kind: 'failed', code: 'strava_refuses' }
+    return trouble.means === 'absent'
+      ? { kind: 'absent', isCertain: outcome.isExplained }
+      : { kind: 'failed', code: 'strava_refuses' }
   }
 
   const withGrant = async <Answer extends { quota: QuotaReading | null }>(

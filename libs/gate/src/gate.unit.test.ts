@@ -166,7 +166,7 @@ describe('a failure', () => {
 
   test('of a single activity that is not there is told as that', async () => {
     const { gate, request } = gateWith({})
-    expect(await gate.getActivity(request, '1')).toEqual({ kind: 'absent' })
+    expect(await gate.getActivity(request, '1')).toEqual({ kind: 'absent', isCertain: false })
   })
 })
 

@@ -39,11 +39,13 @@ export {
   type FetchTicketRow,
   type LaneVersions,
   type ListCursor,
+  type MissingActivities,
   openRunStates,
   type StoredRunState,
   type SyncRunRow,
   storedRunStates,
   type UnreadActivity,
 } from './sync-run.ts'
+export type { Tombstone, TombstoneRow } from './tombstone.ts'
 export { type StoredWindow, windowAt, windowDaysOf } from './window.ts'
 export { type StoredWorkout, toContract, type WorkoutRow, type WorkoutValues } from './workout.ts'

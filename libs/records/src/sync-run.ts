@@ -13,7 +13,10 @@ export type LaneVersions = Partial<Record<Lane, number>>
 
 /** How far a run has listed: page `page` of what started before `before` comes next. */
 export interface ListCursor {
-  before: Date
+  /** Null: of all there are. */
+  before: Date | null
+  /** Activities asked for per page; absent: 200. */
+  perPage?: number
   /** From 1. */
   page: number
   /** Pages fetched so far, over all queries. */
@@ -24,6 +27,14 @@ export interface ListCursor {
   previousIds: string[]
   /** The earliest start that was shown so far. */
   earliestStart: Date | null
+}
+
+/** What is stored in the window and was not listed, and how a run finds out what became of it. */
+export interface MissingActivities {
+  /** Many were missing, so the list was asked a second time. */
+  isListedAgain: boolean
+  /** Activities to ask for one by one; null until the list has ended. */
+  toCheck: string[] | null
 }
 
 /** An activity that Strava lists and that cannot be read; null: not even its id. `runs`: so many in a row found it so. */
@@ -57,6 +68,9 @@ export interface SyncRunRow {
   state: StoredRunState
   nextPage: number
   cursor?: ListCursor
+  /** The fetch ticket of its first page: what carries a lower one afterwards was not listed. */
+  firstTicket?: number
+  missing?: MissingActivities
   unread?: UnreadActivity[]
   counts: RunCounts
   resumeAt: Date | null

@@ -1,4 +1,4 @@
-import { defaultsOf, type Workout, type WorkoutInput, workoutSchema } from '@slipstream/contracts'
+import { type DeletionReason, defaultsOf, type Workout, type WorkoutInput, workoutSchema } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
 
 type OursAlone = 'id' | 'stravaActivityId' | 'source' | 'startedAt' | 'version' | 'firstIngestedAt' | 'updatedAt'
@@ -24,6 +24,10 @@ export interface WorkoutRow extends StoredValues, Pick<Workout, 'source' | 'stra
   firstIngestedAt: Date
   updatedAt: Date
   fetchedAt: Date
+  /** Decided, with the version and the ticket that the tombstone will have: the row is about to be replaced by that. */
+  deletion?: { reason: DeletionReason; at: Date }
+  /** The run in which Strava answered for it with a 404 that says nothing; a second such run believes it. */
+  doubtedBy?: string
   outbox: WaitingEvent[]
 }
 
@@ -33,7 +37,8 @@ const valuesOfNewFields = defaultsOf(workoutSchema)
 
 /** The one translation of a stored workout to what events and the API show. */
 export const toContract = (stored: StoredWorkout): Workout => {
-  const { _id, athleteId, linkId, appliedTicket, fetchedAt, startedAt, firstIngestedAt, updatedAt, ...rest } = stored
+  const { _id, athleteId, linkId, startedAt, firstIngestedAt, updatedAt, ...others } = stored
+  const { appliedTicket, fetchedAt, deletion, doubtedBy, ...rest } = others
   return {
     ...valuesOfNewFields,
     ...rest,

@@ -1,12 +1,12 @@
 import type { Secret } from '@slipstream/runtime'
 import pRetry from 'p-retry'
 import { z } from 'zod'
-import { readActivities, readActivity, type StravaActivity, type UnreadableActivity } from './activity.ts'
+import { readActivities, type StravaActivity, type UnreadableActivity } from './activity.ts'
 import { athleteSchema, type StravaAthlete, toAthlete } from './athlete.ts'
 import { attempt, type TransportOptions } from './attempt.ts'
-import { parseJson, type Reading } from './json.ts'
+import type { Reading } from './json.ts'
 import type { StravaEndpoint } from './judgement.ts'
-import { readJsonWith } from './lenient.ts'
+import { idSchema, readJsonWith } from './lenient.ts'
 import type { Pace } from './pace.ts'
 import type { QuotaReading } from './quota-reading.ts'
 import { createRetryBudget } from './retry-budget.ts'
@@ -62,8 +62,11 @@ export interface ActivityPage extends StravaAnswer<StravaActivity[]> {
 export interface StravaApi {
   /** Needs `activity:read`. The order depends on the bounds (`after` alone: oldest first); do not rely on it. */
   listActivities(options: ListActivitiesOptions): Promise<ActivityPage>
-  /** Fails with kind `not_found` when the activity is deleted or not visible to the token. */
-  getActivity(options: StravaCallOptions & { stravaActivityId: string }): Promise<StravaAnswer<StravaActivity>>
+  /**
+   * A page of one, or of none and one that is unreadable. Fails with kind `not_found` when the activity is deleted or not
+   * visible to the token.
+   */
+  getActivity(options: StravaCallOptions & { stravaActivityId: string }): Promise<ActivityPage>
   getAthlete(options: StravaCallOptions): Promise<StravaAnswer<StravaAthlete>>
 }
 
@@ -83,13 +86,20 @@ const activityPath = (stravaActivityId: string): string => {
   return `/activities/${stravaActivityId}`
 }
 
-const readOneActivity = (text: string): Reading<StravaActivity> => {
-  const body = parseJson(text)
-  return 'data' in body ? readActivity(body.data) : body
-}
-
 const readPage = readJsonWith(z.array(z.unknown()).transform(readActivities))
+const readOne = readJsonWith(
+  z
+    .object({ id: idSchema })
+    .loose()
+    .transform((raw) => readActivities([raw])),
+)
 const readAthlete = readJsonWith(athleteSchema.transform(toAthlete))
+
+const toPage = ({ data, quota }: StravaAnswer<ReturnType<typeof readActivities>>): ActivityPage => ({
+  data: data.activities,
+  unreadable: data.unreadable,
+  quota,
+})
 
 /** Failures that pass within moments. A timeout is not: the wait is spent, and the caller's own retry comes later. */
 const isShort = (error: unknown): boolean =>
@@ -130,11 +140,9 @@ export const createStravaApi = ({ baseUrl, pace = unpaced, retry = {}, ...transp
   }
 
   return {
-    listActivities: async (options) => {
-      const { data, quota } = await get('activities', listPath(options), options, readPage)
-      return { data: data.activities, unreadable: data.unreadable, quota }
-    },
-    getActivity: async (options) => get('activity', activityPath(options.stravaActivityId), options, readOneActivity),
+    listActivities: async (options) => toPage(await get('activities', listPath(options), options, readPage)),
+    getActivity: async (options) =>
+      toPage(await get('activity', activityPath(options.stravaActivityId), options, readOne)),
     getAthlete: async (options) => get('athlete', '/athlete', options, readAthlete),
   }
 }

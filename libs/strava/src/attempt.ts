@@ -62,8 +62,9 @@ const interpret = <T>({ endpoint, read }: AttemptRequest<T>, { response, text }:
   const quota = readQuota(response.headers)
   const details = { endpoint, httpStatus: response.status, quota }
   if (!response.ok) {
-    const { kind, missingScope } = judgeResponse({ status: response.status, fault: readFault(text), endpoint })
-    throw new StravaError({ ...details, outcome: kind, missingScope })
+    const fault = readFault(text)
+    const { kind, missingScope } = judgeResponse({ status: response.status, fault, endpoint })
+    throw new StravaError({ ...details, outcome: kind, missingScope, isExplained: fault?.isJson === true })
   }
   const reading = read(text)
   if ('problem' in reading) throw new StravaError({ ...details, outcome: 'unexpected', problem: reading.problem })

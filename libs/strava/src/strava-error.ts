@@ -9,6 +9,8 @@ interface StravaErrorDetails {
   outcome: FailedOutcome
   httpStatus?: number
   missingScope?: StravaFailure['missingScope']
+  /** The answer had a body of Strava's own that says what was wrong. */
+  isExplained?: boolean
   quota?: QuotaReading | null
   /** A few words of our own; never any part of an answer. */
   problem?: string
@@ -29,10 +31,12 @@ export class StravaError extends Error {
   readonly httpStatus: number | null
   /** The scope that Strava named, for `scope_missing`. */
   readonly missingScope: string | null
+  /** False where Strava gave a status and no reason. */
+  readonly isExplained: boolean
   /** Null when no answer came or its quota headers were unreadable; a 429 carries them. */
   readonly quota: QuotaReading | null
 
-  constructor({ endpoint, outcome, httpStatus, missingScope, quota, problem, cause }: StravaErrorDetails) {
+  constructor({ endpoint, outcome, httpStatus, missingScope, isExplained, quota, problem, cause }: StravaErrorDetails) {
     const details = [httpStatus && `HTTP ${httpStatus}`, problem].filter(Boolean).join(', ')
     super(`Strava call ${endpoint} failed: ${outcome}${details && ` (${details})`}`, cause && { cause })
     this.code = `strava_${outcome}`
@@ -41,6 +45,7 @@ export class StravaError extends Error {
     this.endpoint = endpoint
     this.httpStatus = httpStatus ?? null
     this.missingScope = missingScope ?? null
+    this.isExplained = isExplained ?? false
     this.quota = quota ?? null
   }
 }

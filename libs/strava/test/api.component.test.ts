@@ -102,8 +102,29 @@ describe('one activity and the athlete', () => {
       .replace('[]', '[{"id":3407740473553522310}]')
     strava.answer({ headers: quotaHeaders, body })
     const activity = await api().getActivity({ accessToken, stravaActivityId: '2947197241971379348' })
-    expect(activity).toMatchObject({ data: { stravaActivityId: '2947197241971379348', name: 'Evening loop' }, quota })
+    expect(activity).toMatchObject({ data: [{ stravaActivityId: '2947197241971379348', name: 'Evening loop' }], quota })
     expect(strava.requests[0]?.url.href).toMatch(/\/api\/v3\/activities\/2947197241971379348$/)
+  })
+
+  test('one that cannot be used is set aside, an answer that is no activity fails', async () => {
+    strava.answer({ body: { ...rideActivity, start_date: 'soon' } })
+    const { data, unreadable } = await api().getActivity({ accessToken, stravaActivityId: '1' })
+    expect([data, unreadable]).toEqual([[], [expect.objectContaining({ stravaActivityId: String(rideActivity.id) })]])
+    strava.answer({ body: {} })
+    expect(await failureOf(api().getActivity({ accessToken, stravaActivityId: '1' }))).toMatchObject({
+      kind: 'unexpected',
+    })
+  })
+
+  test('a 404 says whether Strava gave a reason', async () => {
+    strava.answer({ status: 404, body: fault('Activity', 'id', 'invalid', 'Record Not Found') })
+    expect(await failureOf(api().getActivity({ accessToken, stravaActivityId: '1' }))).toMatchObject({
+      ...{ kind: 'not_found', isExplained: true },
+    })
+    strava.answer({ status: 404, body: '' })
+    expect(await failureOf(api().getActivity({ accessToken, stravaActivityId: '1' }))).toMatchObject({
+      ...{ kind: 'not_found', isExplained: false },
+    })
   })
 
   test.each(['..', '1/streams', '', '12a'])(

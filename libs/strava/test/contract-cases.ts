@@ -157,10 +157,11 @@ export const stravaContract = (name: string, start: () => Promise<StravaUnderTes
 
     test('one activity is the same by itself as in the list', async () => {
       const { accessToken, stravaActivityId } = await strava.given.oneActivity()
-      const { data } = await api().getActivity({ ...caller(accessToken), stravaActivityId })
+      const [activity] = (await api().getActivity({ ...caller(accessToken), stravaActivityId })).data
       const page = await api().listActivities(firstPage(accessToken))
-      const listed = page.data.find((activity) => activity.stravaActivityId === stravaActivityId)
-      expect(listed && activityOf(listed)).toEqual(activityOf(data))
+      const listed = page.data.find((one) => one.stravaActivityId === stravaActivityId)
+      expect(listed && activityOf(listed)).toEqual(activity && activityOf(activity))
+      expect(activity).toBeDefined()
     })
 
     test('an activity that is not there is not found', async () => {

@@ -1,10 +1,11 @@
-import type { OutboxEvent, WaitReason } from '@slipstream/contracts'
+import type { OutboxEvent, RunCounts, WaitReason } from '@slipstream/contracts'
 import { describeTransition } from '@slipstream/gate'
 import type { Transition } from '@slipstream/quota'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
-import type { PageResult, SyncRun } from './domain/decide-run.ts'
+import type { SyncRun } from './domain/decide-run.ts'
+import type { Unlisted } from './domain/missing.ts'
 import type { EndedLink, FinishedRun, PageTally, RunWait } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
@@ -52,6 +53,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     labelNames: ['outcome'],
   })
 
+  const countChanges = (tally: PageTally) => {
+    for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
+      activities.inc({ change }, tally[change])
+  }
+
   return {
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
       stravaRequests.observe({ endpoint, outcome }, seconds)
@@ -65,10 +71,24 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     tokenSealed: (linkId: string, error: unknown) => {
       log.error({ linkId, err: error }, 'stored tokens cannot be opened: a key is missing from TOKEN_KEYS')
     },
-    pageStored: (run: SyncRun, { pages }: ListCursor, page: PageResult, tally: PageTally) => {
-      for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
-        activities.inc({ change }, tally[change])
-      log.info({ ...runOf(run), page: pages + 1, ...page }, 'page stored')
+    pageStored: (run: SyncRun, { pages }: ListCursor, result: RunCounts, tally: PageTally) => {
+      countChanges(tally)
+      log.info({ ...runOf(run), page: pages + 1, ...result }, 'page stored')
+    },
+    listDoubted: (run: SyncRun, { activityIds, storedInWindow }: Unlisted) => {
+      const missing = activityIds.length
+      log.warn({ ...runOf(run), missing, storedInWindow }, 'much of what is stored was not listed, asked once more')
+    },
+    activityChecked: (run: SyncRun, stravaActivityId: string, answer: string, tally: PageTally) => {
+      countChanges(tally)
+      log.info({ ...runOf(run), stravaActivityId, answer }, 'activity that was not listed looked for')
+    },
+    activityDeleted: (run: SyncRun, stravaActivityId: string) => {
+      activities.inc({ change: 'deleted' })
+      log.info({ ...runOf(run), stravaActivityId }, 'activity is gone, workout removed')
+    },
+    removalsEnded: (count: number) => {
+      log.warn({ count }, 'removals of workouts left behind by another process ended')
     },
     valuesImplausible: (run: SyncRun, { stravaActivityId, implausible }: StravaActivity) => {
       for (const field of implausible) implausibleValues.inc({ field })

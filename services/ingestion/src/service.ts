@@ -21,9 +21,10 @@ import { registerGauges } from './gauges.ts'
 import { giveUpRun } from './handlers/give-up-run.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncRequested } from './handlers/on-sync-requested.ts'
-import type { SyncPageDeps } from './handlers/sync-page.ts'
+import type { RunDeps } from './handlers/run-step.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
+import { endRemovals } from './sweeps/removals.ts'
 import { wakeRuns } from './sweeps/wake-runs.ts'
 
 export interface IngestionTimings {
@@ -108,7 +109,8 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const erasure = createErasure({ collections, deliveries, clock })
       const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
-      const pageDeps: SyncPageDeps = {
+      const workouts = createWorkoutStore(collections, clock)
+      const runDeps: RunDeps = {
         links,
         runs,
         tickets: createFetchTickets(collections),
@@ -119,7 +121,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
           clock,
           onTokenSealed: facts.tokenSealed,
         }),
-        workouts: createWorkoutStore(collections, clock),
+        workouts,
         unreadable: createUnreadableKeeper(deliveries),
         receipts,
         erasure,
@@ -131,8 +133,8 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         keepForMs: config.keepForMs,
         leaseTimings: { leaseMs: timings.leaseMs, renewEveryMs: timings.renewLeaseEveryMs },
       }
-      const syncRequested = onSyncRequested(pageDeps)
-      const onGivenUp = giveUpRun(pageDeps)
+      const syncRequested = onSyncRequested(runDeps)
+      const onGivenUp = giveUpRun(runDeps)
       const athleteUnlinked = onAthleteUnlinked({ links, erasure, nudge, facts })
       const consuming = { deliveries, log, metrics, clock }
       registerGauges(metrics, { ledger, vault, collections })
@@ -141,6 +143,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         deliveries,
         outbox: [
           mongoOutboxSource('workouts', collections.workouts),
+          mongoOutboxSource('tombstones', collections.tombstones),
           mongoOutboxSource('sync_runs', collections.syncRuns),
           mongoOutboxSource('erasures', collections.erasures),
         ],
@@ -168,6 +171,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
             everyMs: timings.resumeParkedEveryMs,
             run: resumeParkedRuns({ runs, nudge, facts, clock }),
           },
+          { name: 'removals', everyMs: timings.eraseEveryMs, run: endRemovals({ workouts, nudge, facts, clock }) },
           { name: 'wake-runs', everyMs: timings.wakeRunsEveryMs, run: wakeRuns({ ledger, runs, facts, clock }) },
           {
             name: 'erasures',

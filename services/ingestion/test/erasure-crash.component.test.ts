@@ -57,6 +57,7 @@ const killedAt = (step: number, when: 'before' | 'after') => {
       ...collections,
       erasures: wrap(collections.erasures),
       workouts: wrap(collections.workouts),
+      tombstones: wrap(collections.tombstones),
       syncRuns: wrap(collections.syncRuns),
       fetchTickets: wrap(collections.fetchTickets),
       deadLetters: wrap(collections.deadLetters),
@@ -69,7 +70,7 @@ const erasureOver = (seen: typeof collections) =>
   createErasure({ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock })
 
 /** More than one batch of workouts. */
-const counts = { workouts: 501, sync_runs: 3 }
+const counts = { workouts: 501, tombstones: 2, sync_runs: 3 }
 
 const endedLink = async (): Promise<EndedLink> => {
   const linkId = newId('link')
@@ -81,6 +82,7 @@ const endedLink = async (): Promise<EndedLink> => {
       stravaActivityId: `${index}`,
     }))
   await store.connection.collection('workouts').insertMany(rowsOf(counts.workouts) as never[])
+  await store.connection.collection('tombstones').insertMany(rowsOf(counts.tombstones) as never[])
   await store.connection.collection('sync_runs').insertMany(rowsOf(counts.sync_runs) as never[])
   return { receiptId: newId('receipt'), athleteId: newId('athlete'), linkId, requestedAt: new Date() }
 }

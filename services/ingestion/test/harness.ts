@@ -234,6 +234,7 @@ export const startHarness = async (): Promise<Harness> => {
           types: [
             'activity.ingested',
             'activity.updated',
+            'activity.deleted',
             'sync.finished',
             'athlete.reauth_required',
             'athlete.erased',

@@ -68,7 +68,7 @@ describe('scheduler and ingestion together', () => {
       ['linked', 'succeeded'],
       ['hourly', 'succeeded'],
     ])
-    expect(runs[1]?.counts).toMatchObject({ created: 0, updated: 0, calls: 2 })
+    expect(runs[1]?.counts).toMatchObject({ created: 0, updated: 0, calls: 1 })
   })
 
   it('honour a sync asked for by hand during a run with the run after it', async () => {

@@ -14,7 +14,8 @@ import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import { decidePage } from '../src/domain/decide-page.ts'
 import type { LinkReader, NewRun, RunLease, RunStore } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
-import { type SyncPageDeps, syncPage } from '../src/handlers/sync-page.ts'
+import type { RunDeps } from '../src/handlers/run-step.ts'
+import { syncStep } from '../src/handlers/sync-step.ts'
 import { morningRun } from './fixtures/activities.ts'
 import { eventually, type Harness, startHarness } from './harness.ts'
 
@@ -202,9 +203,9 @@ describe('workouts', () => {
         store.apply({
           linkId,
           activities,
-          decide: (open, stored) =>
+          decide: (open, known) =>
             decidePage({
-              ...{ context, activities: open, stored, ticket, now: new Date(), keepForMs: null },
+              ...{ context, activities: open, ...known, ticket, now: new Date(), keepForMs: null },
               newWorkoutId: () => newId('workout'),
             }),
         }),
@@ -225,7 +226,10 @@ describe('workouts', () => {
   })
 })
 
-const pageDeps = (runs: RunStore, changes: Partial<SyncPageDeps>): SyncPageDeps => {
+const runOfToday = () => ({ ...morningRun, startDate: new Date().toISOString() })
+const noActivity = { getActivity: async () => ({ kind: 'absent', isCertain: true }) as const }
+
+const pageDeps = (runs: RunStore, changes: Partial<RunDeps>): RunDeps => {
   const { collections } = harness.store
   return {
     runs,
@@ -238,7 +242,8 @@ const pageDeps = (runs: RunStore, changes: Partial<SyncPageDeps>): SyncPageDeps 
     }),
     tickets: createFetchTickets(collections),
     strava: {
-      listActivities: async () => ({ kind: 'answered', answer: { data: [morningRun], unreadable: [], quota: null } }),
+      ...noActivity,
+      listActivities: async () => ({ kind: 'answered', answer: { data: [runOfToday()], unreadable: [], quota: null } }),
     },
     workouts: createWorkoutStore(collections, systemClock),
     unreadable: createUnreadableKeeper(createDeliveryLog(collections, systemClock)),
@@ -286,7 +291,7 @@ describe('a link that goes away', () => {
       },
       wanted: async () => null,
     }
-    expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
+    expect(await syncStep(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
   })
 
@@ -294,7 +299,7 @@ describe('a link that goes away', () => {
     const { linkId, athleteId, runs, lease } = await leasedRun()
     await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
     const links: LinkReader = { status: async () => null, wanted: async () => null }
-    expect(await syncPage(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
+    expect(await syncStep(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
   })
 })
@@ -305,7 +310,7 @@ describe('a page', () => {
     const announceProgress = () => {
       throw new Error('the connection is closed')
     }
-    expect(await syncPage(pageDeps(runs, { announceProgress }), lease, delivery)).toEqual({ kind: 'done' })
+    expect(await syncStep(pageDeps(runs, { announceProgress }), lease, delivery)).toEqual({ kind: 'done' })
     expect(await storedRun(lease)).toMatchObject({ state: 'queued', cursor: { page: 2 }, counts: { listed: 1 } })
   })
 
@@ -317,7 +322,11 @@ describe('a page', () => {
       now = new Date(askedAt.getTime() + 60_000)
       return { kind: 'grant_lost', code: 'scope_missing' } as const
     }
-    await syncPage(pageDeps(runs, { strava: { listActivities }, clock: { now: () => now } }), lease, delivery)
+    await syncStep(
+      pageDeps(runs, { strava: { ...noActivity, listActivities }, clock: { now: () => now } }),
+      lease,
+      delivery,
+    )
     const run = await storedRun(lease)
     expect(run).toMatchObject({ finishedAt: now, grantLostAt: askedAt })
     expect(run?.outbox).toContainEqual(
@@ -336,7 +345,11 @@ describe('a page', () => {
       kind: 'answered' as const,
       answer: { data: [], unreadable: [], quota: null },
     })
-    await syncPage(pageDeps(runs, { strava: { listActivities } }), (await runs.lease(lease.run._id))!, delivery)
+    await syncStep(
+      pageDeps(runs, { strava: { ...noActivity, listActivities } }),
+      (await runs.lease(lease.run._id))!,
+      delivery,
+    )
     const run = await storedRun(lease)
     expect(run).toMatchObject({ state: 'finished', cursor: { page: 2, listedIds: [], previousIds: [] } })
     expect(run!.deleteAt!.getTime() - run!.finishedAt!.getTime()).toBe(30 * 24 * 60 * 60_000)
@@ -347,7 +360,9 @@ describe('a page', () => {
     const signal = AbortSignal.abort()
     const listActivities = async () => Promise.reject(new TransientError('aborted'))
     const last = { ...delivery, attempt: 5, signal }
-    await expect(syncPage(pageDeps(runs, { strava: { listActivities } }), lease, last)).rejects.toThrow('aborted')
+    await expect(syncStep(pageDeps(runs, { strava: { ...noActivity, listActivities } }), lease, last)).rejects.toThrow(
+      'aborted',
+    )
     expect(await storedRun(lease)).toMatchObject({ state: 'queued', startedAt: null, leaseOwner: null, outcome: null })
   })
 })

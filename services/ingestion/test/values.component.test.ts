@@ -66,7 +66,7 @@ describe('any activity', () => {
       return store.apply({
         linkId,
         activities,
-        decide: (open, stored) => decidePage({ ...rest, activities: open, stored }),
+        decide: (open, known) => decidePage({ ...rest, activities: open, ...known }),
       })
     }
     await fc.assert(

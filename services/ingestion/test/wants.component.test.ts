@@ -177,7 +177,7 @@ describe('a list that changes or misbehaves', () => {
   })
 
   it.each([
-    ['dana', 2],
+    ['eva', 2],
     ['busy', 3],
   ])('ends the run of %s as failed after %i calls when it ignores the page number', async (account, calls) => {
     const link = await harness.link(account)

@@ -32,7 +32,8 @@ export const newActivitySchema = z.strictObject({
 
 /**
  * `distanceMeters` and `movingTimeSeconds` change without a webhook, as a correction at Strava does; so does
- * `distortion`, which null takes away.
+ * `distortion`, which null takes away. An `invisible` one looks deleted to the application, and created when it is not
+ * any more.
  */
 export const activityEditSchema = z.strictObject({
   name: z.string().min(1).max(200).optional(),
@@ -41,6 +42,7 @@ export const activityEditSchema = z.strictObject({
   visibility: visibility.optional(),
   distanceMeters: z.number().min(0).optional(),
   movingTimeSeconds: z.int().min(1).optional(),
+  invisible: z.boolean().optional(),
   distortion: distortionSchema.nullable().optional(),
 })
 

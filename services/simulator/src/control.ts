@@ -181,13 +181,17 @@ export const createControl = (deps: {
       activities.replace(after)
       if (edit.distortion !== undefined)
         activities.distort(activityId, distortionSchema.nullable().parse(edit.distortion))
-      announce(before, after)
+      const wasHidden = activities.isHidden(activityId)
+      const isHidden = edit.invisible ?? wasHidden
+      activities.hide(activityId, isHidden)
+      announce(wasHidden ? null : before, isHidden ? null : after)
       return after
     },
     deleteActivity: (activityId) => {
       const activity = theActivity(activityId)
+      const wasHidden = activities.isHidden(activityId)
       activities.remove(activityId)
-      announce(activity, null)
+      announce(wasHidden ? null : activity, null)
     },
     revoke: (reference) => {
       const { stravaAthleteId } = theAthlete(reference)

@@ -25,6 +25,7 @@ describe('athletes and activities', () => {
       'chris',
       'dana',
       'busy',
+      'eva',
     ])
 
     const added = await call('POST', '/athletes/anna/activities', {

@@ -78,6 +78,7 @@ export const text = required<string>(String)
 export const anyText: Field<string> = { options: { type: String, default: '' } }
 export const optionalText = optional<string>(String)
 export const texts = required<string[]>([String])
+export const optionalTexts = optional<string[]>([String])
 export const time = required<Date>(Date)
 export const optionalTime = optional<Date>(Date)
 export const count = required<number>(Number)

@@ -3,7 +3,7 @@ import { credentials } from './credentials.ts'
 import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
 import { athletes, links, linkTransactions, profiles, receipts } from './gateway.ts'
-import { erasures, fetchTickets, syncRuns, workouts } from './ingestion.ts'
+import { erasures, fetchTickets, syncRuns, tombstones, workouts } from './ingestion.ts'
 import { allowances, quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
 import { sweepMarks } from './sweeps.ts'
@@ -18,6 +18,7 @@ export const collections = {
   accounts,
   schedules,
   workouts,
+  tombstones,
   fetchTickets,
   syncRuns,
   erasures,
@@ -55,6 +56,7 @@ export const writes = {
   migration: [],
   ingestion: [
     'workouts',
+    'tombstones',
     'fetchTickets',
     'syncRuns',
     'erasures',

@@ -1,5 +1,6 @@
 import {
   causes,
+  deletionReasons,
   lanes,
   type RunCounts,
   runOutcomes,
@@ -13,9 +14,11 @@ import {
   type FetchTicketRow,
   type LaneVersions,
   type ListCursor,
+  type MissingActivities,
   type StoredWindow,
   type SyncRunRow,
   storedRunStates,
+  type TombstoneRow,
   type UnreadActivity,
   type WorkoutRow,
 } from '@slipstream/records'
@@ -34,6 +37,7 @@ import {
   optionalNumber,
   optionalOneOf,
   optionalText,
+  optionalTexts,
   optionalTime,
   outbox,
   outboxIndexes,
@@ -41,6 +45,8 @@ import {
   texts,
   time,
 } from './definition.ts'
+
+type Deletion = NonNullable<WorkoutRow['deletion']>
 
 export const workouts = defineCollection<WorkoutRow>(
   'workouts',
@@ -78,12 +84,41 @@ export const workouts = defineCollection<WorkoutRow>(
     firstIngestedAt: time,
     updatedAt: time,
     fetchedAt: time,
+    deletion: added(nested<Deletion>({ reason: oneOf(deletionReasons), at: time })),
+    doubtedBy: added(text),
     outbox,
   },
   [
     { name: 'one_per_activity', key: { linkId: 1, source: 1, stravaActivityId: 1 }, unique: true },
     { name: 'newest_first', key: { linkId: 1, startedAt: -1, _id: -1 } },
     { name: 'athlete', key: { athleteId: 1 } },
+    {
+      name: 'deleting',
+      key: { 'deletion.at': 1 },
+      partialFilterExpression: { 'deletion.at': { $exists: true } },
+    },
+    ...outboxIndexes,
+  ],
+)
+
+export const tombstones = defineCollection<TombstoneRow>(
+  'tombstones',
+  {
+    _id: text,
+    athleteId: text,
+    linkId: text,
+    source: oneOf(['strava']),
+    stravaActivityId: text,
+    version: count,
+    appliedTicket: count,
+    reason: oneOf(deletionReasons),
+    deletedAt: time,
+    deleteAt: time,
+    outbox,
+  },
+  [
+    { name: 'one_per_activity', key: { linkId: 1, source: 1, stravaActivityId: 1 }, unique: true },
+    { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
     ...outboxIndexes,
   ],
 )
@@ -117,7 +152,8 @@ export const syncRuns = defineCollection<SyncRunRow>(
     nextPage: count,
     cursor: added(
       nested<ListCursor>({
-        before: time,
+        before: optionalTime,
+        perPage: added(count),
         page: count,
         pages: count,
         listedIds: texts,
@@ -125,6 +161,8 @@ export const syncRuns = defineCollection<SyncRunRow>(
         earliestStart: optionalTime,
       }),
     ),
+    firstTicket: added(count),
+    missing: added(nested<MissingActivities>({ isListedAgain: flag, toCheck: optionalTexts })),
     unread: added(listOf<UnreadActivity>({ stravaActivityId: optionalText, runs: count })),
     counts: nested<RunCounts>({
       listed: count,

@@ -17,14 +17,17 @@ const lookAgainAfterMs = [10 * minuteMs, 25 * 60 * minuteMs]
 type Erasing = Omit<ErasureRow, 'outbox'>
 
 export interface ErasureOptions {
-  collections: Pick<Collections<'ingestion'>, 'erasures' | 'workouts' | 'syncRuns' | 'fetchTickets' | 'deadLetters'>
+  collections: Pick<
+    Collections<'ingestion'>,
+    'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters'
+  >
   deliveries: Pick<DeliveryLog, 'deleteLettersOf'>
   clock: Clock
 }
 
 /** The erasure of links in MongoDB; how documents are counted is told with `ErasureRow`. */
 export const createErasure = ({ collections, deliveries, clock }: ErasureOptions): Erasure => {
-  const { erasures, workouts, syncRuns, fetchTickets, deadLetters } = collections
+  const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters } = collections
   const withoutOutbox = { outbox: 0 } as const
 
   /** Runs first: a worker that still holds one loses it with the document and commits nothing more. */
@@ -38,6 +41,11 @@ export const createErasure = ({ collections, deliveries, clock }: ErasureOptions
       from: 'workouts',
       find: (linkId: string) => workouts.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
       remove: (ids: string[]) => workouts.deleteMany({ _id: { $in: ids } }),
+    },
+    {
+      from: 'tombstones',
+      find: (linkId: string) => tombstones.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
+      remove: (ids: string[]) => tombstones.deleteMany({ _id: { $in: ids } }),
     },
   ]
 

@@ -208,8 +208,8 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
         ...{ resumeAt: until, waitingFor: reason },
       }),
 
-    continueWith: (lease, { cursor, counts, unread }) =>
-      writeAsHolder(lease, { ...noLease, state: 'queued', nextPage: nextPageFor01(cursor), cursor, counts, unread }, [
+    continueWith: (lease, progress) =>
+      writeAsHolder(lease, { ...noLease, ...progress, state: 'queued', nextPage: nextPageFor01(progress.cursor) }, [
         nextRequest(lease.run),
       ]),
 

@@ -1,45 +1,69 @@
 import { newEvent, TransientError } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
-import type { StoredWorkout } from '@slipstream/records'
+import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
 import type { PageDecision, WorkoutEvent } from '../domain/decide-page.ts'
+import { fullPage } from '../domain/list-cursor.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
 
 /** Two lanes of one link may list the same workouts at the same time; a second round is rare all the same. */
 const maxRounds = 5
+/** More than that is not missing: the list is not to be trusted. */
+const mostUnlisted = 1_000
+const tombstonesKeptMs = 30 * 24 * 60 * 60_000
 
 const idOf = (workout: { stravaActivityId: string }) => workout.stravaActivityId
+
+type Decided = StoredWorkout & Required<Pick<StoredWorkout, 'deletion'>>
 
 /**
  * Workouts in MongoDB. A workout and the event that tells of it are one write to one document. Each write names the
  * version it was decided on and applies only over an older fetch; what others changed meanwhile is read and decided anew.
+ *
+ * A removal is decided in the workout's own document, where every other write meets it: version and ticket rise and
+ * `deletion` is set. Then a tombstone with the event takes its place. A crash in between is made good by `endRemovals`.
  */
 export const createWorkoutStore = (
-  { workouts }: Pick<Collections<'ingestion'>, 'workouts'>,
+  { workouts, tombstones }: Pick<Collections<'ingestion'>, 'workouts' | 'tombstones'>,
   clock: Clock,
 ): WorkoutStore => {
+  const withoutOutbox = { outbox: 0 } as const
+
   const readStored = (linkId: string, activityIds: string[]): Promise<StoredWorkout[]> =>
-    workouts.find({ linkId, source: 'strava', stravaActivityId: { $in: activityIds } }, { outbox: 0 }).lean()
+    workouts.find({ linkId, source: 'strava', stravaActivityId: { $in: activityIds } }, withoutOutbox).lean()
+
+  /** In this order: a tombstone is there before its workout goes. */
+  const readKnown = async (linkId: string, activityIds: string[]) => {
+    const stored = await readStored(linkId, activityIds)
+    const missing = activityIds.filter((id) => !stored.some((workout) => idOf(workout) === id))
+    const left: Tombstone[] =
+      missing.length === 0
+        ? []
+        : await tombstones
+            .find({ linkId, source: 'strava', stravaActivityId: { $in: missing } }, withoutOutbox)
+            .lean<Tombstone[]>()
+    return { stored, tombstones: left }
+  }
 
   const toOutbox = ({ id, type, data }: WorkoutEvent) => newEvent(type, data, { id, now: clock.now() })
 
-  const operationsOf = ({ ticket, fetchedAt, creates, updates, unchanged }: PageDecision) => {
+  const operationsOf = ({ ticket, fetchedAt, creates, revivals, updates, unchanged }: PageDecision) => {
     const olderFetch = { appliedTicket: { $lt: ticket } }
     return [
       ...creates.map(({ workout, event }) => ({
         insertOne: { document: { ...workout, outbox: [toOutbox(event)] } },
       })),
-      ...updates.map(({ workout: { _id, ...fields }, event, previousVersion }) => ({
+      ...[...revivals, ...updates].map(({ workout: { _id, ...fields }, event, previousVersion }) => ({
         updateOne: {
           filter: { _id, version: previousVersion, ...olderFetch },
-          update: { $set: fields, $push: { outbox: toOutbox(event) } },
+          update: { $set: fields, $unset: { deletion: 1, doubtedBy: 1 }, $push: { outbox: toOutbox(event) } },
         },
       })),
       ...unchanged.map(({ workout: { _id, version }, filledIn }) => ({
         updateOne: {
           filter: { _id, version, ...olderFetch },
-          update: { $set: { ...filledIn, appliedTicket: ticket, fetchedAt } },
+          update: { $set: { ...filledIn, appliedTicket: ticket, fetchedAt }, $unset: { doubtedBy: 1 } },
         },
       })),
     ]
@@ -59,8 +83,8 @@ export const createWorkoutStore = (
         throw error
       })
     if (applied === operations.length) return new Set()
-    const { creates, updates, unchanged } = decision
-    const expected = [...creates, ...updates, ...unchanged].map(({ workout }) => idOf(workout))
+    const { creates, revivals, updates, unchanged } = decision
+    const expected = [...creates, ...revivals, ...updates, ...unchanged].map(({ workout }) => idOf(workout))
     // Tickets are unique within a link: whatever carries this one was written by this call.
     const written = new Set(
       (await readStored(linkId, expected)).filter((stored) => stored.appliedTicket === decision.ticket).map(idOf),
@@ -68,15 +92,35 @@ export const createWorkoutStore = (
     return new Set(expected.filter((id) => !written.has(id)))
   }
 
+  /** The second half of a removal; may be done again, also at the same time. */
+  const bury = async ({ _id, athleteId, linkId, stravaActivityId, deletion, ...workout }: Decided): Promise<void> => {
+    const { version, appliedTicket } = workout
+    const { reason, at } = deletion
+    const data = { athleteId, workoutId: _id, stravaActivityId, version, reason }
+    const event = newEvent('activity.deleted', data, { id: `${_id}.${version}`, now: at })
+    const tombstone = {
+      ...{ athleteId, linkId, source: 'strava', stravaActivityId, version, appliedTicket, reason },
+      ...{ deletedAt: at, deleteAt: new Date(at.getTime() + tombstonesKeptMs), outbox: [event] },
+    } as const
+    try {
+      // An earlier one makes way; what it had to tell is overtaken.
+      await tombstones.updateOne({ _id, version: { $lt: version } }, { $set: tombstone }, { upsert: true })
+    } catch (error) {
+      // It is there already, and may have told its event.
+      if (!isDuplicateKey(error)) throw error
+    }
+    await workouts.deleteOne({ _id, version, 'deletion.at': at })
+  }
+
   return {
     apply: async ({ linkId, activities, decide }) => {
       const tally: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
       let open = activities
       for (let round = 0; round < maxRounds; round += 1) {
-        const decision = decide(open, await readStored(linkId, open.map(idOf)))
+        const decision = decide(open, await readKnown(linkId, open.map(idOf)))
         const conflicts = await write(linkId, decision)
         const settled = ({ workout }: { workout: StoredWorkout }) => !conflicts.has(idOf(workout))
-        tally.created += decision.creates.filter(settled).length
+        tally.created += [...decision.creates, ...decision.revivals].filter(settled).length
         tally.updated += decision.updates.filter(settled).length
         tally.unchanged += decision.unchanged.filter(settled).length
         tally.stale += decision.stale.length
@@ -84,6 +128,61 @@ export const createWorkoutStore = (
         open = open.filter((activity) => conflicts.has(idOf(activity)))
       }
       throw new TransientError(`workouts kept changing under a page: ${open.length} could not be settled`)
+    },
+
+    countSince: (linkId, since) =>
+      workouts.countDocuments({ linkId, startedAt: { $gte: since } }, { limit: fullPage }).exec(),
+
+    unlisted: async ({ linkId, since, firstTicket, except }) => {
+      const inWindow = { linkId, startedAt: { $gte: since } }
+      const found = await workouts
+        .find(
+          { ...inWindow, appliedTicket: { $lt: firstTicket }, stravaActivityId: { $nin: [...except] } },
+          { stravaActivityId: 1 },
+        )
+        .sort({ appliedTicket: 1 })
+        .limit(mostUnlisted)
+        .lean()
+      const storedInWindow = found.length === 0 ? 0 : await workouts.countDocuments(inWindow)
+      return { activityIds: found.map(idOf), storedInWindow }
+    },
+
+    remove: async ({ linkId, stravaActivityId, ticket, reason, now }) => {
+      const decided = await workouts
+        .findOneAndUpdate(
+          { linkId, source: 'strava', stravaActivityId, appliedTicket: { $lt: ticket }, deletion: { $exists: false } },
+          {
+            // What it still had to tell is overtaken, and holds values that are to go.
+            $set: { appliedTicket: ticket, deletion: { reason, at: now }, outbox: [] },
+            $inc: { version: 1 },
+          },
+          { returnDocument: 'after', projection: withoutOutbox },
+        )
+        .lean<Decided>()
+      if (!decided) return false
+      await bury(decided)
+      return true
+    },
+
+    endRemovals: async (before, limit) => {
+      const left = await workouts
+        .find({ 'deletion.at': { $lt: before } }, withoutOutbox)
+        .sort({ 'deletion.at': 1 })
+        .limit(limit)
+        .lean<Decided[]>()
+      for (const decided of left) await bury(decided)
+      return left.length
+    },
+
+    doubt: async ({ linkId, stravaActivityId, runId }) => {
+      const before = await workouts
+        .findOneAndUpdate(
+          { linkId, source: 'strava', stravaActivityId },
+          [{ $set: { doubtedBy: { $ifNull: ['$doubtedBy', runId] } } }],
+          { updatePipeline: true, returnDocument: 'before', projection: { doubtedBy: 1 } },
+        )
+        .lean()
+      return before?.doubtedBy !== undefined && before.doubtedBy !== runId
     },
   }
 }

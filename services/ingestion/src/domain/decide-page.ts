@@ -1,5 +1,5 @@
 import type { Cause, EventData } from '@slipstream/contracts'
-import { type StoredWorkout, toContract, type WorkoutValues } from '@slipstream/records'
+import { type StoredWorkout, type Tombstone, toContract, type WorkoutValues } from '@slipstream/records'
 import type { StravaActivity } from '@slipstream/strava'
 import { normalise } from './normalise.ts'
 
@@ -16,6 +16,8 @@ export interface PageInput {
   activities: readonly StravaActivity[]
   /** What is stored now of the activities on the page. */
   stored: readonly StoredWorkout[]
+  /** What is left of those that were deleted. */
+  tombstones: readonly Tombstone[]
   /** Taken before the fetch; a higher one was fetched later. */
   ticket: number
   now: Date
@@ -48,15 +50,17 @@ export interface UnchangedWorkout {
 /**
  * What a fetched page changes. Every activity on it is in exactly one list. `unchanged` workouts are still marked with
  * the ticket: without it, an older fetch that arrives late would win over this one. `stale` ones were fetched later
- * than this page already, and stay as they are.
+ * than this page already, or found to be gone, and stay as they are.
  */
 export interface PageDecision {
   ticket: number
   fetchedAt: Date
   creates: WorkoutChange[]
+  /** Deleted a moment ago and found again by a later fetch, while the rows are still there. */
+  revivals: WorkoutUpdate[]
   updates: WorkoutUpdate[]
   unchanged: UnchangedWorkout[]
-  stale: StoredWorkout[]
+  stale: Pick<StoredWorkout, 'stravaActivityId'>[]
 }
 
 const comparable = (value: WorkoutValues[keyof WorkoutValues]) => (value instanceof Date ? value.getTime() : value)
@@ -91,16 +95,16 @@ const dataOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) 
 
 const eventIdOf = (workout: StoredWorkout) => `${workout._id}.${workout.version}`
 
-const create = (activity: StravaActivity, input: PageInput): WorkoutChange => {
+const create = (activity: StravaActivity, tombstone: Tombstone | undefined, input: PageInput): WorkoutChange => {
   const { context, ticket, now } = input
   const workout: StoredWorkout = {
-    _id: input.newWorkoutId(),
+    _id: tombstone?._id ?? input.newWorkoutId(),
     athleteId: context.athleteId,
     linkId: context.linkId,
     source: 'strava',
     stravaActivityId: activity.stravaActivityId,
     ...normalise(activity),
-    version: 1,
+    version: (tombstone?.version ?? 0) + 1,
     appliedTicket: ticket,
     firstIngestedAt: now,
     updatedAt: now,
@@ -109,21 +113,33 @@ const create = (activity: StravaActivity, input: PageInput): WorkoutChange => {
   return { workout, event: { id: eventIdOf(workout), type: 'activity.ingested', data: dataOf(workout, input) } }
 }
 
+/** The next version of a workout; a deletion that was decided is off. */
+const nextVersion = (
+  { deletion, doubtedBy, ...stored }: StoredWorkout,
+  values: WorkoutValues,
+  { ticket, now }: PageInput,
+): StoredWorkout => ({
+  ...stored,
+  ...values,
+  version: stored.version + 1,
+  appliedTicket: ticket,
+  updatedAt: now,
+  fetchedAt: now,
+})
+
+const revive = (stored: StoredWorkout, values: WorkoutValues, input: PageInput): WorkoutUpdate => {
+  const workout = nextVersion(stored, values, input)
+  const event = { id: eventIdOf(workout), type: 'activity.ingested', data: dataOf(workout, input) } as const
+  return { workout, event, previousVersion: stored.version }
+}
+
 const update = (
   stored: StoredWorkout,
   values: WorkoutValues,
   changedFields: string[],
   input: PageInput,
 ): WorkoutUpdate => {
-  const { ticket, now } = input
-  const workout: StoredWorkout = {
-    ...stored,
-    ...values,
-    version: stored.version + 1,
-    appliedTicket: ticket,
-    updatedAt: now,
-    fetchedAt: now,
-  }
+  const workout = nextVersion(stored, values, input)
   return {
     workout,
     event: { id: eventIdOf(workout), type: 'activity.updated', data: { ...dataOf(workout, input), changedFields } },
@@ -138,21 +154,29 @@ const update = (
  */
 export const decidePage = (input: PageInput): PageDecision => {
   const { activities, ticket, now } = input
-  const decision: PageDecision = { ticket, fetchedAt: now, creates: [], updates: [], unchanged: [], stale: [] }
+  const lists = { creates: [], revivals: [], updates: [], unchanged: [], stale: [] }
+  const decision: PageDecision = { ticket, fetchedAt: now, ...lists }
   const storedById = new Map(input.stored.map((workout) => [workout.stravaActivityId, workout]))
+  const tombstoneById = new Map(input.tombstones.map((tombstone) => [tombstone.stravaActivityId, tombstone]))
   // Strava may list an activity twice on a page.
   const listed = new Map(activities.map((activity) => [activity.stravaActivityId, activity]))
   for (const activity of listed.values()) {
     const stored = storedById.get(activity.stravaActivityId)
-    if (!stored) {
-      decision.creates.push(create(activity, input))
+    const tombstone = tombstoneById.get(activity.stravaActivityId)
+    const known = stored ?? tombstone
+    if (known && known.appliedTicket >= ticket) {
+      decision.stale.push(known)
       continue
     }
-    if (stored.appliedTicket >= ticket) {
-      decision.stale.push(stored)
+    if (!stored) {
+      decision.creates.push(create(activity, tombstone, input))
       continue
     }
     const values = normalise(activity)
+    if (stored.deletion) {
+      decision.revivals.push(revive(stored, values, input))
+      continue
+    }
     const { changedFields, filledIn } = compare(values, stored)
     if (changedFields.length === 0) decision.unchanged.push({ workout: stored, filledIn })
     else decision.updates.push(update(stored, values, changedFields, input))

@@ -27,6 +27,7 @@ const pageOf = (changes: Partial<PageInput>): PageInput => ({
   context,
   activities: [morningRun],
   stored: [],
+  tombstones: [],
   ticket: 1,
   now,
   newWorkoutId: idMaker(),
@@ -261,5 +262,35 @@ describe('whatever order fetches are applied in', () => {
         expect(lists).toHaveLength(activities.length)
       }),
     )
+  })
+})
+
+describe('a workout that was deleted', () => {
+  const tombstone = {
+    ...{ _id: 'workout_9', athleteId: 'athlete_1', linkId: 'link_1', source: 'strava' as const },
+    ...{ stravaActivityId: morningRun.stravaActivityId, version: 4, appliedTicket: 7 },
+    ...{ reason: 'deleted_at_strava' as const, deletedAt: now, deleteAt: now },
+  }
+
+  it('comes back under its id, in the next version, when a later fetch finds it', () => {
+    const { creates } = decidePage(pageOf({ tombstones: [tombstone], ticket: 8 }))
+    expect(creates).toMatchObject([
+      { workout: { _id: 'workout_9', version: 5 }, event: { id: 'workout_9.5', type: 'activity.ingested' } },
+    ])
+  })
+
+  it('stays deleted whatever an earlier fetch has found', () => {
+    const { creates, stale } = decidePage(pageOf({ tombstones: [tombstone], ticket: 7 }))
+    expect([creates, stale]).toEqual([[], [tombstone]])
+  })
+
+  it('and is still in its place is revived there, also when it reads as before', () => {
+    const stored = { ...storedFrom(morningRun), deletion: { reason: 'deleted_at_strava' as const, at: now } }
+    const { revivals, unchanged } = decidePage(pageOf({ stored: [stored], ticket: 2 }))
+    expect(unchanged).toEqual([])
+    expect(revivals).toMatchObject([
+      { previousVersion: 1, workout: { version: 2 }, event: { type: 'activity.ingested' } },
+    ])
+    expect(revivals[0]?.workout).not.toHaveProperty('deletion')
   })
 })

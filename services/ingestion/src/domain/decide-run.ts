@@ -26,20 +26,12 @@ export const decideRun = ({ run, linkStatus, now }: RunInput): RunDecision => {
   return { kind: 'fetch' }
 }
 
-/** What one page did to the run. `listed` counts what this run had not listed before, also what could not be read. */
-export interface PageResult {
-  listed: number
-  created: number
-  updated: number
-  unchanged: number
-  calls: number
-}
-
-export const addPage = (counts: RunCounts, page: PageResult): RunCounts => ({
-  listed: counts.listed + page.listed,
-  created: counts.created + page.created,
-  updated: counts.updated + page.updated,
-  deleted: counts.deleted,
-  unchanged: counts.unchanged + page.unchanged,
-  calls: counts.calls + page.calls,
+/** Adds what one step did to the run. `listed` counts what this run had not listed before, also what could not be read. */
+export const addResult = (counts: RunCounts, result: RunCounts): RunCounts => ({
+  listed: counts.listed + result.listed,
+  created: counts.created + result.created,
+  updated: counts.updated + result.updated,
+  deleted: counts.deleted + result.deleted,
+  unchanged: counts.unchanged + result.unchanged,
+  calls: counts.calls + result.calls,
 })

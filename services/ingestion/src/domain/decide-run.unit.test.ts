@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addPage, decideRun, type SyncRun } from './decide-run.ts'
+import { addResult, decideRun, type SyncRun } from './decide-run.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -58,9 +58,9 @@ describe('decideRun', () => {
   })
 })
 
-it('pages add up', () => {
-  const page = { listed: 12, created: 10, updated: 1, unchanged: 1, calls: 2 }
-  const once = addPage(run.counts, page)
-  expect(once).toEqual({ ...page, deleted: 0 })
-  expect(addPage(once, page)).toEqual({ listed: 24, created: 20, updated: 2, deleted: 0, unchanged: 2, calls: 4 })
+it('steps add up', () => {
+  const page = { listed: 12, created: 10, updated: 1, deleted: 1, unchanged: 1, calls: 2 }
+  const once = addResult(run.counts, page)
+  expect(once).toEqual(page)
+  expect(addResult(once, page)).toEqual({ listed: 24, created: 20, updated: 2, deleted: 2, unchanged: 2, calls: 4 })
 })

@@ -1,8 +1,12 @@
 import type { ListCursor } from '@slipstream/records'
 import type { SyncRun } from './decide-run.ts'
 
-/** Activities asked for per page: the most Strava gives. */
-export const pageSize = 200
+// Lists are newest first. One ends at the first activity that started well before the window: that proves that all of the
+// window was listed before it, so most athletes cost one call.
+
+/** The most activities that Strava gives on a page. */
+export const fullPage = 200
+const smallestPage = 30
 
 /** A list that never ends must not: this is some 15,000 activities in a window. */
 const maxPages = 100
@@ -10,19 +14,34 @@ const maxPages = 100
 /** Hidden starts show local midnight marked Z, and the order is trusted no further than this. */
 const overlapMs = 2 * 24 * 60 * 60_000
 
-/** Where a run goes on. Release 0.1 counted the pages of the whole window. */
-export const cursorOf = ({ cursor, window, nextPage }: Pick<SyncRun, 'cursor' | 'window' | 'nextPage'>): ListCursor =>
-  cursor ?? {
-    before: window.before,
-    page: nextPage,
-    pages: nextPage - 1,
-    listedIds: [],
-    previousIds: [],
-    earliestStart: null,
-  }
+/**
+ * How many activities to ask for where so many are stored in the window: some more than those, so that new ones fit on the
+ * page and one that is older than the window ends the list.
+ */
+export const pageSizeFor = (storedInWindow: number): number =>
+  Math.min(fullPage, Math.max(smallestPage, Math.ceil(storedInWindow * 1.2) + 10))
+
+/** The first call of a list. */
+export const firstCall = (perPage: number): ListCursor => ({
+  before: null,
+  perPage,
+  page: 1,
+  pages: 0,
+  listedIds: [],
+  previousIds: [],
+  earliestStart: null,
+})
+
+/** Where a run of release 0.1 goes on, which counted the pages of the whole window. */
+export const cursorFrom01 = ({ window, nextPage }: Pick<SyncRun, 'window' | 'nextPage'>): ListCursor => ({
+  ...firstCall(fullPage),
+  before: window.before,
+  page: nextPage,
+  pages: nextPage - 1,
+})
 
 /** The page from which 0.1 would go on with the whole window: it lists some again and leaves none out. */
-export const nextPageFor01 = ({ listedIds }: ListCursor): number => Math.floor(listedIds.length / pageSize) + 1
+export const nextPageFor01 = ({ listedIds }: ListCursor): number => Math.floor(listedIds.length / fullPage) + 1
 
 /** One answer to a list: `ids` and `starts` as far as they could be read, `length` of all items. */
 export interface ListedPage {
@@ -43,23 +62,31 @@ const isSamePage = (ids: readonly string[], previousIds: readonly string[]): boo
 const earliestOf = (starts: readonly Date[], earliest: Date | null): Date | null =>
   starts.reduce<Date | null>((first, start) => (first && first <= start ? first : start), earliest)
 
+const earlier = (one: Date, other: Date | null): Date => (other && other < one ? other : one)
+
 /**
- * The call after this page. Only an empty page ends the list: a short one may be followed by more. After a full page with
- * something new the list is asked anew from where that page ended, with an overlap: page numbers would slide over what
- * moves up when an activity is deleted between two calls.
+ * The call after this page. Where nothing older than the window was listed, only an empty page ends the list: a short one
+ * may be followed by more. After a full page with something new the list is asked anew from where that page ended, with an
+ * overlap: page numbers would slide over what moves up when an activity is deleted between two calls.
  */
-export const stepAfter = (cursor: ListCursor, { length, ids, starts }: ListedPage): ListStep => {
+export const stepAfter = (
+  cursor: ListCursor,
+  { length, ids, starts }: ListedPage,
+  window: Pick<SyncRun['window'], 'after'>,
+): ListStep => {
   if (length === 0) return { kind: 'end' }
+  const earliestStart = earliestOf(starts, cursor.earliestStart)
+  if (earliestStart && earliestStart.getTime() < window.after.getTime() - overlapMs) return { kind: 'end' }
   if (cursor.page > 1 && isSamePage(ids, cursor.previousIds)) return { kind: 'broken', problem: 'page_repeated' }
   const pages = cursor.pages + 1
   if (pages >= maxPages) return { kind: 'broken', problem: 'list_endless' }
+  const { perPage = fullPage } = cursor
   const listed = new Set(cursor.listedIds)
   const newIds = [...new Set(ids)].filter((id) => !listed.has(id))
-  const earliestStart = earliestOf(starts, cursor.earliestStart)
   const so = { pages, listedIds: [...cursor.listedIds, ...newIds], earliestStart }
-  if (length >= pageSize && newIds.length > 0 && earliestStart) {
-    const before = new Date(Math.min(cursor.before.getTime(), earliestStart.getTime() + overlapMs))
-    return { kind: 'next', cursor: { ...so, before, page: 1, previousIds: [] } }
+  if (length >= perPage && newIds.length > 0 && earliestStart) {
+    const before = earlier(new Date(earliestStart.getTime() + overlapMs), cursor.before)
+    return { kind: 'next', cursor: { ...so, before, perPage: fullPage, page: 1, previousIds: [] } }
   }
-  return { kind: 'next', cursor: { ...so, before: cursor.before, page: cursor.page + 1, previousIds: [...ids] } }
+  return { kind: 'next', cursor: { ...cursor, ...so, page: cursor.page + 1, previousIds: [...ids] } }
 }

@@ -1,57 +1,89 @@
 import type { ListCursor } from '@slipstream/records'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cursorOf, nextPageFor01, pageSize, stepAfter } from './list-cursor.ts'
+import { cursorFrom01, firstCall, fullPage, nextPageFor01, pageSizeFor, stepAfter } from './list-cursor.ts'
 
 const dayMs = 86_400_000
 const newest = new Date('2026-11-21T10:00:00Z')
 const back = (days: number) => new Date(newest.getTime() - days * dayMs)
 const window = { after: back(28), before: back(-1) }
-const start: ListCursor = cursorOf({ window, nextPage: 1 })
+const start = firstCall(fullPage)
 const page = (ids: string[], earliest: Date) => ({ length: ids.length, ids, starts: ids.map(() => earliest) })
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => `${from + index}`)
 
 describe('the call after a page', () => {
   it('is none after the empty one', () => {
-    expect(stepAfter({ ...start, page: 2 }, page([], newest))).toEqual({ kind: 'end' })
+    expect(stepAfter({ ...start, page: 2 }, page([], newest), window)).toEqual({ kind: 'end' })
   })
 
   it('asks the next number of the same list after a short one', () => {
-    expect(stepAfter(start, page(['1', '2'], back(3)))).toEqual({
+    expect(stepAfter(start, page(['1', '2'], back(3)), window)).toEqual({
       kind: 'next',
       cursor: { ...start, page: 2, pages: 1, listedIds: ['1', '2'], previousIds: ['1', '2'], earliestStart: back(3) },
     })
   })
 
   it('asks anew, two days after the earliest start, after a full one with something new', () => {
-    expect(stepAfter(start, page(ids(1, pageSize), back(10)))).toMatchObject({
+    expect(stepAfter(start, page(ids(1, fullPage), back(10)), window)).toMatchObject({
       cursor: { before: back(8), page: 1, pages: 1, previousIds: [], earliestStart: back(10) },
     })
-    expect(stepAfter(start, page(ids(1, pageSize), back(0)))).toMatchObject({
-      cursor: { before: window.before, page: 1 },
+    expect(stepAfter(start, page(ids(1, fullPage), back(0)), window)).toMatchObject({
+      cursor: { before: back(-2), page: 1 },
     })
   })
 
   it('goes on by number after a full one without anything new', () => {
-    const known = { ...start, listedIds: ids(1, pageSize) }
-    expect(stepAfter(known, page(ids(1, pageSize), back(1)))).toMatchObject({
-      cursor: { before: window.before, page: 2 },
+    const known = { ...start, listedIds: ids(1, fullPage) }
+    expect(stepAfter(known, page(ids(1, fullPage), back(1)), window)).toMatchObject({
+      cursor: { before: null, page: 2 },
+    })
+  })
+
+  it('is none after an activity from more than two days before the window, however full the page', () => {
+    const endsAt = (days: number) => stepAfter(start, page(ids(1, fullPage), back(days)), window)
+    expect(endsAt(30)).toMatchObject({ kind: 'next', cursor: { before: back(28) } })
+    expect(endsAt(30.1)).toEqual({ kind: 'end' })
+  })
+
+  it('asks for full pages after a first one that was smaller', () => {
+    const small = { ...start, perPage: 30 }
+    expect(stepAfter(small, page(ids(1, 30), back(3)), window)).toMatchObject({
+      cursor: { before: back(1), perPage: fullPage, page: 1 },
+    })
+    expect(stepAfter(small, page(ids(1, 29), back(3)), window)).toMatchObject({
+      cursor: { before: null, perPage: 30, page: 2 },
     })
   })
 
   it('is none when the page before it is repeated, or the list goes on for ever', () => {
     const second = { ...start, page: 2, previousIds: ['1', '2'] }
-    expect(stepAfter(second, page(['1', '2'], back(3)))).toEqual({ kind: 'broken', problem: 'page_repeated' })
-    expect(stepAfter(second, page(['2', '1'], back(3)))).toMatchObject({ kind: 'next' })
-    expect(stepAfter({ ...start, pages: 99 }, page(['1'], back(3)))).toEqual({
+    expect(stepAfter(second, page(['1', '2'], back(3)), window)).toEqual({ kind: 'broken', problem: 'page_repeated' })
+    expect(stepAfter(second, page(['2', '1'], back(3)), window)).toMatchObject({ kind: 'next' })
+    expect(stepAfter({ ...start, pages: 99 }, page(['1'], back(3)), window)).toEqual({
       kind: 'broken',
       problem: 'list_endless',
     })
   })
 })
 
+it.each([
+  [0, 30],
+  [16, 30],
+  [25, 40],
+  [100, 130],
+  [180, 200],
+  [5_000, 200],
+])('with %i stored in the window, the first page is of %i', (stored, perPage) => {
+  expect(pageSizeFor(stored)).toBe(perPage)
+})
+
 it('a run of 0.1 goes on with the page it was at', () => {
-  expect(cursorOf({ window, nextPage: 3 })).toMatchObject({ before: window.before, page: 3, pages: 2, listedIds: [] })
+  expect(cursorFrom01({ window, nextPage: 3 })).toMatchObject({
+    before: window.before,
+    page: 3,
+    pages: 2,
+    listedIds: [],
+  })
   expect(nextPageFor01({ ...start, listedIds: ids(1, 399) })).toBe(2)
 })
 
@@ -62,8 +94,11 @@ interface Item {
 
 /** As Strava lists: newest first, both ends excluded. */
 const listFrom = (items: readonly Item[], cursor: ListCursor) => {
-  const inside = items.filter(({ at }) => at < cursor.before.getTime()).sort((one, other) => other.at - one.at)
-  const shown = inside.slice((cursor.page - 1) * pageSize, cursor.page * pageSize)
+  const inside = items
+    .filter(({ at }) => !cursor.before || at < cursor.before.getTime())
+    .sort((one, other) => other.at - one.at)
+  const { page: number, perPage = fullPage } = cursor
+  const shown = inside.slice((number - 1) * perPage, number * perPage)
   return { length: shown.length, ids: shown.map(({ id }) => id), starts: shown.map(({ at }) => new Date(at)) }
 }
 
@@ -77,7 +112,7 @@ it('whatever is deleted between two calls, all that stays is listed, in a bounde
         let items: Item[] = starts.map(({ at }, index) => ({ id: `${index}`, at }))
         let cursor = start
         for (let call = 1; ; call += 1) {
-          const step = stepAfter(cursor, listFrom(items, cursor))
+          const step = stepAfter(cursor, listFrom(items, cursor), window)
           if (step.kind === 'end') break
           expect(step.kind).toBe('next')
           expect(call).toBeLessThan(20)

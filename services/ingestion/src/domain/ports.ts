@@ -1,9 +1,19 @@
-import type { EventData, Lane, RunCounts, RunOutcome, WaitReason } from '@slipstream/contracts'
-import type { ErasureRow, ListCursor, ReceiptRow, StoredWorkout, UnreadActivity, Want } from '@slipstream/records'
+import type { DeletionReason, EventData, Lane, RunCounts, RunOutcome, WaitReason } from '@slipstream/contracts'
+import type {
+  ErasureRow,
+  ListCursor,
+  MissingActivities,
+  ReceiptRow,
+  StoredWorkout,
+  Tombstone,
+  UnreadActivity,
+  Want,
+} from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Beginning, Wanted } from './choose-run.ts'
 import type { PageDecision } from './decide-page.ts'
 import type { RunInput, SyncRun } from './decide-run.ts'
+import type { Unlisted } from './missing.ts'
 
 export type SyncRequested = EventData<'sync.requested'>
 
@@ -38,6 +48,7 @@ export interface FinishedRun {
   errorCode: string | null
   counts: RunCounts
   finishedAt: Date
+  unread?: UnreadActivity[]
   /** Of a lost grant: before the call that found it lost, and before its token was read. A later consent is not meant. */
   grantLostAt?: Date
 }
@@ -47,6 +58,8 @@ export interface RunProgress {
   cursor: ListCursor
   counts: RunCounts
   unread: UnreadActivity[]
+  firstTicket?: number
+  missing?: MissingActivities
 }
 
 /** Why a run may not call, and when it may again. */
@@ -69,7 +82,7 @@ export interface RunStore {
   /** Gives the run back as it was, for another try. */
   release(lease: RunLease, counts: RunCounts): Promise<boolean>
   park(lease: RunLease, wait: RunWait, counts: RunCounts): Promise<boolean>
-  /** The next page becomes a request of its own. */
+  /** The next step becomes a request of its own. */
   continueWith(lease: RunLease, progress: RunProgress): Promise<boolean>
   /** Ends the run and tells it; with `errorCode` of a lost grant, that too. */
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
@@ -97,8 +110,35 @@ export interface WorkoutStore {
   apply(page: {
     linkId: string
     activities: readonly StravaActivity[]
-    decide: (activities: readonly StravaActivity[], stored: readonly StoredWorkout[]) => PageDecision
+    decide: (activities: readonly StravaActivity[], known: KnownWorkouts) => PageDecision
   }): Promise<PageTally>
+  /** How many are stored that started since then; one page's worth at most. */
+  countSince(linkId: string, since: Date): Promise<number>
+  /** What was stored by fetches before `firstTicket` and has not been seen since, apart from `except`. */
+  unlisted(which: { linkId: string; since: Date; firstTicket: number; except: readonly string[] }): Promise<Unlisted>
+  /**
+   * Puts a tombstone in the place of a workout, with the event that tells it. False, with nothing changed, when none is
+   * stored, or it was seen by a later fetch.
+   */
+  remove(removal: Removal): Promise<boolean>
+  /** Ends removals that were decided before then and that a crash has left behind, so many at once. Returns how many. */
+  endRemovals(before: Date, limit: number): Promise<number>
+  /** Notes that a run was told nothing but 404. @returns whether another run was before */
+  doubt(which: { linkId: string; stravaActivityId: string; runId: string }): Promise<boolean>
+}
+
+export interface KnownWorkouts {
+  stored: readonly StoredWorkout[]
+  tombstones: readonly Tombstone[]
+}
+
+export interface Removal {
+  linkId: string
+  stravaActivityId: string
+  /** Of the fetch that found it gone. */
+  ticket: number
+  reason: DeletionReason
+  now: Date
 }
 
 /** A link that was ended, and the receipt that says so. */

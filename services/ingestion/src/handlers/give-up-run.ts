@@ -1,14 +1,14 @@
 import { type GivenUp, TransientError } from '@slipstream/messaging'
 import type { SyncRequested } from '../domain/ports.ts'
 import { findRun } from './on-sync-requested.ts'
-import { finishRun, type SyncPageDeps } from './sync-page.ts'
+import { finishRun, type RunDeps } from './run-step.ts'
 
 /**
  * Ends the run of a request that was given up as failed. Left open, or never opened, it would be asked for again without
  * end.
  */
 export const giveUpRun =
-  (deps: SyncPageDeps) =>
+  (deps: RunDeps) =>
   async (request: SyncRequested, { error }: Pick<GivenUp, 'error'>): Promise<void> => {
     if ((await deps.links.status(request.linkId)) === null) return
     const choice = await findRun(deps, request)

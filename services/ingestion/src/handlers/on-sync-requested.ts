@@ -2,13 +2,14 @@ import { type Handler, PostponedError, skipped } from '@slipstream/messaging'
 import { beginRun, chooseRun, needlessRun } from '../domain/choose-run.ts'
 import { decideRun, type SyncRun } from '../domain/decide-run.ts'
 import type { RunLease, SyncRequested } from '../domain/ports.ts'
-import { eraseGone, finishRun, type SyncPageDeps, syncPage } from './sync-page.ts'
+import { eraseGone, finishRun, type RunDeps } from './run-step.ts'
+import { syncStep } from './sync-step.ts'
 
 /** A request for a run in other hands looks again after this time; a dead worker's lease lasts for a few rounds of it. */
 const takenRetryMs = 3_000
 
 /** Ends the run of this lane that another one has made needless. Whoever holds it at the moment will see for himself. */
-const endNeedless = async (deps: SyncPageDeps, run: SyncRun): Promise<void> => {
+const endNeedless = async (deps: RunDeps, run: SyncRun): Promise<void> => {
   const lease = await deps.runs.lease(run._id)
   if (!lease) return
   const { counts } = lease.run
@@ -16,7 +17,7 @@ const endNeedless = async (deps: SyncPageDeps, run: SyncRun): Promise<void> => {
 }
 
 /** Which run this wake-up is for; its own words count for nothing but athlete, link and lane. */
-export const findRun = async (deps: SyncPageDeps, { athleteId, linkId, lane }: SyncRequested) => {
+export const findRun = async (deps: RunDeps, { athleteId, linkId, lane }: SyncRequested) => {
   const wanted = await deps.links.wanted(athleteId, linkId)
   const openRuns = await deps.runs.openOf(linkId)
   const needless = needlessRun(lane, wanted, openRuns)
@@ -33,7 +34,7 @@ export const findRun = async (deps: SyncPageDeps, { athleteId, linkId, lane }: S
 }
 
 /** What is wanted, and what other runs have frozen, is read once more: all that was asked for until now is before the first call. */
-const beginLeased = async (deps: SyncPageDeps, lease: RunLease): Promise<RunLease | null> => {
+const beginLeased = async (deps: RunDeps, lease: RunLease): Promise<RunLease | null> => {
   const { run } = lease
   if (run.startedAt !== null) return lease
   const wanted = await deps.links.wanted(run.athleteId, run.linkId)
@@ -41,9 +42,9 @@ const beginLeased = async (deps: SyncPageDeps, lease: RunLease): Promise<RunLeas
   return deps.runs.begin(lease, beginRun(run, { wanted, openRuns, now: deps.clock.now() }))
 }
 
-/** One delivery is one page of a run: guard, lease, then fetch and store. */
+/** One delivery is one step of a run: guard, lease, then fetch and store. */
 export const onSyncRequested =
-  (deps: SyncPageDeps): Handler<'sync.requested'> =>
+  (deps: RunDeps): Handler<'sync.requested'> =>
   async (request, delivery) => {
     const linkStatus = await deps.links.status(request.linkId)
     if (linkStatus === null) return eraseGone(deps, request.linkId)
@@ -62,5 +63,5 @@ export const onSyncRequested =
       return skipped(decision.reason)
     }
     const begun = await beginLeased(deps, lease)
-    return begun ? syncPage(deps, begun, delivery) : skipped('lease-lost')
+    return begun ? syncStep(deps, begun, delivery) : skipped('lease-lost')
   }

@@ -87,6 +87,20 @@ export const athletes: readonly Athlete[] = [
     ftpWatts: 250,
     about: '450 activities in the last 28 days, for paging',
   },
+  {
+    stravaAthleteId: 99_600_066,
+    account: 'eva',
+    firstName: 'Eva',
+    lastName: 'Elm',
+    sex: 'F',
+    city: 'Vienna',
+    country: 'Austria',
+    home: [48.21, 16.37],
+    timezone: '(GMT+01:00) Europe/Vienna',
+    weightKilograms: 58,
+    ftpWatts: null,
+    about: 'New to Strava: a run on each of the last twelve days, nothing before',
+  },
 ]
 
 /** Who can sign in at the issuer. `sub` is stable over restarts; roles reach the access token's `roles` claim. */

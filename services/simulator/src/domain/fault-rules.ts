@@ -24,7 +24,7 @@ const when = moment.default('before_work')
  * What goes wrong. `cut` closes the connection before any work, `drop_response` after it: the caller never learns that
  * its refresh token was replaced. A `status` before the work takes its place, after it only the answer's; `latency` and
  * `hold` after the work keep an answer back that is already made and dated. `hold` lasts until it is released.
- * `same_page` is a list that ignores `page` and `before`. The others answer as Strava would.
+ * `same_page` is a list that ignores `page` and `before`, `left_out` one that lacks an activity which is there. The others answer as Strava would.
  */
 const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -42,6 +42,7 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('token_dead') }),
   z.strictObject({ kind: z.literal('scope_missing') }),
   z.strictObject({ kind: z.literal('same_page') }),
+  z.strictObject({ kind: z.literal('left_out'), activityId: z.int() }),
   z.strictObject({ kind: z.literal('rate_headers'), mode: z.enum(['missing', 'empty', 'mixed_case']) }),
 ])
 

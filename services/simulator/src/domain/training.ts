@@ -129,6 +129,7 @@ const habits: Readonly<Record<string, { habit: Habit; days: readonly [first: num
   chris: { habit: chris, days: [historyDays, 0] },
   dana: { habit: dana, days: [historyDays, 0] },
   busy: { habit: busy, days: [27, 1] },
+  eva: { habit: () => [{ sportType: 'Run', localHour: 7.5 }], days: [12, 1] },
 }
 
 /** About 1.6e10, as Strava's are in 2025 and 2026: beyond 32 bits, within 2^53; unique over athletes and days. */

@@ -51,9 +51,13 @@ export const stravaApiRoutes = (deps: {
     deps.endpoints.athlete('activities', true, (request, { athlete, scopes }, effects) => {
       const parameters = listParameters(request.query)
       if ('status' in parameters) return refuse(parameters)
+      const leftOut = effects.flatMap((effect) => (effect.kind === 'left_out' ? effect.activityId : []))
+      const listed = deps.activities
+        .of(athlete.stravaAthleteId)
+        .filter(({ id }) => !deps.activities.isHidden(id) && !leftOut.includes(id))
       return json(
         200,
-        listPage(deps.activities.of(athlete.stravaAthleteId), {
+        listPage(listed, {
           ...parameters,
           ...(hasEffect(effects, 'same_page') ? { page: 1, before: undefined } : {}),
           includeOnlyMe: canReadOnlyMe(scopes),
@@ -68,7 +72,9 @@ export const stravaApiRoutes = (deps: {
     deps.endpoints.athlete('activity', true, (request, { athlete, scopes }) => {
       const activity = deps.activities.find(Number(request.params.id))
       const visible =
-        activity?.athlete.id === athlete.stravaAthleteId && (activity.visibility !== 'only_me' || canReadOnlyMe(scopes))
+        activity?.athlete.id === athlete.stravaAthleteId &&
+        !deps.activities.isHidden(activity.id) &&
+        (activity.visibility !== 'only_me' || canReadOnlyMe(scopes))
       return activity && visible
         ? json(200, deps.activities.shown(activityDetail(activity)))
         : refuse(refusals.activityNotFound)

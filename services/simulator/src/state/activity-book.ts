@@ -16,6 +16,9 @@ export interface ActivityBook {
   remove(activityId: number): void
   /** Null shows it again as it is. */
   distort(activityId: number, distortion: Distortion | null): void
+  /** Whether the application is shown it at all; a hidden one looks deleted. */
+  hide(activityId: number, isHidden: boolean): void
+  isHidden(activityId: number): boolean
   /** What Strava answers, given the activity's summary or detail. */
   shown(shape: Pick<SummaryActivity, 'id'>): object
   /** Back to the invented history as of now. */
@@ -33,6 +36,7 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
   let invented: ReadonlyMap<number, SummaryActivity> = new Map()
   let book = new Map<number, SummaryActivity>()
   const distortions = new Map<number, Distortion>()
+  const hidden = new Set<number>()
   let lastId = addedIdBase
 
   const restore = (changes: ActivityChanges) => {
@@ -43,6 +47,7 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
   }
   const reset = () => {
     distortions.clear()
+    hidden.clear()
     restore({ added: [], edited: [], removed: [] })
   }
   reset()
@@ -66,6 +71,11 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
       if (distortion) distortions.set(activityId, distortion)
       else distortions.delete(activityId)
     },
+    hide: (activityId, isHidden) => {
+      if (isHidden) hidden.add(activityId)
+      else hidden.delete(activityId)
+    },
+    isHidden: (activityId) => hidden.has(activityId),
     shown: (shape) => distorted(shape, distortions.get(shape.id)),
     reset,
     changes: () => changesOf(invented, book),

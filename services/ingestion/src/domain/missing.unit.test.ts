@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { afterList } from './missing.ts'
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index}`)
+const listedOnce = undefined
+const listedTwice = { isListedAgain: true, toCheck: null }
+
+test.each([
+  ['nothing is missing', 0, 20, listedOnce, { kind: 'end' }],
+  ['a few are', 3, 20, listedOnce, { kind: 'check', activityIds: ids(3) }],
+  ['more than three are', 4, 100, listedOnce, { kind: 'list_again' }],
+  ['more than a fifth are', 1, 4, listedOnce, { kind: 'list_again' }],
+  ['exactly a fifth is', 1, 5, listedOnce, { kind: 'check', activityIds: ids(1) }],
+  ['many still are', 4, 100, listedTwice, { kind: 'check', activityIds: ids(4) }],
+  ['all are', 50, 50, listedTwice, { kind: 'check', activityIds: ids(10) }],
+  ['none is any more', 0, 100, listedTwice, { kind: 'end' }],
+] as const)('after a list where %s', (_what, missing, storedInWindow, before, expected) => {
+  expect(afterList({ activityIds: ids(missing), storedInWindow }, before)).toEqual(expected)
+})

@@ -1,0 +1,67 @@
+import { done, type Outcome, skipped } from '@slipstream/messaging'
+import { addResult, type SyncRun } from '../domain/decide-run.ts'
+import type { PageTally } from '../domain/ports.ts'
+import { announce, callerOf, eraseGone, finishRun, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import { storeFetched } from './store-fetched.ts'
+
+const nothing: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
+
+/** Whether it was removed: at once where Strava says that it is gone, at the second time where it says nothing. */
+const removeAbsent = async (
+  deps: RunDeps,
+  run: SyncRun,
+  absence: { stravaActivityId: string; isCertain: boolean; ticket: number },
+): Promise<boolean> => {
+  const { stravaActivityId, isCertain, ticket } = absence
+  const { linkId } = run
+  if (!isCertain && !(await deps.workouts.doubt({ linkId, stravaActivityId, runId: run._id }))) return false
+  const removal = { linkId, stravaActivityId, ticket, reason: 'deleted_at_strava', now: deps.clock.now() } as const
+  const isRemoved = await deps.workouts.remove(removal)
+  if (isRemoved) deps.facts.activityDeleted(run, stravaActivityId)
+  return isRemoved
+}
+
+/** Asks for one activity that is stored and was not listed. */
+export const checkStep = async (
+  deps: RunDeps,
+  step: Step,
+  { stravaActivityId, others }: { stravaActivityId: string; others: string[] },
+): Promise<Outcome> => {
+  const { lease, callsMade } = step
+  const { run } = lease
+  const ticket = await deps.tickets.next(run.linkId)
+  const outcome = await deps.strava.getActivity(callerOf(step), stravaActivityId)
+  let tally = nothing
+  let unread = run.unread ?? []
+  let isRemoved = false
+  switch (outcome.kind) {
+    case 'answered': {
+      if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
+      const { data: activities, unreadable } = outcome.answer
+      ;({ tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
+      break
+    }
+    case 'absent':
+      isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
+      break
+    default:
+      // Refused for this activity alone, it is the next run's; the list was answered.
+      if (outcome.kind !== 'failed' || outcome.code !== 'strava_refuses') return withoutAnswer(deps, outcome, step)
+  }
+  if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
+
+  const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
+  deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
+  const counts = addResult(run.counts, result)
+  const finishedAt = deps.clock.now()
+  if (others.length === 0 || !run.missing || !run.cursor) {
+    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
+    announce(deps, { ...run, counts, finishedAt })
+    return done()
+  }
+  const missing = { ...run.missing, toCheck: others }
+  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing })))
+    return skipped('lease-lost')
+  deps.nudge()
+  return done()
+}

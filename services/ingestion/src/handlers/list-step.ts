@@ -1,0 +1,123 @@
+import { done, type Outcome, skipped } from '@slipstream/messaging'
+import type { ListCursor } from '@slipstream/records'
+import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
+import { addResult, type SyncRun } from '../domain/decide-run.ts'
+import { cursorFrom01, firstCall, fullPage, type ListedPage, pageSizeFor, stepAfter } from '../domain/list-cursor.ts'
+import { afterList } from '../domain/missing.ts'
+import type { RunProgress } from '../domain/ports.ts'
+import { announce, callerOf, eraseGone, finishRun, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import { storeFetched } from './store-fetched.ts'
+
+const firstCursor = async ({ workouts }: RunDeps, run: SyncRun): Promise<ListCursor> => {
+  if (run.nextPage > 1) return cursorFrom01(run)
+  if (run.cause === 'linked') return firstCall(fullPage)
+  return firstCall(pageSizeFor(await workouts.countSince(run.linkId, run.window.after)))
+}
+
+/** None in a run that release 0.1 has begun: of that nobody knows what was not listed. */
+const firstTicketOf = ({ firstTicket, cursor, nextPage }: SyncRun, ticket: number) => {
+  if (firstTicket !== undefined) return { firstTicket }
+  return cursor === undefined && nextPage === 1 ? { firstTicket: ticket } : {}
+}
+
+const listedOn = (activities: readonly StravaActivity[], unreadable: readonly UnreadableActivity[]): ListedPage => ({
+  length: activities.length + unreadable.length,
+  ids: [...activities, ...unreadable].flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
+  starts: activities.map(({ startDate }) => new Date(startDate)),
+})
+
+const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Promise<Outcome> => {
+  if (!(await deps.runs.continueWith(lease, progress))) return skipped('lease-lost')
+  deps.nudge()
+  announce(deps, { ...lease.run, ...progress })
+  return done()
+}
+
+/** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
+const endList = async (deps: RunDeps, step: Step, progress: RunProgress): Promise<Outcome> => {
+  const { run } = step.lease
+  const { counts, firstTicket, unread } = progress
+  const unlisted =
+    firstTicket === undefined
+      ? { activityIds: [], storedInWindow: 0 }
+      : await deps.workouts.unlisted({
+          linkId: run.linkId,
+          since: run.window.after,
+          firstTicket,
+          except: unread.flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
+        })
+  const next = afterList(unlisted, run.missing)
+  switch (next.kind) {
+    case 'list_again':
+      deps.facts.listDoubted(run, unlisted)
+      return goOn(deps, step, {
+        ...progress,
+        cursor: firstCall(fullPage),
+        missing: { isListedAgain: true, toCheck: null },
+      })
+    case 'check': {
+      const isListedAgain = run.missing?.isListedAgain ?? false
+      return goOn(deps, step, { ...progress, missing: { isListedAgain, toCheck: next.activityIds } })
+    }
+    case 'end': {
+      const finishedAt = deps.clock.now()
+      await finishRun(deps, step.lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
+      announce(deps, { ...run, counts, finishedAt })
+      return done()
+    }
+  }
+}
+
+/** The next page of the list. */
+export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
+  const { lease, callsMade } = step
+  const { run } = lease
+  const cursor = run.cursor ?? (await firstCursor(deps, run))
+  const ticket = await deps.tickets.next(run.linkId)
+  const outcome = await deps.strava.listActivities(callerOf(step), {
+    ...(cursor.before && { before: cursor.before }),
+    page: cursor.page,
+    perPage: cursor.perPage ?? fullPage,
+  })
+  if (outcome.kind !== 'answered') return withoutAnswer(deps, outcome, step)
+  const { data, unreadable } = outcome.answer
+
+  // An unlink may pass by while Strava is asked. Checked before the write, so that nothing is stored after it; and again
+  // after, because the erasure may have run between check and write. A crash in between is met by the guard of the
+  // redelivered message and by the sweep, which looks at erased links once more.
+  if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
+  // What this run has listed before is listed again where two queries overlap, and what is older than the window proves
+  // the end and is not stored.
+  const listed = new Set(cursor.listedIds)
+  const activities = data.filter(
+    ({ stravaActivityId, startDate }) => !listed.has(stravaActivityId) && new Date(startDate) >= run.window.after,
+  )
+  const { tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket })
+  if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
+
+  const newlyListed = activities.length + unread.length - (run.unread?.length ?? 0)
+  const result = {
+    ...tally,
+    deleted: 0,
+    // Listed a second time, they are counted already.
+    listed: run.missing?.isListedAgain ? tally.created : newlyListed,
+    calls: callsMade(),
+  }
+  deps.facts.pageStored(run, cursor, result, tally)
+  const counts = addResult(run.counts, result)
+  const progress = { counts, unread, ...firstTicketOf(run, ticket) }
+  const next = stepAfter(cursor, listedOn(data, unreadable), run.window)
+  switch (next.kind) {
+    case 'next':
+      return goOn(deps, step, { ...progress, cursor: next.cursor })
+    case 'end':
+      return endList(deps, step, { ...progress, cursor })
+    case 'broken': {
+      deps.facts.listBroken(run, next.problem)
+      const finishedAt = deps.clock.now()
+      await finishRun(deps, lease, { outcome: 'failed', errorCode: 'strava_unavailable', counts, unread, finishedAt })
+      announce(deps, { ...run, counts, finishedAt })
+      return done()
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { newId } from '@slipstream/runtime'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createWorkoutStore } from '../src/adapters/workout-store.ts'
+import { decidePage } from '../src/domain/decide-page.ts'
+import { morningRun } from './fixtures/activities.ts'
+import { eventually, type Harness, ofType, type SeenEvent, startHarness, type TestLink } from './harness.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+  await harness.startIngestion()
+})
+afterAll(() => harness?.stop())
+beforeEach(() => {
+  harness.simulator.control.reset()
+})
+
+const sync = async (link: TestLink) =>
+  harness.finishedRun(await harness.request(link, { lane: 'scheduled', cause: 'hourly' }))
+const stored = (link: TestLink) =>
+  harness.store.collections.workouts.find({ linkId: link.linkId }).sort({ startedAt: -1 }).lean()
+const tombstones = (link: TestLink) => harness.store.collections.tombstones.find({ linkId: link.linkId }).lean()
+const calls = () => harness.simulator.control.calls().counts
+
+/** A linked athlete whose activities are stored, and what is told from now on. */
+const synced = async (account: string) => {
+  const link = await harness.link(account)
+  await harness.finishedRun(await harness.request(link))
+  const [newest] = await stored(link)
+  if (!newest) throw new Error('nothing was stored')
+  harness.simulator.control.clearCalls()
+  const seen: SeenEvent[] = harness.follow(link.athleteId)
+  await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
+  return { link, newest, seen, activityId: Number(newest.stravaActivityId) }
+}
+
+describe('an activity that is not listed any more', () => {
+  it('is asked for, and removed with a tombstone and an event where it is gone', async () => {
+    const { link, newest, seen, activityId } = await synced('anna')
+    const before = await stored(link)
+    harness.simulator.control.deleteActivity(activityId)
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 1, created: 0, calls: 2 } })
+    expect(calls()).toMatchObject({ activities: { 200: 1 }, activity: { 404: 1 } })
+    expect(await stored(link)).toHaveLength(before.length - 1)
+    expect(await tombstones(link)).toMatchObject([
+      { _id: newest._id, stravaActivityId: newest.stravaActivityId, version: 2, reason: 'deleted_at_strava' },
+    ])
+    await eventually(() => expect(ofType(seen, 'activity.deleted')).toHaveLength(1))
+    expect(ofType(seen, 'activity.deleted')).toMatchObject([
+      { id: `${newest._id}.2`, data: { workoutId: newest._id, version: 2, reason: 'deleted_at_strava' } },
+    ])
+    expect(await sync(link)).toMatchObject({ counts: { deleted: 0, calls: 1 } })
+  })
+
+  it('stays where Strava still has it', async () => {
+    const { link, newest, seen } = await synced('anna')
+    harness.simulator.control.setFaults({
+      rules: [{ endpoint: 'activities', effect: { kind: 'left_out', activityId: Number(newest.stravaActivityId) } }],
+    })
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 0, calls: 2 } })
+    expect((await stored(link))[0]).toMatchObject({ _id: newest._id, version: 1 })
+    expect(ofType(seen, 'activity.deleted')).toEqual([])
+  })
+
+  it('is believed to be gone only when a second run is answered with a 404 that gives no reason', async () => {
+    const { link, newest, activityId } = await synced('anna')
+    harness.simulator.control.deleteActivity(activityId)
+    harness.simulator.control.setFaults({
+      rules: [{ endpoint: 'activity', effect: { kind: 'status', status: 404, body: 'empty' } }],
+    })
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 0, calls: 2 } })
+    expect((await stored(link))[0]?._id).toBe(newest._id)
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 1, calls: 2 } })
+    expect(await tombstones(link)).toHaveLength(1)
+  })
+
+  it('comes back as the same workout, in its next version, when it is listed again', async () => {
+    const { link, newest, seen, activityId } = await synced('chris')
+    harness.simulator.control.editActivity(activityId, { invisible: true })
+    expect(await sync(link)).toMatchObject({ counts: { deleted: 1 } })
+    harness.simulator.control.editActivity(activityId, { invisible: false })
+    expect(await sync(link)).toMatchObject({ counts: { created: 1, calls: 1 } })
+    expect((await stored(link)).find(({ _id }) => _id === newest._id)).toMatchObject({ version: 3 })
+    const told = () => seen.filter(({ data }) => 'workoutId' in data && data.workoutId === newest._id)
+    await eventually(() => expect(told()).toHaveLength(3))
+    expect(told().map(({ type, id }) => [type, id])).toEqual([
+      ['activity.ingested', `${newest._id}.1`],
+      ['activity.deleted', `${newest._id}.2`],
+      ['activity.ingested', `${newest._id}.3`],
+    ])
+  })
+
+  it('together with many others makes the list be asked once more, and costs at most ten calls a run', async () => {
+    const { link, seen } = await synced('ben')
+    const all = await stored(link)
+    expect(all.length).toBeGreaterThan(14)
+    for (const { stravaActivityId } of all.slice(0, 14))
+      harness.simulator.control.deleteActivity(Number(stravaActivityId))
+    expect(await sync(link)).toMatchObject({ counts: { deleted: 10, calls: 12 } })
+    expect(await sync(link)).toMatchObject({ counts: { deleted: 4 } })
+    expect(await stored(link)).toHaveLength(all.length - 14)
+    await eventually(() => expect(ofType(seen, 'activity.deleted')).toHaveLength(14))
+  })
+})
+
+describe('a removal', () => {
+  const store = () => createWorkoutStore(harness.store.collections, harness.clock)
+  const apply = (link: TestLink, ticket: number, name = 'Run') =>
+    store().apply({
+      linkId: link.linkId,
+      activities: [{ ...morningRun, name }],
+      decide: (activities, known) =>
+        decidePage({
+          context: { ...link, cause: 'hourly', requestedAt: new Date() },
+          ...{ activities, ...known, ticket, now: new Date(), keepForMs: null },
+          newWorkoutId: () => `wrk_${link.linkId}`,
+        }),
+    })
+  const remove = (link: TestLink, ticket: number) =>
+    store().remove({
+      ...{ linkId: link.linkId, stravaActivityId: morningRun.stravaActivityId, ticket },
+      ...{ reason: 'deleted_at_strava', now: harness.clock.now() },
+    })
+  const newLink = () => ({ athleteId: newId('athlete'), linkId: newId('link') })
+
+  it('by an earlier fetch than the one that saw it last changes nothing', async () => {
+    const link = newLink()
+    await apply(link, 5)
+    expect(await remove(link, 4)).toBe(false)
+    expect(await remove(link, 5)).toBe(false)
+    expect(await stored(link)).toHaveLength(1)
+  })
+
+  it('is not undone by a fetch that started before it and comes later', async () => {
+    const link = newLink()
+    await apply(link, 1)
+    expect(await remove(link, 3)).toBe(true)
+    expect(await apply(link, 2)).toMatchObject({ stale: 1, created: 0 })
+    expect(await stored(link)).toEqual([])
+    expect(await apply(link, 4)).toMatchObject({ created: 1 })
+    expect(await stored(link)).toMatchObject([{ version: 3, appliedTicket: 4 }])
+  })
+
+  it('that a crash has cut in two is ended by the sweep, and told once', async () => {
+    const link = newLink()
+    await apply(link, 1)
+    const at = new Date(harness.clock.now().getTime() - 60_000)
+    const decided = { version: 2, appliedTicket: 2, deletion: { reason: 'deleted_at_strava', at }, outbox: [] }
+    await harness.store.collections.workouts.updateOne({ linkId: link.linkId }, { $set: decided } as never)
+    await Promise.all([store().endRemovals(harness.clock.now(), 10), store().endRemovals(harness.clock.now(), 10)])
+    expect(await stored(link)).toEqual([])
+    const [tombstone] = await tombstones(link)
+    expect(tombstone).toMatchObject({ version: 2, appliedTicket: 2, deletedAt: at })
+  })
+
+  it('that was decided is off when a later fetch finds the activity before it is done', async () => {
+    const link = newLink()
+    await apply(link, 1)
+    const decided = {
+      ...{ version: 2, appliedTicket: 2, outbox: [] },
+      deletion: { reason: 'deleted_at_strava', at: harness.clock.now() },
+    }
+    await harness.store.collections.workouts.updateOne({ linkId: link.linkId }, { $set: decided } as never)
+    expect(await apply(link, 2)).toMatchObject({ stale: 1 })
+    expect(await apply(link, 3)).toMatchObject({ created: 1 })
+    const [workout] = await stored(link)
+    expect(workout).toMatchObject({ version: 3, outbox: [{ type: 'activity.ingested' }] })
+    expect(workout).not.toHaveProperty('deletion')
+  })
+})
