@@ -1,6 +1,7 @@
 import { env, pid } from 'node:process'
-import { judgeRefresh } from '@slipstream/gate'
+import { createTokenCalls, judgeRefresh } from '@slipstream/gate'
 import { connectStore, type WritableCollection } from '@slipstream/persistence'
+import { createQuotaLedger } from '@slipstream/quota'
 import { newId, runService, Secret, systemClock } from '@slipstream/runtime'
 import { createStravaOAuth } from '@slipstream/strava'
 import { createVault, parseTokenKeys } from '@slipstream/vault'
@@ -56,6 +57,8 @@ await runService(async () => {
     baseUrl: env.STRAVA_OAUTH_BASE_URL ?? '',
     redirectUri: env.STRAVA_OAUTH_BASE_URL ?? '',
   })
+  const ledger = createQuotaLedger({ collections: store.collections, clientId: '12345', clock: systemClock })
+  const onReportFailed = () => {}
   const vault = createVault({
     collections: { ...store.collections, credentials: haltingAt(store.collections.credentials) },
     keyring: parseTokenKeys(env.TOKEN_KEYS ?? ''),
@@ -65,9 +68,13 @@ await runService(async () => {
     judge: judgeRefresh,
     refreshTokens: async (refreshToken, owner) => {
       await reach('leased', owner.linkId)
-      const tokens = await oauth.refresh({ refreshToken })
-      await reach('rotated', owner.linkId)
-      return tokens
+      const refresh: typeof oauth.refresh = async (request) => {
+        const tokens = await oauth.refresh(request)
+        await reach('rotated', owner.linkId)
+        return tokens
+      }
+      const calls = createTokenCalls({ oauth: { ...oauth, refresh }, ledger, clock: systemClock, onReportFailed })
+      return await calls.refreshTokens(refreshToken, owner)
     },
   })
 

@@ -2,7 +2,7 @@ import type { Clock, Secret } from '@slipstream/runtime'
 import type { ActivityPage, ListActivitiesOptions, QuotaReading, StravaApi } from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
-import { outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
+import { NotSentError, outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
 import type { LostGrantCode } from './trouble-table.ts'
 
 // The one way to Strava with an athlete's grant: token, permit, call, and once more with a fresh token where Strava
@@ -70,6 +70,7 @@ export const createGate = (options: GateOptions): Gate => {
         tellSealed(linkId, error)
         return { kind: 'failed', code: 'app_misconfigured' }
       }
+      if (error instanceof NotSentError) throw error.cause
       const wait = waitIn(error)
       if (wait) return outcomeOf(wait, clock.now())
       if (!(error instanceof RefreshUnavailableError)) throw error

@@ -35,6 +35,16 @@ export class HeldBackError extends Error {
   }
 }
 
+/** A call was not made, as the ledger could not be asked: `cause` says why. Nothing was changed at Strava. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError'
+  readonly code = 'not_sent'
+
+  constructor(cause: unknown) {
+    super('the ledger could not be asked', { cause })
+  }
+}
+
 /** A token call failed; the ledger knows. `wait` is what it said comes of it, null where nothing does. */
 export class TokenCallError extends Error {
   override readonly name = 'TokenCallError'

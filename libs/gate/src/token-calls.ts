@@ -1,8 +1,8 @@
-import type { QuotaLedger } from '@slipstream/quota'
+import type { CallReport, QuotaLedger, Wait } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
 import { type StravaEndpoint, StravaError, type StravaOAuth } from '@slipstream/strava'
 import type { RefreshVerdict } from '@slipstream/vault'
-import { HeldBackError, TokenCallError } from './held-back.ts'
+import { HeldBackError, NotSentError, TokenCallError } from './held-back.ts'
 import { showingOf, troubleTable } from './trouble-table.ts'
 
 /** Strava's calls about tokens, outside the quota. Each tells the ledger what it has shown about the app. */
@@ -12,8 +12,20 @@ export const createTokenCalls = <Tokens>(options: {
   }
   ledger: Pick<QuotaLedger, 'mayRefresh' | 'report'>
   clock: Clock
+  /** The ledger was not told of a call; the next one of its kind tells the same. */
+  onReportFailed: (error: unknown) => void
 }) => {
-  const { oauth, ledger, clock } = options
+  const { oauth, ledger, clock, onReportFailed } = options
+
+  /** Nothing fails with it: an answer may be the only copy of a grant, and an error is worth more than this one. */
+  const tell = async (report: CallReport): Promise<Wait | null> => {
+    try {
+      return await ledger.report(report)
+    } catch (error) {
+      onReportFailed(error)
+      return null
+    }
+  }
 
   const reporting = async <Answer>(
     operation: StravaEndpoint,
@@ -29,17 +41,20 @@ export const createTokenCalls = <Tokens>(options: {
       if (!(error instanceof StravaError)) throw error
       const shows = showingOf(troubleTable[error.kind])
       const hasFailedAthlete = shows === 'nothing'
-      const wait = await ledger.report({ ...about, shows, reading: error.quota, hasFailedAthlete })
+      const wait = await tell({ ...about, shows, reading: error.quota, hasFailedAthlete })
       throw operation === 'refresh' ? new TokenCallError(error, wait) : error
     }
-    await ledger.report({ ...about, shows: 'works', reading: null })
+    // Not waited for: until it is kept, an answer is in this process alone.
+    void tell({ ...about, shows: 'works', reading: null })
     return answer
   }
 
   return {
-    /** For the vault. @throws HeldBackError while refreshes are stopped; TokenCallError */
+    /** For the vault. @throws HeldBackError while refreshes are stopped; NotSentError; TokenCallError */
     refreshTokens: async (refreshToken: Secret, { athleteId }: { athleteId: string }): Promise<Tokens> => {
-      const permit = await ledger.mayRefresh(athleteId)
+      const permit = await ledger.mayRefresh(athleteId).catch((error: unknown) => {
+        throw new NotSentError(error)
+      })
       if (!permit.granted) throw new HeldBackError({ reason: permit.reason, until: permit.retryAt, failingSince: null })
       return await reporting('refresh', athleteId, () => oauth.refresh({ refreshToken }))
     },
@@ -53,7 +68,7 @@ export const createTokenCalls = <Tokens>(options: {
 
 /** What a failed refresh means for the grant; `reason` is the same text for the same unexplained refusal. */
 export const judgeRefresh = (error: unknown): RefreshVerdict => {
-  if (error instanceof HeldBackError) return { kind: 'passed_on' }
+  if (error instanceof HeldBackError || error instanceof NotSentError) return { kind: 'passed_on' }
   const failure = error instanceof TokenCallError ? error.cause : error
   if (!(failure instanceof StravaError)) return { kind: 'transient' }
   const kind = troubleTable[failure.kind].atRefresh

@@ -33,6 +33,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
       else log.warn({ err: error, problem: code }, 'request could not be served')
     },
+    ledgerNotTold: (error: unknown) => {
+      log.warn({ err: error }, 'the quota ledger was not told of a token call')
+    },
     ledgerChanged: (transition: Transition) => {
       const { level, fields, message } = describeTransition(transition)
       log[level](fields, message)

@@ -105,7 +105,12 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         onCall: facts.stravaCalled,
       })
       const countedCall = createCountedCall({ ledger: quota, clock })
-      const { exchangeCode, revoke } = createTokenCalls({ oauth: stravaOAuth, ledger: quota, clock })
+      const { exchangeCode, revoke } = createTokenCalls({
+        oauth: stravaOAuth,
+        ledger: quota,
+        clock,
+        onReportFailed: facts.ledgerNotTold,
+      })
       const oauth = { authorizeUrl: stravaOAuth.authorizeUrl, exchangeCode, revoke }
       const api = createStravaApi({ baseUrl: config.strava.apiBaseUrl, fetch: fetchWith, onCall: facts.stravaCalled })
       const grounds = { ...repositories, clock, newId, nudge, facts, vault, oauth }

@@ -114,6 +114,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     runsWoken: (reason: WaitReason, count: number) => {
       log.info({ waitedFor: reason, count }, 'what sync runs waited for is over')
     },
+    ledgerNotTold: (error: unknown) => {
+      log.warn({ err: error }, 'the quota ledger was not told of a token call')
+    },
     ledgerChanged: (transition: Transition) => {
       const { level, fields, message } = describeTransition(transition)
       log[level](fields, message)

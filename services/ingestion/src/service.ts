@@ -94,7 +94,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         keyring,
         clock,
         owner,
-        refreshTokens: createTokenCalls({ oauth, ledger, clock }).refreshTokens,
+        refreshTokens: createTokenCalls({ oauth, ledger, clock, onReportFailed: facts.ledgerNotTold }).refreshTokens,
         judge: judgeRefresh,
         onRefresh: facts.tokenRefreshed,
         onStoreFailed: facts.tokensNotStoredYet,
