@@ -33,7 +33,8 @@ const isAsDeclared = (found: FoundIndex, declared: IndexDeclaration): boolean =>
 
 /**
  * What it takes to get from the indexes that are there to those declared. The name is a label: an index that is as declared
- * under another name does. A new index breaks nothing unless it is unique and there are rows: those may not be, and an
+ * under another name does, unless that name is retired: then the index is renamed, which MongoDB can do only by making it
+ * anew, so drops come first. A new index breaks nothing unless it is unique and there are rows: those may not be, and an
  * older replica may write more such rows. Whatever takes an index away does, because an older replica that starts asks for
  * it. Indexes that are neither declared nor retired are a newer release's or the operator's, and stay.
  */
@@ -42,18 +43,20 @@ export const planIndexes = (
   { indexes: found, isEmpty }: FoundCollection,
 ): IndexChange[] => {
   const { name: collection, indexes: declared, retiredIndexes } = definition
+  const isRetired = ({ name }: FoundIndex) => retiredIndexes.includes(name)
+  const staying = found.filter((index) => !isRetired(index))
   const wanted = declared
-    .filter((index) => !found.some((other) => isAsDeclared(other, index)))
+    .filter((index) => !staying.some((other) => isAsDeclared(other, index)))
     .map((index): IndexChange => {
-      const isInTheWay = found.some(({ name }) => name === index.name)
+      const isInTheWay = staying.some(({ name }) => name === index.name)
       return isInTheWay
         ? { collection, kind: 'replace', index, isBreaking: !isEmpty }
         : { collection, kind: 'create', index, isBreaking: Boolean(index.unique) && !isEmpty }
     })
   const retired = found
-    .filter(({ name }) => retiredIndexes.includes(name))
+    .filter(isRetired)
     .map(({ name }): IndexChange => ({ collection, kind: 'drop', dropped: name, isBreaking: !isEmpty }))
-  return [...wanted, ...retired]
+  return [...retired, ...wanted]
 }
 
 export const describeChange = (change: IndexChange): string => {

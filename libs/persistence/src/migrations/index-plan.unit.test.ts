@@ -37,6 +37,14 @@ describe('planIndexes', () => {
       plan({ retiredIndexes: ['status'] }, { indexes: found(byStatus) }),
       [{ kind: 'drop', isBreaking: true }],
     ],
+    [
+      'retired, and declared under another name',
+      plan({ indexes: [one], retiredIndexes: ['old'] }, { indexes: found({ ...one, name: 'old' }) }),
+      [
+        { kind: 'drop', isBreaking: true },
+        { kind: 'create', isBreaking: true },
+      ],
+    ],
     ['retired and gone', plan({ retiredIndexes: ['status'] }, { indexes: found() }), []],
   ])('%s', (_case, planned, expected) => {
     expect(planned).toEqual(expected)
