@@ -160,10 +160,14 @@ describe('a run that has made no call', () => {
 })
 
 describe('a list that changes or misbehaves', () => {
-  it('loses nothing when an activity is deleted between two pages', async () => {
+  it.each([
+    ['full', false],
+    ['short', true],
+  ])('loses nothing when an activity is deleted between two %s pages', async (_what, shortPages) => {
     const { control } = harness.simulator
     const link = await harness.link('busy')
-    control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'latency', latencyMs: 700 } }] })
+    const slow = { endpoint: 'activities', effect: { kind: 'latency', latencyMs: 700 } } as const
+    control.setFaults({ rules: [slow], behaviour: { shortPages } })
     const runId = await harness.request(link)
     await eventually(async () => expect((await run(runId))?.cursor?.pages).toBe(1))
     const [newest] = await harness.store.collections.workouts
@@ -171,8 +175,10 @@ describe('a list that changes or misbehaves', () => {
       .sort({ startedAt: -1 })
       .lean()
     control.deleteActivity(Number(newest?.stravaActivityId))
-    control.clearFaults()
-    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded', counts: { created: 450 } })
+    control.setFaults({ rules: [] })
+    expect(await harness.finishedRun(runId)).toMatchObject({
+      ...{ outcome: 'succeeded', counts: { created: 450 } },
+    })
     expect(await harness.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(450)
   })
 

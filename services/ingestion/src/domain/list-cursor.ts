@@ -66,8 +66,9 @@ const earlier = (one: Date, other: Date | null): Date => (other && other < one ?
 
 /**
  * The call after this page. Where nothing older than the window was listed, only an empty page ends the list: a short one
- * may be followed by more. After a full page with something new the list is asked anew from where that page ended, with an
- * overlap: page numbers would slide over what moves up when an activity is deleted between two calls.
+ * may be followed by more. Page numbers slide over what moves up when an activity is deleted between two calls. So they are
+ * trusted to find the end, and not what is before it: after a full page, or one that follows a short one and brings
+ * something, the list is asked anew from where the page before ended, with an overlap.
  */
 export const stepAfter = (
   cursor: ListCursor,
@@ -83,10 +84,14 @@ export const stepAfter = (
   const { perPage = fullPage } = cursor
   const listed = new Set(cursor.listedIds)
   const newIds = [...new Set(ids)].filter((id) => !listed.has(id))
-  const so = { pages, listedIds: [...cursor.listedIds, ...newIds], earliestStart }
-  if (length >= perPage && newIds.length > 0 && earliestStart) {
-    const before = earlier(new Date(earliestStart.getTime() + overlapMs), cursor.before)
-    return { kind: 'next', cursor: { ...so, before, perPage: fullPage, page: 1, previousIds: [] } }
+  const so = { pages, listedIds: [...cursor.listedIds, ...newIds] }
+  /** The earliest start up to which surely all is listed. */
+  const sureStart = cursor.page === 1 ? earliestStart : cursor.earliestStart
+  const before = sureStart && earlier(new Date(sureStart.getTime() + overlapMs), cursor.before)
+  const isFurther = cursor.page === 1 || before?.getTime() !== cursor.before?.getTime()
+  if (newIds.length > 0 && before && isFurther && (cursor.page > 1 || length >= perPage)) {
+    const next = { ...so, earliestStart: sureStart, before, perPage: fullPage, page: 1, previousIds: [] }
+    return { kind: 'next', cursor: next }
   }
-  return { kind: 'next', cursor: { ...cursor, ...so, page: cursor.page + 1, previousIds: [...ids] } }
+  return { kind: 'next', cursor: { ...cursor, ...so, earliestStart, page: cursor.page + 1, previousIds: [...ids] } }
 }
