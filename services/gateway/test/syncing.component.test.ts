@@ -144,6 +144,16 @@ describe('syncing', () => {
     expect(status.error).toMatchObject({ code: 'strava_unavailable', actor: 'nobody' })
   })
 
+  test('how far all is complete does not go back where a run that began earlier ends later', async () => {
+    await clear()
+    await insert(system, 'sync_runs', [
+      runOf(link, 'run_pressed', { startedAt: day(0, 2), finishedAt: day(0, 3) }),
+      runOf(link, 'run_hourly', { lane: 'scheduled', startedAt: day(0, 1), finishedAt: day(0, 4) }),
+    ])
+    const status = statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))
+    expect(status.completeUpTo).toBe(day(0, 2).toISOString())
+  })
+
   test('an activity that cannot be read holds back how far all is complete for three runs', async () => {
     const broken = (runs: number) => ({ unread: [{ stravaActivityId: '7', runs }] })
     const status = async () => statusSchema.parse(await athlete.json('GET', '/api/v1/strava/status'))

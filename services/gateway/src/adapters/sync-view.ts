@@ -6,6 +6,9 @@ import type { SyncView } from '../domain/ports.ts'
 /** An activity that was broken in so many runs in a row holds completeness no longer. */
 const holdingRuns = 3
 
+/** More than can run side by side. */
+const overlappingRuns = 10
+
 /** Whoever still waits is among the last who asked; of those so many are looked at, however many wait. */
 const lookedAtBefore = 1_000
 
@@ -41,8 +44,21 @@ export const createSyncView = ({
 
     lastFinished: (link, outcome) => newestFinished(link, { outcome: outcome ?? { $nin: ['cancelled', null] } }),
 
-    lastComplete: (link) =>
-      newestFinished(link, { outcome: 'succeeded', unread: { $not: { $elemMatch: { runs: { $lt: holdingRuns } } } } }),
+    lastComplete: async ({ athleteId, linkId }) => {
+      const isComplete = {
+        outcome: 'succeeded' as const,
+        unread: { $not: { $elemMatch: { runs: { $lt: holdingRuns } } } },
+      }
+      const found = await syncRuns
+        .find({ athleteId, linkId, finishedAt: { $ne: null }, ...isComplete }, withoutIds)
+        .sort({ finishedAt: -1 })
+        .limit(overlappingRuns)
+        .lean<SyncRunRow[]>()
+      // Runs of other lanes may begin later and end sooner; what counts is the moment up to which one proves all.
+      const beganAt = ({ startedAt, requestedAt }: SyncRunRow) => (startedAt ?? requestedAt).getTime()
+      const [latest] = found.toSorted((one, other) => beganAt(other) - beganAt(one))
+      return latest ? toRun(latest) : null
+    },
 
     interactiveBefore: async (requestedAt) => {
       const [counted] = await schedules.aggregate<{ before: number }>([
