@@ -1,17 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { headers } from '@nats-io/transport-node'
-import { eventData } from '@slipstream/contracts'
+import { type EventType, eventData } from '@slipstream/contracts'
 import { createAsyncApiDocument } from '@slipstream/contracts/asyncapi'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { decodeEvent } from '../src/envelope.ts'
 
 interface FrozenEvent {
   subject: string
   headers: Record<string, string>
   data: Record<string, unknown>
+}
+
+interface JsonSchema {
+  type?: string | string[]
+  $ref?: string
+  $defs?: Record<string, JsonSchema>
+  enum?: unknown[]
+  format?: string
+  pattern?: string
+  minLength?: number
+  minimum?: number
+  exclusiveMinimum?: number
+  maximum?: number
+  anyOf?: JsonSchema[]
+  properties?: Record<string, JsonSchema>
+  required?: string[]
 }
 
 const goldenFolder = join(import.meta.dirname, '../../contracts/golden')
@@ -65,6 +82,50 @@ describe('the newest frozen schemas', () => {
 
   const ajv = addFormats.default(new Ajv({ strict: false }))
   ajv.addSchema({ $id: 'frozen', components })
+
+  /** Each way in which data may differ from this value and still be as the schema of today says, by its place. */
+  const edgesOf = (
+    schema: JsonSchema,
+    value: unknown,
+    resolved: (schema: JsonSchema) => JsonSchema,
+    place = '',
+  ): [string, unknown][] => {
+    const choices = (schema.anyOf ?? [schema]).map(resolved)
+    const own = choices.flatMap((choice): [string, unknown][] => {
+      const types = [choice.type ?? []].flat()
+      const isFreeText = !('const' in choice || choice.enum || choice.format || choice.pattern || choice.minLength)
+      const edges = [choice.minimum, choice.maximum].filter((bound) => bound !== undefined)
+      if (choice.exclusiveMinimum !== undefined) edges.push(choice.exclusiveMinimum + 1)
+      return [
+        ...(types.includes('null') ? [[`${place} null`, null] as [string, unknown]] : []),
+        ...(types.includes('string') && isFreeText ? [[`${place} empty`, ''] as [string, unknown]] : []),
+        ...edges.map((edge): [string, unknown] => [`${place} ${edge}`, edge]),
+      ]
+    })
+    const { properties, required = [] } = choices.find((choice) => choice.properties) ?? {}
+    if (!properties || typeof value !== 'object' || value === null) return own
+    const inner = Object.entries(properties).flatMap(([name, of]): [string, unknown][] => {
+      const { [name]: present, ...others } = value as Record<string, unknown>
+      const changed = edgesOf(of, present, resolved, `${place}/${name}`).map(([where, edge]): [string, unknown] => [
+        where,
+        { ...others, [name]: edge },
+      ])
+      return required.includes(name) ? changed : [...changed, [`${place}/${name} absent`, others]]
+    })
+    return [...own, ...inner]
+  }
+
+  it.each(Object.keys(eventData) as EventType[])('read whatever today’s code may write as %s', (type) => {
+    const frozen = frozenEvents.findLast(({ event }) => event.headers['ce-type'] === type)
+    // An event that is new since then nobody of that release asks for.
+    if (!frozen) return
+    const { data } = decodeEvent(messageOf(frozen.event))
+    const validate = ajv.compile({ $ref: `frozen#/components/schemas/${type}` })
+    const today = z.toJSONSchema(eventData[type], { io: 'output', unrepresentable: 'any' }) as JsonSchema
+    const resolved = (schema: JsonSchema) => today.$defs?.[schema.$ref?.split('/').at(-1) ?? ''] ?? schema
+    const refused = edgesOf(today, data, resolved).filter(([, edge]) => !validate(edge))
+    expect(refused.map(([place]) => place)).toEqual([])
+  })
 
   it.each(frozenEvents)('read $name as today’s code would write it', ({ event }) => {
     const { type, data } = decodeEvent(messageOf(event))
