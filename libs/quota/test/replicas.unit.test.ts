@@ -72,6 +72,26 @@ describe(`three replicas (seed ${seed})`, () => {
     expect(utilisation).toBeGreaterThanOrEqual(0.98)
   })
 
+  test('that all begin to call around the edges of quarter hours: no call over the limit', async () => {
+    const { time, random, strava, replicas } = createReplicas(scenario())
+    const next = crowd('interactive')
+    const callAround = async (edge: number, { call }: (typeof replicas)[number]) => {
+      await time.sleep(edge - 4_000 - time.now() + random() * 4_000)
+      // Long enough for all of the quarter hour that begins.
+      while (time.now() < edge + 60_000) {
+        const { refusedUntil } = await call(next())
+        if (refusedUntil) await time.sleep(random() * 200)
+      }
+    }
+    const worker = async (replica: (typeof replicas)[number]) => {
+      for (;;) await callAround(Math.ceil((time.now() + 5_000) / quarterHourMs) * quarterHourMs, replica)
+    }
+    for (const replica of replicas) for (let count = 0; count < 6; count += 1) void worker(replica)
+    await time.run(startAt.getTime() + 20 * quarterHourMs)
+    expect(strava.overLimit).toBe(0)
+    expect(Math.max(...strava.quarterHours.values())).toBeGreaterThan(90)
+  }, 120_000)
+
   test.each([
     ['2.4 s ahead', 2_400],
     ['2.4 s behind', -2_400],

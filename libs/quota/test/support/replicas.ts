@@ -116,6 +116,7 @@ export const createReplicas = ({ seed, limits, replicaAheadMs, sharedAheadMs, st
 
     return {
       ledger,
+      call,
       /** Works without end: makes the next call as soon as it may. */
       work: async (next: () => PermitRequest, onCall: (request: PermitRequest) => void = () => {}): Promise<never> => {
         for (;;) {
