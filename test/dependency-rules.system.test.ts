@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -30,6 +30,9 @@ const forbiddenImports: [path: string, specifier: string, message: string][] = [
   ['services/gateway/src/handlers/a.ts', '../adapters/links.ts', ofHandlers],
   ['services/gateway/src/handlers/b.ts', '../../../ingestion/src/domain/page.ts', apart],
   ['services/gateway/src/handlers/c.ts', '@slipstream/testing', apart],
+  ['services/scheduler/src/requests/a.ts', '../adapters/rows.ts', ofHandlers],
+  ['services/scheduler/src/domain/e.ts', '../requests/change-schedule.ts', ofDomain],
+  ['services/scheduler/src/adapters/a.ts', '../requests/change-schedule.ts', ofAdapters],
   ['services/gateway/src/sweeps/a.ts', '../adapters/links.ts', ofHandlers],
   ['services/gateway/src/sweeps/b.ts', '../../../scheduler/src/domain/schedule.ts', apart],
   ['services/gateway/web/a.ts', '../../ingestion/src/domain/page.ts', apart],
@@ -90,6 +93,17 @@ describe('the linter refuses', () => {
   it('reading the environment outside config files', () => {
     expect(rulesBroken.get('services/gateway/src/environment.ts')).toContain('lint/style/noProcessEnv')
   })
+})
+
+/** Beside these a service has but its composition: what lies there may import anything of its own service. */
+const fencedFolders = ['adapters', 'domain', 'handlers', 'requests', 'sweeps']
+const unfencedFolders = ['http', 'pages']
+
+it.each(['gateway', 'scheduler', 'ingestion'])('every folder of %s is known to a rule', (service) => {
+  const folders = readdirSync(join(root, 'services', service, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  expect(folders.filter((name) => ![...fencedFolders, ...unfencedFolders].includes(name))).toEqual([])
 })
 
 it('the linter lets domain import contracts and config files read the environment', () => {
