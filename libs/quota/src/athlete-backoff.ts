@@ -16,20 +16,20 @@ const pauses: Backoff = { firstMs: 2_000, longestMs: 30 * 60_000, factor: 4, spr
 
 /** After another call for the athlete has failed. @param random in [0, 1) */
 export const afterAthleteFailure = (
-  trouble: AthleteBackoff,
+  backoff: AthleteBackoff,
   operation: Operation,
   now: Date,
   random: number,
 ): AthleteBackoff => {
-  const failures = trouble.failures + 1
+  const failures = backoff.failures + 1
   return {
     failures,
-    failingOperation: trouble.failingOperation ?? operation,
-    failingSince: trouble.failingSince ?? now,
+    failingOperation: backoff.failingOperation ?? operation,
+    failingSince: backoff.failingSince ?? now,
     retryAt: new Date(now.getTime() + backoffMs(pauses, failures, random)),
   }
 }
 
-/** A token that could be refreshed, say, leaves the trouble of a list as it is. */
+/** A token that could be refreshed, say, leaves the backoff of a list as it is. */
 export const isOverWith = ({ failures, failingOperation }: AthleteBackoff, works: Operation): boolean =>
   failures > 0 && (failingOperation ?? works) === works

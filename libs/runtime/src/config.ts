@@ -40,7 +40,8 @@ export const setting = {
   logLevel: () => z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 }
 
-const deepFreeze = <T>(value: T): T => {
+/** Freezes an object and all in it but secrets, which show nothing and hold nothing that could be changed. */
+export const deepFreeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || value instanceof Secret || Object.isFrozen(value)) return value
   for (const inner of Object.values(value)) deepFreeze(inner)
   return Object.freeze(value)

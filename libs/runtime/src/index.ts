@@ -1,6 +1,6 @@
 export { type Backoff, backoffMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { ConfigError, type Environment, readConfig, setting } from './config.ts'
+export { ConfigError, deepFreeze, type Environment, readConfig, setting } from './config.ts'
 export { type NewId, newId, newOneTimeSecret, sha256 } from './ids.ts'
 export { type Repetition, repeat } from './repeat.ts'
 export { Secret } from './secret.ts'

@@ -56,7 +56,7 @@ class ClaimOutlivedError extends Error {
   readonly code = 'claim_outlived'
 }
 
-export const createRevocations = (options: RevocationsOptions): OwedRevocations => {
+export const createOwedRevocations = (options: RevocationsOptions): OwedRevocations => {
   const { accounts, keyring, clock, timings, onUnreadable } = options
 
   /** A refresh token that may be spent revokes nothing, and Strava does not say so; an access token lives to its end. */

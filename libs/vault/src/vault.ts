@@ -10,7 +10,7 @@ import { createGrants, type Grants } from './grants.ts'
 import { type ChildKeeperOptions, createChildKeeper } from './keep-child.ts'
 import type { Keyring } from './keyring.ts'
 import { createRefresher, type RefresherOptions } from './refresh.ts'
-import { createRevocations, type OwedRevocations } from './revocations.ts'
+import { createOwedRevocations, type OwedRevocations } from './revocations.ts'
 import { defaultTimings, type Timings } from './timings.ts'
 import { openToken } from './token-pair.ts'
 
@@ -71,7 +71,7 @@ export const createGrantVault = (options: GrantVaultOptions): GrantVault => {
   const accountIds = createAccountIds(collections.accounts, keyring)
   return {
     ...createGrants({ store, accounts, accountIds, keyring, timings }),
-    ...createRevocations({ accounts, keyring, clock, timings, onUnreadable }),
+    ...createOwedRevocations({ accounts, keyring, clock, timings, onUnreadable }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Environment, readConfig, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service'
 import { stravaSettings, toStravaConfig } from '@slipstream/strava'
 import { tokenKeysSetting } from '@slipstream/vault'
@@ -27,7 +27,7 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
-const schema = z.object({
+const environmentSchema = z.object({
   ...commonSettings(9101),
   PORT: setting.port(3000),
   DRAIN_SECONDS: setting.integer(5, 0, 300),
@@ -44,28 +44,28 @@ const schema = z.object({
 
 /** @throws ConfigError with every problem at once */
 export const gatewayConfig = (env: Environment = process.env) => {
-  const values = readConfig(schema, env)
-  return Object.freeze({
-    ...toCommonConfig(values),
-    http: Object.freeze({
-      port: values.PORT,
+  const settings = readConfig(environmentSchema, env)
+  return deepFreeze({
+    ...toCommonConfig(settings),
+    http: {
+      port: settings.PORT,
       /** Absent: `http://localhost:<port>`, known once the port is. */
-      publicUrl: values.PUBLIC_URL,
+      publicUrl: settings.PUBLIC_URL,
       /** How long to go on serving after `/readyz` has begun to say no. */
-      drainMs: values.DRAIN_SECONDS * 1_000,
-    }),
-    auth: Object.freeze({ issuer: values.AUTH_ISSUER_URL, audience: values.AUTH_AUDIENCE }),
-    strava: Object.freeze({
-      ...toStravaConfig(values),
-      athleteLimit: values.STRAVA_ATHLETE_LIMIT ?? null,
-    }),
-    linking: Object.freeze({
-      profileGate: values.PROFILE_GATE,
-      appDeepLink: values.APP_DEEP_LINK,
+      drainMs: settings.DRAIN_SECONDS * 1_000,
+    },
+    auth: { issuer: settings.AUTH_ISSUER_URL, audience: settings.AUTH_AUDIENCE },
+    strava: {
+      ...toStravaConfig(settings),
+      athleteLimit: settings.STRAVA_ATHLETE_LIMIT ?? null,
+    },
+    linking: {
+      profileGate: settings.PROFILE_GATE,
+      appDeepLink: settings.APP_DEEP_LINK,
       /** Absent: the page at the public URL. */
-      webReturnUrl: values.WEB_RETURN_URL,
-    }),
-    secrets: Object.freeze({ stravaClientSecret: values.STRAVA_CLIENT_SECRET, tokenKeys: values.TOKEN_KEYS }),
+      webReturnUrl: settings.WEB_RETURN_URL,
+    },
+    secrets: { stravaClientSecret: settings.STRAVA_CLIENT_SECRET, tokenKeys: settings.TOKEN_KEYS },
   })
 }
 

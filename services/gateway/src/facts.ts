@@ -8,6 +8,8 @@ import type { Answered } from './http/observe.ts'
 import type { GrantEnd } from './sweeps/revocations.ts'
 
 /** Business facts of the gateway: what happened, once in the log and once in the metrics. No secret, no address, no name. */
+export type Facts = ReturnType<typeof createFacts>
+
 export const createFacts = (log: Logger, metrics: Metrics) => {
   const requestDuration = metrics.histogram<'route' | 'method' | 'status'>({
     name: 'slipstream_http_request_duration_seconds',
@@ -64,6 +66,7 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     reauthRequired: ({ linkId, code }: { linkId: string; code: string }) =>
       log.info({ linkId, problem: code }, 'link needs a new consent'),
     grantRevived: (fact: { linkId: string }) => log.info(fact, 'link is active again: its grant came back'),
+    /** One row of a sweep, which goes on to the next. */
     rowFailed: (task: string, error: unknown) =>
       log.warn({ task, err: error }, 'work of a sweep failed, tried again later'),
     streamFailed: (error: unknown) => log.warn({ err: error }, 'event stream ended'),

@@ -1,4 +1,4 @@
-import { type Environment, readConfig, type Secret } from '@slipstream/runtime'
+import { deepFreeze, type Environment, readConfig, type Secret } from '@slipstream/runtime'
 import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
 import { type StravaConfig, stravaSettings, toStravaConfig } from '@slipstream/strava'
 import { tokenKeysSetting } from '@slipstream/vault'
@@ -23,11 +23,11 @@ const environmentSchema = z.object({
 /** @throws ConfigError naming every setting that is missing or invalid. */
 export const ingestionConfig = (env: Environment = process.env): IngestionConfig => {
   const settings = readConfig(environmentSchema, env)
-  return {
+  return deepFreeze({
     ...toCommonConfig(settings),
     strava: toStravaConfig(settings),
     secrets: { stravaClientSecret: settings.STRAVA_CLIENT_SECRET, tokenKeys: settings.TOKEN_KEYS },
     // Strava API Policy of 2026-06-01: no cached copy is older than 7 days.
     keepForMs: settings.DATA_POLICY === 'strava-2026' ? 7 * dayMs : null,
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { type Environment, readConfig, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
 import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
 import { z } from 'zod'
 
@@ -18,9 +18,9 @@ const environmentSchema = z.object({
 /** @throws ConfigError naming every setting that is missing or invalid. */
 export const schedulerConfig = (env: Environment = process.env): SchedulerConfig => {
   const settings = readConfig(environmentSchema, env)
-  return {
+  return deepFreeze({
     ...toCommonConfig(settings),
     syncIntervalMs: settings.SYNC_INTERVAL_MINUTES * minuteMs,
     syncWindowDays: settings.SYNC_WINDOW_DAYS,
-  }
+  })
 }

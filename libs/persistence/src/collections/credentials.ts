@@ -49,7 +49,6 @@ export const credentials = defineCollection<CredentialRow>(
   [
     { name: 'athlete', key: { athleteId: 1 } },
     { name: 'refresh_key', key: { 'refreshToken.kid': 1 } },
-    { name: 'account', key: { accountId: 1 } },
     { name: 'to_adopt', key: { accountId: 1, _id: 1 } },
     { name: 'turned', key: { turnedAt: 1 }, sparse: true },
   ],

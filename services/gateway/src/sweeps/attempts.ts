@@ -3,6 +3,7 @@ import type { GrantVault } from '@slipstream/vault'
 import { coversScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
 import type { LinkAttempts, Links } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface AttemptSweepDeps {
@@ -13,7 +14,7 @@ export interface AttemptSweepDeps {
   clock: Clock
   facts: {
     grantTakenBack(fact: { attemptId: string; isRevocationOwed: boolean }): void
-    rowFailed(what: string, error: unknown): void
+    rowFailed: Facts['rowFailed']
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '@slipstream/runtime'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Erasures, Receipts } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
 
 export interface ErasureSweepDeps {
   receipts: Pick<Receipts, 'unerased' | 'recordErasure'>
   erasures: Erasures
   clock: Clock
-  facts: { rowFailed(what: string, error: unknown): void }
+  facts: Pick<Facts, 'rowFailed'>
 }
 
 /** Receipts looked at in one turn; where there are more, the next turn goes on behind them and begins anew at the end. */

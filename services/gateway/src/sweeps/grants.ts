@@ -1,6 +1,7 @@
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { GrantTurn, GrantVault } from '@slipstream/vault'
 import type { Links } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
 import { linkedEvent } from '../handlers/link-flow.ts'
 
 export interface GrantSweepDeps {
@@ -12,7 +13,7 @@ export interface GrantSweepDeps {
   facts: {
     reauthRequired(fact: { linkId: string; code: string }): void
     grantRevived(fact: { linkId: string }): void
-    rowFailed(what: string, error: unknown): void
+    rowFailed: Facts['rowFailed']
   }
 }
 

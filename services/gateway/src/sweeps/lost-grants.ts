@@ -1,4 +1,5 @@
 import type { LostGrant } from '../domain/model.ts'
+import type { Facts } from '../facts.ts'
 import { type GrantLostDeps, requireReauth } from '../handlers/on-reauth-required.ts'
 
 /**
@@ -6,7 +7,7 @@ import { type GrantLostDeps, requireReauth } from '../handlers/on-reauth-require
  * nothing: `athlete.reauth_required` may be lost.
  */
 export const lookAtLostGrants =
-  (deps: GrantLostDeps & { facts: { rowFailed(what: string, error: unknown): void } }) =>
+  (deps: GrantLostDeps & { facts: Pick<Facts, 'rowFailed'> }) =>
   async (runs: readonly LostGrant[], signal: AbortSignal): Promise<void> => {
     for (const { linkId, errorCode, finishedAt, grantLostAt } of runs) {
       if (signal.aborted) return

@@ -2,6 +2,7 @@ import { backoffMs, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface UnlinkWorkerDeps {
@@ -10,7 +11,7 @@ export interface UnlinkWorkerDeps {
   vault: Pick<GrantVault, 'adopt'>
   revocations: Pick<Revocations, 'end'>
   clock: Clock
-  facts: { rowFailed(what: string, error: unknown): void }
+  facts: Pick<Facts, 'rowFailed'>
 }
 
 export interface UnlinkWorker {

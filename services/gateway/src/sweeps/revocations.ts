@@ -4,6 +4,7 @@ import type { StravaOAuth } from '@slipstream/strava'
 import type { GrantVault, SettledRevocation } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Receipts } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
 
 export interface RevocationDeps {
   receipts: Pick<Receipts, 'settleRevocation'>
@@ -12,7 +13,7 @@ export interface RevocationDeps {
   clock: Clock
   facts: {
     revocationSettled(fact: { linkId: string; result: GrantEnd }): void
-    rowFailed(what: string, error: unknown): void
+    rowFailed: Facts['rowFailed']
   }
 }
 
