@@ -82,7 +82,7 @@ const askFor = async (account: string): Promise<void> => {
     before: new Date(now.getTime() + dayMs).toISOString(),
   }
   const told = { runId: want.runId, lane: 'interactive' as const, cause: 'manual' as const, window }
-  const versions = { requestedVersion: 1, laneVersion: 1, requestedAt: now.toISOString() }
+  const versions = { activityIds: [], requestedVersion: 1, laneVersion: 1, requestedAt: now.toISOString() }
   await bus.publish(newEvent('sync.requested', { ...ids, ...told, ...versions }, { id: newId('evt'), now }))
 }
 

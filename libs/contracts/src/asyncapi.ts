@@ -12,6 +12,7 @@ const aboutTypes: Record<EventType, string> = {
   'athlete.erased': 'What ingestion held of an unlinked athlete is gone.',
   'athlete.reauth_required': 'Strava no longer accepts the grant; the athlete has to consent again.',
   'sync.triggered': 'A person asked for a sync.',
+  'strava.notified': 'A webhook of Strava arrived. A hint: nothing is changed on its word alone.',
   'sync.requested': 'Work for ingestion: one message per athlete and lane.',
   'sync.progress': 'How far a run is. Not stored: heard live or not at all.',
   'sync.finished': 'A sync run ended.',

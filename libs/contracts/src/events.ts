@@ -2,6 +2,8 @@ import { z } from 'zod'
 import {
   causeSchema,
   laneSchema,
+  noticeAspects,
+  noticeObjects,
   runCountsSchema,
   runOutcomeSchema,
   unlinkReasonSchema,
@@ -69,6 +71,15 @@ export const eventData = {
     .meta({ description: 'Ingestion deleted what it held of an unlinked athlete; completes the receipt.' }),
   'athlete.reauth_required': z.object({ ...athlete, linkId: z.string(), code: z.string(), since: instant }),
   'sync.triggered': z.object({ ...athlete, linkId: z.string(), runId: z.string(), requestedAt: instant }),
+  'strava.notified': z.object({
+    ...athlete,
+    linkId: z.string(),
+    inboxId: z.string(),
+    objectType: z.enum(noticeObjects),
+    objectId: z.string(),
+    aspectType: z.enum(noticeAspects),
+    eventTime: instant,
+  }),
   'sync.requested': z.object({
     ...athlete,
     linkId: z.string(),
@@ -76,6 +87,10 @@ export const eventData = {
     lane: laneSchema,
     cause: causeSchema,
     window: windowSchema,
+    activityIds: z
+      .array(z.string())
+      .default([])
+      .meta({ description: 'Of a webhook: what is asked for; empty: the window.' }),
     requestedVersion: z.int().positive(),
     laneVersion,
     requestedAt: instant,

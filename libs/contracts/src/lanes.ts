@@ -32,6 +32,11 @@ export const windowSchema = z.object({ after: z.iso.datetime(), before: z.iso.da
 export const deletionReasons = ['deleted_at_strava', 'not_visible', 'expired', 'outside_window'] as const
 export type DeletionReason = (typeof deletionReasons)[number]
 
+/** What a webhook of Strava speaks of, and what is said to have become of it. */
+export const noticeObjects = ['activity', 'athlete'] as const
+export const noticeAspects = ['create', 'update', 'delete'] as const
+export type NoticeAspect = (typeof noticeAspects)[number]
+
 /** What a run waits for: a share of the quota, Strava to answer, or the app to be on again. */
 export const waitReasons = ['quota', 'strava', 'app'] as const
 export type WaitReason = (typeof waitReasons)[number]

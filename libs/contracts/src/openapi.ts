@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathItemObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi'
 import {
   linkCompletionRequestSchema,
   linkTokenRequestSchema,
@@ -17,6 +22,7 @@ import {
   workoutsQuerySchema,
 } from './api.ts'
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
+import { noticeAspects, noticeObjects } from './lanes.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
 
@@ -113,6 +119,57 @@ const callbackLeg = (operationId: string) =>
     ],
   )
 
+/** Told to Strava alone: there is no such address where `STRAVA_WEBHOOK_PATH_SECRET` is not set, and 404 with another secret. */
+const webhookPath = z.object({ secret: z.string().meta({ description: 'One of `STRAVA_WEBHOOK_PATH_SECRET`.' }) })
+
+const webhookLegs = {
+  get: {
+    operationId: 'answerChallenge',
+    summary: "Strava's check of a new push subscription",
+    description: 'Answered while no subscription is known or one is being made.',
+    tags: ['Webhooks'],
+    security: [],
+    requestParams: {
+      path: webhookPath,
+      query: z.object({ 'hub.mode': z.string(), 'hub.challenge': z.string(), 'hub.verify_token': z.string() }),
+    },
+    responses: {
+      '200': json('The challenge.', z.object({ 'hub.challenge': z.string() })),
+      ...problems('invalid_request', 'forbidden', 'not_found', 'internal_error', 'service_unavailable'),
+    },
+  },
+  post: {
+    operationId: 'receiveWebhook',
+    summary: 'What happened to an athlete of the app',
+    description: 'Stored before it is answered. Nothing is changed on its word: Strava is asked.',
+    tags: ['Webhooks'],
+    security: [],
+    requestParams: { path: webhookPath },
+    requestBody: jsonBody(
+      z
+        .object({
+          subscription_id: z.int(),
+          object_type: z.enum(noticeObjects),
+          object_id: z.int(),
+          owner_id: z.int(),
+          aspect_type: z.enum(noticeAspects),
+          event_time: z.int().meta({ description: 'Epoch seconds.' }),
+          updates: z.record(z.string(), z.string()).optional(),
+        })
+        .meta({ description: 'In the form of https://developers.strava.com/docs/webhooks/' }),
+    ),
+    responses: {
+      '200': json('Stored, known already, or of nobody here.', z.object({})),
+      ...problems(
+        ...(['invalid_request', 'payload_too_large', 'unsupported_media_type'] as const),
+        'forbidden',
+        'not_found',
+      ),
+      ...problems('internal_error', 'service_unavailable'),
+    },
+  },
+} satisfies ZodOpenApiPathItemObject
+
 const bodyRefusals: ErrorCode[] = ['invalid_request', 'payload_too_large', 'unsupported_media_type']
 
 const pathId = (description: string) => ({ path: z.object({ id: z.string().meta({ description }) }) })
@@ -160,6 +217,7 @@ const paths = {
       ],
     }),
   },
+  '/webhooks/strava/{secret}': webhookLegs,
   '/api/v1/strava/status': {
     get: asAthlete({
       operationId: 'getStatus',
@@ -318,6 +376,7 @@ export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
         { name: 'Connection', description: 'Status, syncing, live events, unlinking.' },
         { name: 'Workouts', description: 'What was ingested, and what it adds up to.' },
         { name: 'Profile', description: 'What the athlete says about themselves.' },
+        { name: 'Webhooks', description: 'What Strava calls.' },
         { name: 'Site', description: 'Addresses that need no access token.' },
       ],
       components: {

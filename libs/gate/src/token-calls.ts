@@ -1,6 +1,6 @@
-import type { CallReport, QuotaLedger, Wait } from '@slipstream/quota'
+import type { CalledOperation, CallReport, QuotaLedger, Wait } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
-import { type StravaEndpoint, StravaError, type StravaOAuth } from '@slipstream/strava'
+import { StravaError, type StravaOAuth } from '@slipstream/strava'
 import type { RefreshVerdict } from '@slipstream/vault'
 import { HeldBackError, NotSentError, TokenCallError } from './held-back.ts'
 import { showingOf, troubleTable } from './trouble-table.ts'
@@ -28,7 +28,7 @@ export const createTokenCalls = <Tokens>(options: {
   }
 
   const reporting = async <Answer>(
-    operation: StravaEndpoint,
+    operation: CalledOperation,
     athleteId: string | null,
     send: () => Promise<Answer>,
   ): Promise<Answer> => {

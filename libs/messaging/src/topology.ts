@@ -86,6 +86,7 @@ const laneConsumer = (lane: Lane, concurrency: number) => ({
 /** Durable pull consumers as data, by durable name. */
 export const consumers = {
   scheduler: eventsConsumer(4, ['athlete.linked', 'athlete.unlinked', 'sync.triggered', 'sync.finished']),
+  'scheduler-webhooks': eventsConsumer(4, ['strava.notified']),
   gateway: eventsConsumer(2, ['athlete.reauth_required', 'athlete.erased']),
   'ingestion-erasure': eventsConsumer(2, ['athlete.unlinked']),
   'ingestion-interactive': laneConsumer('interactive', 4),

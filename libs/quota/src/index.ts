@@ -11,6 +11,7 @@ export {
 export type { PermitRequest, Refused } from './permit.ts'
 export {
   type ApiOperation,
+  type CalledOperation,
   type OpenStop,
   reasonOf,
   type Showing,

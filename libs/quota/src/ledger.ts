@@ -1,7 +1,7 @@
 import type { Lane, WaitReason } from '@slipstream/contracts'
 import type { ClockLead } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import type { QuotaReading, StravaEndpoint } from '@slipstream/strava'
+import type { QuotaReading } from '@slipstream/strava'
 import { allowanceOf, leftOf } from './allowance.ts'
 import { type AthleteBackoff, afterAthleteFailure, isOverWith, noBackoff } from './athlete-backoff.ts'
 import { laneOpensAt, spreadOver } from './lane-budget.ts'
@@ -14,7 +14,7 @@ import {
   type Refused,
   refusedByStop,
 } from './permit.ts'
-import { afterCall, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
+import { afterCall, type CalledOperation, noStops, type OpenStop, openStops, type Showing, stoppedBy } from './stops.ts'
 import { learnLead, type StravaTime, seenLead, stravaTimeAt } from './strava-clock.ts'
 import { type Transition, transitionsBetween } from './transitions.ts'
 import { type Buckets, closeWindow, initialBuckets, isSpent, learn, nextOpening, rollWindows } from './windows.ts'
@@ -50,7 +50,7 @@ export interface AllowanceLeft {
 
 /** What one call has shown. */
 export interface CallReport {
-  operation: StravaEndpoint
+  operation: CalledOperation
   shows: Showing
   /** Null for token calls that concern nobody who could wait. */
   athleteId: string | null

@@ -20,6 +20,8 @@ import type { StravaEndpoint } from '@slipstream/strava'
 // A failure is a call that tells nothing of use: 5xx, time-out, broken connection, an answer nobody can read. While calls
 // are stopped one is let through now and then, ever more rarely, so that an outage costs a handful of calls in all.
 
+/** All that the ledger is told of: the subscription is no call for an athlete. */
+export type CalledOperation = Exclude<StravaEndpoint, 'subscription'>
 /** Calls inside the quota. */
 export type ApiOperation = Exclude<Operation, 'refresh'>
 
@@ -100,7 +102,7 @@ const afterNothing = (stop: StopRow | null, call: Call, now: Date): StopRow => {
 }
 
 interface Call {
-  operation: StravaEndpoint
+  operation: CalledOperation
   shows: Showing
   athleteId: string | null
   /** Nobody else is linked, so five failures of one athlete are five of all there are. */
@@ -110,11 +112,11 @@ interface Call {
 }
 
 /** Token calls share the app's credentials; of the other troubles only a refresh may stop a refresh. Nothing stops the others: a person waits. */
-const stopOf = (operation: StravaEndpoint): Operation =>
+const stopOf = (operation: CalledOperation): Operation =>
   operation === 'token' || operation === 'revoke' ? 'refresh' : operation
 
 /** Token calls may work for an app whose API calls are refused: a refresh that was the probe leaves its turn to the list. */
-const appAfterSuccess = (app: StopRow | null, operation: StravaEndpoint, now: Date): StopRow | null => {
+const appAfterSuccess = (app: StopRow | null, operation: CalledOperation, now: Date): StopRow | null => {
   if (operation === 'token' || operation === 'revoke') return app
   if (operation !== 'refresh') return null
   return app?.nextProbeAt && app.nextProbeAt > now ? { ...app, nextProbeAt: now } : app

@@ -31,6 +31,7 @@ export {
   type RunRequest,
   type ScheduleRow,
   type Want,
+  type WantedActivity,
   wantsOf,
 } from './schedule.ts'
 export type { ChangeSource, SweepMarkRow, SweepPlace } from './sweep-mark.ts'
@@ -47,5 +48,6 @@ export {
   type UnreadActivity,
 } from './sync-run.ts'
 export type { Tombstone, TombstoneRow } from './tombstone.ts'
+export type { PushSubscriptionRow, WebhookInboxRow } from './webhook.ts'
 export { type StoredWindow, windowAt, windowDaysOf } from './window.ts'
 export { type StoredWorkout, toContract, type WorkoutRow, type WorkoutValues } from './workout.ts'

@@ -1,4 +1,4 @@
-import { type Cause, type Lane, lanes } from '@slipstream/contracts'
+import { type Cause, type Lane, lanes, type NoticeAspect } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
 import type { SyncRunRow } from './sync-run.ts'
 import { windowDaysOf } from './window.ts'
@@ -17,6 +17,17 @@ export interface Want {
   windowDays: number
   /** When the newest want came. */
   requestedAt: Date
+  /** Only these, told by webhooks; absent: the whole window. */
+  activities?: WantedActivity[]
+}
+
+/** An activity that a webhook spoke of. */
+export interface WantedActivity {
+  stravaActivityId: string
+  aspect: NoticeAspect
+  eventTime: Date
+  /** The want of its lane as it raised it: a run that froze an earlier one does not answer it. */
+  asked: number
 }
 
 /** A lane that nothing was ever wanted in is absent. */

@@ -1,5 +1,6 @@
 import type { Cause, Lane, RunCounts, RunOutcome, WaitReason } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
+import type { WantedActivity } from './schedule.ts'
 import type { StoredWindow } from './window.ts'
 
 export const storedRunStates = ['queued', 'running', 'waiting_for_quota', 'finished'] as const
@@ -64,6 +65,8 @@ export interface SyncRunRow {
   /** The version of its lane's want it was opened for. */
   laneVersion?: number
   answers?: LaneVersions
+  /** What it was asked for by webhooks, fixed when it begins; none: it lists the whole window. */
+  activities?: WantedActivity[]
   requestedAt: Date
   state: StoredRunState
   nextPage: number

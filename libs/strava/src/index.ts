@@ -22,6 +22,8 @@ export {
 } from './oauth.ts'
 export { createPace, type Pace } from './pace.ts'
 export type { ImplausibleField } from './plausible.ts'
+export { createPushSubscriptions, type PushSubscriptions, type StravaSubscription } from './push-subscriptions.ts'
 export type { QuotaPart, QuotaReading } from './quota-reading.ts'
 export { type StravaConfig, stravaSettings, toStravaConfig } from './settings.ts'
 export { type FailedOutcome, StravaError } from './strava-error.ts'
+export { checkSignature, readWebhook, type SignatureResult, type StravaWebhook } from './webhook.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseJson } from './json.ts'
 
 /** The calls this client makes; a closed set, fit for a metrics label. */
-export type StravaEndpoint = 'token' | 'refresh' | 'revoke' | 'athlete' | 'activities' | 'activity'
+export type StravaEndpoint = 'token' | 'refresh' | 'revoke' | 'athlete' | 'activities' | 'activity' | 'subscription'
 
 /**
  * What a refused call means. 401 alone has four meanings (dead token, missing scope, wrong client secret, closed

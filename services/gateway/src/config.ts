@@ -1,4 +1,4 @@
-import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, readConfig, Secret, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service'
 import { stravaSettings, toStravaConfig } from '@slipstream/strava'
 import { tokenKeysSetting } from '@slipstream/vault'
@@ -27,6 +27,14 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
+/** One value, or two while one takes the other's place; each goes into an address. */
+const pathSecrets = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9_-]{16,128}(,[A-Za-z0-9_-]{16,128})?$/.test(value), {
+    error: 'must be one value, or two with a comma between, of 16 to 128 letters, digits, "-" or "_"',
+  })
+  .transform((value) => value.split(',').map((one) => new Secret(one)))
+
 const environmentSchema = z.object({
   ...commonSettings(9101),
   PORT: setting.port(3000),
@@ -35,6 +43,12 @@ const environmentSchema = z.object({
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
   ...stravaSettings(),
+  STRAVA_WEBHOOK_VERIFY_TOKEN: setting.secret().optional(),
+  STRAVA_WEBHOOK_PATH_SECRET: pathSecrets.optional(),
+  STRAVA_WEBHOOK_SIGNATURE: z
+    .enum(['off', 'observe', 'enforce'], { error: 'must be off, observe or enforce' })
+    .default('observe'),
+  STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
   STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
@@ -65,7 +79,14 @@ export const gatewayConfig = (env: Environment = process.env) => {
       /** Absent: the page at the public URL. */
       webReturnUrl: settings.WEB_RETURN_URL,
     },
-    secrets: { stravaClientSecret: settings.STRAVA_CLIENT_SECRET, tokenKeys: settings.TOKEN_KEYS },
+    webhooks: { signature: settings.STRAVA_WEBHOOK_SIGNATURE },
+    secrets: {
+      webhookPaths: settings.STRAVA_WEBHOOK_PATH_SECRET ?? [],
+      webhookVerifyToken: settings.STRAVA_WEBHOOK_VERIFY_TOKEN ?? null,
+      webhookSigning: settings.STRAVA_WEBHOOK_SIGNING_SECRET ?? null,
+      stravaClientSecret: settings.STRAVA_CLIENT_SECRET,
+      tokenKeys: settings.TOKEN_KEYS,
+    },
   })
 }
 

@@ -1,9 +1,10 @@
 import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
 import { describeTransition } from '@slipstream/gate'
 import type { Transition } from '@slipstream/quota'
-import type { StravaCall } from '@slipstream/strava'
+import type { SignatureResult, StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
+import type { WebhookOutcome } from './handlers/webhooks.ts'
 import type { Answered } from './http/observe.ts'
 import type { GrantEnd } from './sweeps/revocations.ts'
 
@@ -26,7 +27,35 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     help: 'Ended attempts to link: `linked`, `renewed`, or the code of the error shown.',
     labelNames: ['platform', 'outcome'],
   })
+  const webhooks = metrics.counter<'kind' | 'outcome'>({
+    name: 'slipstream_webhooks_total',
+    help: 'Webhooks of Strava by what they speak of and what became of them.',
+    labelNames: ['kind', 'outcome'],
+  })
+  const webhookAck = metrics.histogram({
+    name: 'slipstream_webhook_ack_duration_seconds',
+    help: 'From the arrival of a webhook to its answer; Strava waits for 2 s.',
+    labelNames: [],
+  })
+  const signatures = metrics.counter<'result'>({
+    name: 'slipstream_webhook_signatures_total',
+    help: 'Webhooks of Strava by what their signature shows.',
+    labelNames: ['result'],
+  })
   return {
+    webhookReceived: (kind: string, outcome: WebhookOutcome, seconds: number) => {
+      webhooks.inc({ kind, outcome })
+      webhookAck.observe({}, seconds)
+      log.info({ kind, outcome }, 'webhook received')
+    },
+    webhookSigned: (result: SignatureResult) => {
+      signatures.inc({ result })
+    },
+    subscriptionMade: (subscriptionId: string) => log.info({ subscriptionId }, 'Strava pushes to this deployment now'),
+    subscriptionForeign: () =>
+      log.warn('the push subscription of the app posts to another address and is left alone: no webhooks come here'),
+    subscriptionFailed: (error: unknown) =>
+      log.warn({ err: error }, 'the push subscription could not be looked after, tried again in a minute'),
     answered: ({ route, method, status, seconds }: Answered) => {
       requestDuration.observe({ route, method, status }, seconds)
       log.debug({ route, method, status, durationMs: Math.round(seconds * 1000) }, 'request answered')

@@ -1,6 +1,7 @@
 import type { Store } from '@slipstream/persistence'
 import type { NewId } from '@slipstream/runtime'
 import { createErasures } from './adapters/erasures.ts'
+import { createInbox } from './adapters/inbox.ts'
 import { createLinkAttempts } from './adapters/link-attempts.ts'
 import { createLinks } from './adapters/links.ts'
 import { createProfiles } from './adapters/profiles.ts'
@@ -13,6 +14,7 @@ export const createRepositories = ({ collections }: Store<'gateway'>, newId: New
   links: createLinks(collections.links),
   attempts: createLinkAttempts(collections.linkTransactions, newId),
   receipts: createReceipts(collections.receipts),
+  inbox: createInbox(collections.webhookInbox, newId),
   erasures: createErasures(collections.erasures),
   workouts: createWorkouts(collections.workouts),
   syncView: createSyncView(collections),

@@ -10,6 +10,7 @@ import { createStatusReader, type StatusSources, statusRoute } from './handlers/
 import { type SyncDeps, syncRoute } from './handlers/sync.ts'
 import { createLoadReader, trainingLoadRoute } from './handlers/training-load.ts'
 import { type UnlinkDeps, unlinkRoutes } from './handlers/unlink.ts'
+import { type WebhookDeps, webhookRoutes } from './handlers/webhooks.ts'
 import { createWorkoutsReader, type WorkoutsDeps, workoutRoutes } from './handlers/workouts.ts'
 import type { Route } from './http/route.ts'
 
@@ -19,6 +20,7 @@ export type RouteDeps = LinkFlow &
   UnlinkDeps &
   WorkoutsDeps &
   SiteDeps &
+  WebhookDeps &
   Omit<EventsDeps, 'readStatus'>
 
 /** Every documented route, with what it needs. */
@@ -39,5 +41,6 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
     ...workoutRoutes(deps, readWorkouts),
     trainingLoadRoute(readLoad),
+    ...webhookRoutes(deps),
   ]
 }

@@ -4,7 +4,7 @@ import { createChangeSweep, createDeliveryLog, mongoOutboxSource } from '@slipst
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
-import { createStravaApi, createStravaOAuth } from '@slipstream/strava'
+import { createPushSubscriptions, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger } from '@slipstream/telemetry'
 import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
@@ -12,6 +12,7 @@ import { createAuthenticator } from './adapters/authenticator.ts'
 import { createGrantProof } from './adapters/grant-proof.ts'
 import { createIssuerKeys } from './adapters/issuer-keys.ts'
 import { createLostGrants } from './adapters/lost-grants.ts'
+import { createSubscriptions } from './adapters/subscriptions.ts'
 import type { GatewayConfig } from './config.ts'
 import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
@@ -30,6 +31,7 @@ import { sweepAttempts } from './sweeps/attempts.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
 import { lookAtLostGrants } from './sweeps/lost-grants.ts'
+import { checkPushSubscription } from './sweeps/push-subscription.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
 import { createRevocations } from './sweeps/revocations.ts'
 
@@ -118,6 +120,8 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, countedCall }) }
       const unlinking = createUnlinkWorker(common)
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
+      const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)
+      const { stravaClientSecret, webhookPaths, webhookSigning, webhookVerifyToken } = config.secrets
       routes = createRoutes({
         ...common,
         bus,
@@ -126,6 +130,13 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         cookies: createCookies(publicUrl),
         auth: config.auth,
         wipe: unlinking.wipe,
+        subscriptions,
+        webhooks: {
+          paths: webhookPaths,
+          verifyToken: webhookVerifyToken,
+          signature: config.webhooks.signature,
+          signingKeys: [...(webhookSigning ? [webhookSigning] : []), stravaClientSecret],
+        },
         settings: {
           profileGate: config.linking.profileGate,
           athleteLimit: config.strava.athleteLimit,
@@ -164,10 +175,37 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const consuming = { deliveries, log, metrics, clock }
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
       registerGauges(metrics, links)
+      // Strava would refuse an address without TLS.
+      const canSubscribe =
+        publicUrl.startsWith('https:') || new URL(config.strava.apiBaseUrl).hostname !== 'www.strava.com'
+      const subscribing =
+        webhookVerifyToken && webhookPaths.length > 0 && canSubscribe
+          ? [
+              {
+                name: 'push-subscription',
+                everyMs,
+                run: checkPushSubscription({
+                  ...{ subscriptions, clock, facts, verifyToken: webhookVerifyToken },
+                  strava: createPushSubscriptions({
+                    baseUrl: config.strava.apiBaseUrl,
+                    clientId: config.strava.clientId,
+                    clientSecret: stravaClientSecret,
+                    fetch: fetchWith,
+                    onCall: facts.stravaCalled,
+                  }),
+                  callbackUrls: webhookPaths.map((secret) => `${publicUrl}/webhooks/strava/${secret.reveal()}`),
+                }),
+              },
+            ]
+          : []
 
       return {
         deliveries,
-        outbox: [mongoOutboxSource('links', collections.links), mongoOutboxSource('receipts', collections.receipts)],
+        outbox: [
+          mongoOutboxSource('links', collections.links),
+          mongoOutboxSource('receipts', collections.receipts),
+          mongoOutboxSource('webhook_inbox', collections.webhookInbox),
+        ],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'gateway', handlers })],
         tasks: [
           { name: 'link-attempts', everyMs, run: () => sweepAttempts(common) },
@@ -187,6 +225,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
               walks: true,
             }),
           },
+          ...subscribing,
           { name: 'links-without-account', everyMs, run: adoptLinks(common) },
         ],
         stopServing: async (signal) => {

@@ -156,7 +156,13 @@ export const startHarness = async (): Promise<Harness> => {
     const now = clock.now()
     const { after, before } = windowAt(now, 28)
     const window = { after: after.toISOString(), before: before.toISOString() }
-    const told = { cause: 'linked' as const, requestedVersion: 1, laneVersion: 1, requestedAt: now.toISOString() }
+    const told = {
+      cause: 'linked' as const,
+      activityIds: [],
+      requestedVersion: 1,
+      laneVersion: 1,
+      requestedAt: now.toISOString(),
+    }
     await bus.publish(newEvent('sync.requested', { ...link, runId, lane, window, ...told }, { id: eventId, now }))
   }
 

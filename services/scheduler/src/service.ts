@@ -8,6 +8,7 @@ import {
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstream/telemetry'
+import { createInbox } from './adapters/inbox.ts'
 import { createLinkReader } from './adapters/link-reader.ts'
 import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunReader } from './adapters/run-reader.ts'
@@ -17,11 +18,13 @@ import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
 import { onAthleteLinked } from './handlers/on-athlete-linked.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
+import { onStravaNotified } from './handlers/on-strava-notified.ts'
 import { onSyncFinished } from './handlers/on-sync-finished.ts'
 import { onSyncTriggered } from './handlers/on-sync-triggered.ts'
 import type { SchedulerDeps } from './requests/request-runs.ts'
 import { claimDue } from './sweeps/claim-due.ts'
 import { lookAtEndedLinks } from './sweeps/ended-links.ts'
+import { sweepInbox } from './sweeps/inbox.ts'
 import { lookAtLinks } from './sweeps/links.ts'
 import { type OpenRowsDeps, sweepOpenRows } from './sweeps/open-rows.ts'
 
@@ -90,6 +93,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         'sync.triggered': onSyncTriggered(deps),
         'sync.finished': onSyncFinished({ ...deps, runs }),
       }
+      const takeInDeps = { ...deps, inbox: createInbox(collections) }
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }
       registerGauges(metrics, schedules)
@@ -99,9 +103,18 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       return {
         deliveries,
         outbox: [mongoOutboxSource('schedules', collections.schedules)],
-        consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers })],
+        consumers: [
+          (connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers }),
+          (connected) =>
+            runConsumer(connected, {
+              ...consuming,
+              name: 'scheduler-webhooks',
+              handlers: { 'strava.notified': onStravaNotified(takeInDeps) },
+            }),
+        ],
         tasks: [
           { name: 'claim-due', everyMs: timings.claimEveryMs, run: claimDue(deps) },
+          { name: 'inbox', everyMs: timings.sweepEveryMs, run: sweepInbox(takeInDeps) },
           { name: 'open-rows', everyMs: timings.sweepEveryMs, run: sweepOpenRows(sweepDeps) },
           {
             name: 'links-changed',

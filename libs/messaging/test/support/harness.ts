@@ -65,6 +65,7 @@ export const syncRequested = (athleteId: string, requestedVersion: number) =>
     cause: 'manual',
     window: { after: instant, before: instant },
     requestedVersion,
+    activityIds: [],
     laneVersion: requestedVersion,
     requestedAt: instant,
   })

@@ -7,6 +7,7 @@ import { erasures, fetchTickets, syncRuns, tombstones, workouts } from './ingest
 import { allowances, quota } from './quota.ts'
 import { schedules } from './scheduler.ts'
 import { sweepMarks } from './sweeps.ts'
+import { pushSubscription, webhookInbox } from './webhooks.ts'
 
 export const collections = {
   athletes,
@@ -14,6 +15,8 @@ export const collections = {
   links,
   linkTransactions,
   receipts,
+  webhookInbox,
+  pushSubscription,
   credentials,
   accounts,
   schedules,
@@ -35,7 +38,8 @@ export type RowOf<Key extends CollectionKey> =
 
 /**
  * Who may write what: one writer per collection, except those written through one library only (`credentials` and
- * `accounts` by libs/vault, `quota` and `allowances` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log).
+ * `accounts` by libs/vault, `quota` and `allowances` by libs/quota, `dead_letters` and `delivery_attempts` by the delivery log),
+ * and `webhook_inbox`, into which the gateway inserts and where the scheduler sets `takenAt`.
  */
 export const writes = {
   gateway: [
@@ -44,6 +48,8 @@ export const writes = {
     'links',
     'linkTransactions',
     'receipts',
+    'webhookInbox',
+    'pushSubscription',
     'credentials',
     'accounts',
     'quota',
@@ -52,7 +58,7 @@ export const writes = {
     'deliveryAttempts',
     'sweepMarks',
   ],
-  scheduler: ['schedules', 'deadLetters', 'deliveryAttempts', 'sweepMarks'],
+  scheduler: ['schedules', 'webhookInbox', 'deadLetters', 'deliveryAttempts', 'sweepMarks'],
   migration: [],
   ingestion: [
     'workouts',

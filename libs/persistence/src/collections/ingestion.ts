@@ -2,6 +2,7 @@ import {
   causes,
   deletionReasons,
   lanes,
+  noticeAspects,
   type RunCounts,
   runOutcomes,
   visibilities,
@@ -20,6 +21,7 @@ import {
   storedRunStates,
   type TombstoneRow,
   type UnreadActivity,
+  type WantedActivity,
   type WorkoutRow,
 } from '@slipstream/records'
 import {
@@ -128,6 +130,14 @@ export const fetchTickets = defineCollection<FetchTicketRow>('fetch_tickets', { 
 /** Also of what a schedule asks for. */
 export const storedWindow = nested<StoredWindow>({ after: time, before: time })
 
+/** Also of what a schedule asks for. */
+export const wantedActivity = {
+  stravaActivityId: text,
+  aspect: oneOf(noticeAspects),
+  eventTime: time,
+  asked: count,
+}
+
 export const syncRuns = defineCollection<SyncRunRow>(
   'sync_runs',
   {
@@ -147,6 +157,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
         backfill: added(count),
       }),
     ),
+    activities: added(listOf<WantedActivity>(wantedActivity)),
     requestedAt: time,
     state: oneOf(storedRunStates),
     nextPage: count,

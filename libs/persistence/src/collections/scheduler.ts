@@ -1,9 +1,10 @@
 import { causes, lanes } from '@slipstream/contracts'
-import type { LaneWants, RunRequest, ScheduleRow, Want } from '@slipstream/records'
+import type { LaneWants, RunRequest, ScheduleRow, Want, WantedActivity } from '@slipstream/records'
 import {
   added,
   count,
   defineCollection,
+  listOf,
   nested,
   oneOf,
   optionalNested,
@@ -14,7 +15,7 @@ import {
   text,
   time,
 } from './definition.ts'
-import { storedWindow } from './ingestion.ts'
+import { storedWindow, wantedActivity } from './ingestion.ts'
 
 const want = added(
   nested<Want>({
@@ -24,6 +25,7 @@ const want = added(
     cause: oneOf(causes),
     windowDays: count,
     requestedAt: time,
+    activities: added(listOf<WantedActivity>(wantedActivity)),
   }),
 )
 

@@ -1,5 +1,5 @@
 import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
-import type { PendingLink } from '@slipstream/records'
+import type { PendingLink, PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
 import type { Secret } from '@slipstream/runtime'
 import type { Cursor } from './cursor.ts'
 import type {
@@ -23,6 +23,23 @@ export interface Profiles {
 export class LinkConflictError extends Error {
   override readonly name = 'LinkConflictError'
   readonly code = 'link_conflict'
+}
+
+/** What webhooks said. */
+export interface Inbox {
+  /** False when it is there already. With `isRelayed` an event goes out with it. */
+  add(row: Omit<WebhookInboxRow, 'outbox'>, options: { isRelayed: boolean }): Promise<boolean>
+  removeOf(linkId: string): Promise<void>
+}
+
+export type Subscription = Omit<PushSubscriptionRow, '_id'>
+
+/** What is known of the app's push subscription. */
+export interface Subscriptions {
+  find(): Promise<Subscription | null>
+  /** Gives the look that is due to one replica; the next is due at `next`. */
+  takeCheck(now: Date, next: Date): Promise<boolean>
+  set(change: Partial<Subscription>): Promise<void>
 }
 
 export interface Links {

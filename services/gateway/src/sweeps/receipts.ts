@@ -1,13 +1,14 @@
 import { backoffMs, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
-import type { Links, Receipts } from '../domain/ports.ts'
+import type { Inbox, Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface UnlinkWorkerDeps {
   receipts: Pick<Receipts, 'toWipe' | 'noteWiped' | 'postponeWipe'>
   links: Pick<Links, 'find' | 'remove'>
+  inbox: Pick<Inbox, 'removeOf'>
   vault: Pick<GrantVault, 'adopt'>
   revocations: Pick<Revocations, 'end'>
   clock: Clock
@@ -30,7 +31,7 @@ const batchSize = 100
  * on its own from the open receipt (see revocations.ts and erasures.ts). Bound of a pass: 100 receipts along `to_wipe`.
  */
 export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
-  const { receipts, links, vault, revocations, clock, facts } = deps
+  const { receipts, links, inbox, vault, revocations, clock, facts } = deps
 
   const wipe = async (receipt: UnlinkReceipt): Promise<void> => {
     const link = await links.find(receipt.linkId)
@@ -39,6 +40,8 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
       await vault.adopt(link)
       await links.remove(link.linkId)
     }
+    // What comes in the meantime is of a link that is gone, and ends by its time.
+    await inbox.removeOf(receipt.linkId)
     if (receipt.revocationSettledAt === null) await revocations.end(receipt)
     await receipts.noteWiped(receipt.receiptId, clock.now())
   }

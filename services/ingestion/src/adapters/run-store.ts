@@ -57,6 +57,7 @@ const requestOf = (run: SyncRun): EventData<'sync.requested'> => ({
   lane: run.lane,
   cause: run.cause,
   window: windowOf(run),
+  activityIds: run.activities?.map(({ stravaActivityId }) => stravaActivityId) ?? [],
   requestedVersion: run.requestedVersion,
   laneVersion: laneVersionOf(run),
   requestedAt: run.requestedAt.toISOString(),
@@ -215,7 +216,10 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
 
     unreadBefore: async ({ athleteId, linkId }) => {
       const last = await syncRuns
-        .findOne({ athleteId, linkId, outcome: 'succeeded', finishedAt: { $ne: null } }, { unread: 1 })
+        .findOne(
+          { athleteId, linkId, outcome: 'succeeded', finishedAt: { $ne: null }, 'activities.0': { $exists: false } },
+          { unread: 1 },
+        )
         .sort({ finishedAt: -1 })
         .lean<{ unread?: UnreadActivity[] }>()
       return last?.unread ?? []

@@ -5,6 +5,7 @@ import {
   type LaneWants,
   openLanesOf,
   type Want,
+  type WantedActivity,
   windowAt,
   windowDaysOf,
 } from '@slipstream/records'
@@ -56,13 +57,15 @@ export const needlessRun = (lane: Lane, wanted: Wanted | null, openRuns: readonl
 export interface Beginning {
   window: SyncRun['window']
   answers: LaneVersions
+  /** Empty: it lists the whole window. */
+  activities: WantedActivity[]
   requestedVersion: number
   startedAt: Date
 }
 
 /**
- * Freezes what a run answers for: the want of its own lane, as far as this run was named for it, and what is wanted in less
- * urgent lanes, since it lists the whole window. A more urgent lane is not made to wait at the quota of this one. What
+ * Freezes what a run answers for: the want of its own lane, as far as this run was named for it, and, where it lists the whole
+ * window, what is wanted in less urgent lanes. A more urgent lane is not made to wait at the quota of this one. What
  * another open run has frozen is left to that: answered by this one, nobody would look after that run any more.
  */
 export const beginRun = (
@@ -77,8 +80,10 @@ export const beginRun = (
   }
   const own = wants[run.lane]
   const ownVersion = own?.runId === run._id ? own.asked : laneVersionOf(run)
+  const activities = own?.activities?.filter(({ asked }) => asked <= ownVersion) ?? []
+  const isFullPass = activities.length === 0
   const alongside = openLanesOf(wants).filter(
-    (lane) => lanes.indexOf(lane) > lanes.indexOf(run.lane) && !isLeftToAnother(lane),
+    (lane) => isFullPass && lanes.indexOf(lane) > lanes.indexOf(run.lane) && !isLeftToAnother(lane),
   )
   const answers: LaneVersions = { [run.lane]: ownVersion }
   let windowDays = windowDaysOf(run.window)
@@ -91,6 +96,7 @@ export const beginRun = (
   return {
     window: windowAt(now, windowDays),
     answers,
+    activities,
     requestedVersion: Math.max(run.requestedVersion, wanted?.requestedVersion ?? 0),
     startedAt: now,
   }

@@ -134,3 +134,29 @@ describe('what a run freezes before its first call', () => {
     })
   })
 })
+
+describe('a run of webhooks', () => {
+  const told = (asked: number) => ({ stravaActivityId: `${asked}`, aspect: 'update' as const, eventTime: now, asked })
+  const realtime = run({ lane: 'realtime', laneVersion: 5 })
+
+  it('looks at what was told until it begins, and answers no other lane', () => {
+    const wants = { realtime: want(6, 3, 'run_1', { activities: [told(5), told(6)] }), scheduled: want(4, 3, 'run_2') }
+    expect(beginRun(realtime, { wanted: wanted(wants), openRuns: [realtime], now })).toMatchObject({
+      ...{ activities: [told(5), told(6)], answers: { realtime: 6 } },
+    })
+  })
+
+  it('leaves what was told for another run', () => {
+    const wants = { realtime: want(6, 3, 'run_9', { activities: [told(5), told(6)] }) }
+    expect(beginRun(realtime, { wanted: wanted(wants), openRuns: [realtime], now })).toMatchObject({
+      ...{ activities: [told(5)], answers: { realtime: 5 } },
+    })
+  })
+
+  it('that has too many to look at lists the window, and so answers less urgent lanes', () => {
+    const wants = { realtime: want(6, 3, 'run_1'), scheduled: want(4, 3, 'run_2') }
+    expect(beginRun(realtime, { wanted: wanted(wants), openRuns: [realtime], now })).toMatchObject({
+      ...{ activities: [], answers: { realtime: 6, scheduled: 4 } },
+    })
+  })
+})

@@ -21,6 +21,13 @@ const overlapMs = 2 * 24 * 60 * 60_000
 export const pageSizeFor = (storedInWindow: number): number =>
   Math.min(fullPage, Math.max(smallestPage, Math.ceil(storedInWindow * 1.2) + 10))
 
+/** Above it a long page is likely to save a call for each. */
+const fewActivities = 3
+
+/** After webhooks a short list will do, as what they speak of is most often among the newest; not so after a batch of uploads. */
+export const pageSizeAfterWebhooks = (activities: number): number =>
+  activities > fewActivities ? fullPage : smallestPage
+
 /** The first call of a list. */
 export const firstCall = (perPage: number): ListCursor => ({
   before: null,

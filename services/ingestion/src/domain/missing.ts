@@ -1,4 +1,4 @@
-import type { MissingActivities } from '@slipstream/records'
+import type { MissingActivities, WantedActivity } from '@slipstream/records'
 
 // What is stored and was not listed may be deleted, or hidden from us, or left out by a list that cannot be trusted.
 
@@ -30,3 +30,7 @@ export const afterList = (
   if (areMany && !missing?.isListedAgain) return { kind: 'list_again' }
   return { kind: 'check', activityIds: activityIds.slice(0, maxChecks) }
 }
+
+/** Of what webhooks spoke of, what a list did not show. */
+export const notListed = (wanted: readonly WantedActivity[], listedIds: readonly string[]): string[] =>
+  wanted.map(({ stravaActivityId }) => stravaActivityId).filter((id) => !listedIds.includes(id))

@@ -21,7 +21,7 @@ const removeAbsent = async (
   return isRemoved
 }
 
-/** Asks for one activity that is stored and was not listed. */
+/** Asks for one activity that was not listed: it is stored, or a webhook spoke of it. */
 export const checkStep = async (
   deps: RunDeps,
   step: Step,
@@ -37,7 +37,8 @@ export const checkStep = async (
   switch (outcome.kind) {
     case 'answered': {
       if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
-      const { data: activities, unreadable } = outcome.answer
+      const { data, unreadable } = outcome.answer
+      const activities = data.filter(({ startDate }) => new Date(startDate) >= run.window.after)
       ;({ tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
       break
     }

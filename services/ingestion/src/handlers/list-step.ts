@@ -2,15 +2,26 @@ import { done, type Outcome, skipped } from '@slipstream/messaging'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
-import { cursorFrom01, firstCall, fullPage, type ListedPage, pageSizeFor, stepAfter } from '../domain/list-cursor.ts'
-import { afterList } from '../domain/missing.ts'
+import {
+  cursorFrom01,
+  firstCall,
+  fullPage,
+  type ListedPage,
+  pageSizeAfterWebhooks,
+  pageSizeFor,
+  stepAfter,
+} from '../domain/list-cursor.ts'
+import { afterList, notListed } from '../domain/missing.ts'
 import type { RunProgress } from '../domain/ports.ts'
 import { announce, callerOf, eraseGone, finishRun, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
+const isOfWebhooks = ({ activities }: SyncRun): boolean => activities !== undefined && activities.length > 0
+
 const firstCursor = async ({ workouts }: RunDeps, run: SyncRun): Promise<ListCursor> => {
   if (run.nextPage > 1) return cursorFrom01(run)
   if (run.cause === 'linked') return firstCall(fullPage)
+  if (isOfWebhooks(run)) return firstCall(pageSizeAfterWebhooks(run.activities?.length ?? 0))
   return firstCall(pageSizeFor(await workouts.countSince(run.linkId, run.window.after)))
 }
 
@@ -33,10 +44,17 @@ const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Prom
   return done()
 }
 
+const succeed = async (deps: RunDeps, { lease }: Step, { counts, unread }: RunProgress): Promise<Outcome> => {
+  const finishedAt = deps.clock.now()
+  await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
+  announce(deps, { ...lease.run, counts, finishedAt })
+  return done()
+}
+
 /** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
 const endList = async (deps: RunDeps, step: Step, progress: RunProgress): Promise<Outcome> => {
   const { run } = step.lease
-  const { counts, firstTicket, unread } = progress
+  const { firstTicket, unread } = progress
   const unlisted =
     firstTicket === undefined
       ? { activityIds: [], storedInWindow: 0 }
@@ -59,12 +77,8 @@ const endList = async (deps: RunDeps, step: Step, progress: RunProgress): Promis
       const isListedAgain = run.missing?.isListedAgain ?? false
       return goOn(deps, step, { ...progress, missing: { isListedAgain, toCheck: next.activityIds } })
     }
-    case 'end': {
-      const finishedAt = deps.clock.now()
-      await finishRun(deps, step.lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
-      announce(deps, { ...run, counts, finishedAt })
-      return done()
-    }
+    case 'end':
+      return succeed(deps, step, progress)
   }
 }
 
@@ -106,7 +120,14 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   deps.facts.pageStored(run, cursor, result, tally)
   const counts = addResult(run.counts, result)
   const progress = { counts, unread, ...firstTicketOf(run, ticket) }
-  const next = stepAfter(cursor, listedOn(data, unreadable), run.window)
+  const page = listedOn(data, unreadable)
+  if (isOfWebhooks(run)) {
+    // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for.
+    const toCheck = notListed(run.activities ?? [], page.ids)
+    const ended = { ...progress, cursor, missing: { isListedAgain: false, toCheck } }
+    return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)
+  }
+  const next = stepAfter(cursor, page, run.window)
   switch (next.kind) {
     case 'next':
       return goOn(deps, step, { ...progress, cursor: next.cursor })

@@ -16,6 +16,7 @@ const eventDataOf = (schedule: Schedule, lane: Lane, want: Want, now: Date): Eve
     lane,
     cause: want.cause,
     window: { after: after.toISOString(), before: before.toISOString() },
+    activityIds: want.activities?.map(({ stravaActivityId }) => stravaActivityId) ?? [],
     requestedVersion: schedule.requestedVersion,
     laneVersion: want.asked,
     requestedAt: want.requestedAt.toISOString(),

@@ -1,5 +1,5 @@
 import type { Cause, Lane } from '@slipstream/contracts'
-import { importRunIdOf, isWantOpen, wantsOf, windowAt } from '@slipstream/records'
+import { importRunIdOf, isWantOpen, type WantedActivity, wantsOf, windowAt } from '@slipstream/records'
 import {
   type Cadence,
   coversLink,
@@ -15,13 +15,20 @@ interface Asked {
   cause: Cause
   runId: string
   requestedAt: Date
+  activities?: WantedActivity[]
 }
 
 /** Raises the want of one lane. What is wanted in the others stays, and so does a run that is under way. */
-const ask = (schedule: Schedule, { lane, ...asked }: Asked, now: Date, { windowDays }: Cadence): ScheduleChange => {
+const ask = (
+  schedule: Schedule,
+  { lane, activities, ...asked }: Asked,
+  now: Date,
+  { windowDays }: Cadence,
+): ScheduleChange => {
   const wants = wantsOf(schedule)
   const requestedVersion = schedule.requestedVersion + 1
-  const want = { ...asked, asked: requestedVersion, answered: wants[lane]?.answered ?? 0, windowDays }
+  const answered = wants[lane]?.answered ?? 0
+  const want = { ...asked, asked: requestedVersion, answered, windowDays, ...(activities && { activities }) }
   const request = { lane, ...asked, window: windowAt(now, windowDays) }
   return {
     schedule: withWants({ ...schedule, requestedVersion, request }, { ...wants, [lane]: want }, now),
@@ -79,6 +86,49 @@ export const decideTriggered = (
   if (schedule?.linkId === link.linkId && schedule.manualRunId === trigger.runId) return null
   const row = { ...rowOf(input), manualRunId: trigger.runId }
   return ask(row, { lane: 'interactive', cause: 'manual', ...trigger }, now, cadence)
+}
+
+/** What a webhook said of an activity. */
+export interface Notice extends Omit<WantedActivity, 'asked'> {
+  receivedAt: Date
+  /** Of the run that is to look, where none waits. */
+  runId: string
+}
+
+/** Beyond so many a list of the whole window is cheaper than asking for each. */
+const mostActivities = 50
+
+/** Of several notices about one activity the newest counts; it may come first. */
+const withNotice = (activities: readonly WantedActivity[], notice: WantedActivity): WantedActivity[] => {
+  const known = activities.find(({ stravaActivityId }) => stravaActivityId === notice.stravaActivityId)
+  const newest = known && known.eventTime > notice.eventTime ? { ...known, asked: notice.asked } : notice
+  return [...activities.filter((one) => one !== known), newest]
+}
+
+/**
+ * A look at an activity that a webhook spoke of: beside what waits already, and by the same run while that has not begun.
+ * What a run under way has frozen is not asked for again by this.
+ */
+export const decideNotified = (input: AskInput & { notice: Notice }): ScheduleChange => {
+  const { now, cadence, notice } = input
+  const { receivedAt, runId, ...activity } = notice
+  const row = rowOf(input)
+  const waiting = wantsOf(row).realtime
+  const isWaiting = waiting !== undefined && isWantOpen(waiting)
+  const asked = { ...activity, asked: row.requestedVersion + 1 }
+  const listsAll = isWaiting && waiting.activities === undefined
+  const activities = withNotice((isWaiting && waiting.activities) || [], asked)
+  return ask(
+    row,
+    {
+      ...{ lane: 'realtime', cause: 'webhook' },
+      runId: isWaiting ? waiting.runId : runId,
+      requestedAt: isWaiting ? waiting.requestedAt : receivedAt,
+      ...(!listsAll && activities.length <= mostActivities && { activities }),
+    },
+    now,
+    cadence,
+  )
 }
 
 /** The next turn after `now` in the same rhythm: hours that were missed are not made up for one by one. */

@@ -14,7 +14,8 @@ import {
   open,
   want,
 } from '../../test/support/schedules.ts'
-import { decideDue, decideLinked, decideTriggered } from './ask.ts'
+import { decideDue, decideLinked, decideNotified, decideTriggered, type Notice } from './ask.ts'
+import type { Schedule } from './schedule.ts'
 
 const ask = { link, now, cadence, random: 0.5 }
 const importRun = importRunIdOf(link.linkId, link.activeSince)
@@ -147,5 +148,55 @@ describe('an hourly turn', () => {
         },
       ),
     )
+  })
+})
+
+describe('a webhook', () => {
+  const notice = (id: string, rest: Partial<Notice> = {}): Notice => ({
+    ...{ stravaActivityId: id, aspect: 'update', eventTime: after(-minuteMs), receivedAt: now, runId: `run_of_${id}` },
+    ...rest,
+  })
+  const told = (schedule: Schedule | null, ...notices: Notice[]) =>
+    notices.reduce((row, one) => decideNotified({ ...ask, schedule: row, notice: one }).schedule, schedule)
+  const realtime = (schedule: Schedule | null) => schedule?.wants?.realtime
+
+  it('asks for a look at its activity alone, whatever else is wanted', () => {
+    const change = decideNotified({ ...ask, schedule: open, notice: notice('7') })
+    expect(change.asks).toEqual(['realtime'])
+    expect(change.schedule.wants).toMatchObject({
+      ...open.wants,
+      realtime: {
+        ...{ asked: 6, answered: 0, cause: 'webhook', runId: 'run_of_7', requestedAt: now },
+        activities: [{ stravaActivityId: '7', aspect: 'update', eventTime: after(-minuteMs), asked: 6 }],
+      },
+    })
+  })
+
+  it('joins what waits: one run, from the first of them on', () => {
+    const want = realtime(told(idle, notice('7'), notice('8', { receivedAt: after(minuteMs) })))
+    expect(want).toMatchObject({ runId: 'run_of_7', requestedAt: now })
+    expect(want?.activities?.map(({ stravaActivityId }) => stravaActivityId)).toEqual(['7', '8'])
+  })
+
+  it('about an activity that is told again counts as the newest says, in whatever order they come', () => {
+    const [created, deleted] = [
+      notice('7', { aspect: 'create', eventTime: after(-2 * minuteMs) }),
+      notice('7', { aspect: 'delete', eventTime: after(-minuteMs) }),
+    ]
+    for (const order of [
+      [created, deleted],
+      [deleted, created],
+    ]) {
+      expect(realtime(told(idle, ...order))?.activities).toMatchObject([{ aspect: 'delete' }])
+    }
+  })
+
+  it('beyond fifty activities makes a list of the whole window', () => {
+    const many = Array.from({ length: 50 }, (_, index) => notice(`${index}`))
+    const fifty = told(idle, ...many)
+    expect(realtime(fifty)?.activities).toHaveLength(50)
+    const more = told(fifty, notice('51'))
+    expect(realtime(more)).not.toHaveProperty('activities')
+    expect(realtime(told(more, notice('52')))).not.toHaveProperty('activities')
   })
 })

@@ -5,6 +5,7 @@ import {
   type LaneWants,
   openLanesOf,
   type SyncRunRow,
+  type Want,
   wantsOf,
 } from '@slipstream/records'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
@@ -40,12 +41,18 @@ const nextDueAfter = ({ nextDueAt }: Schedule, { lane, outcome, finishedAt }: Ru
   return lane === 'interactive' && outcome === 'failed' && retryAt < nextDueAt ? retryAt : nextDueAt
 }
 
+const answeredUpTo = (want: Want, version: number): Want => {
+  const { activities } = want
+  const answered = Math.max(want.answered, version)
+  return { ...want, answered, ...(activities && { activities: activities.filter(({ asked }) => asked > answered) }) }
+}
+
 /** A cancelled run answers nothing; whatever else became of one, what it was begun for is not waited for any more. */
 const answer = (wants: LaneWants, { answers, outcome }: RunEnd): LaneWants =>
   Object.fromEntries(
     Object.entries(wants).map(([lane, want]) => {
       const version = outcome === 'cancelled' ? 0 : (answers[lane as Lane] ?? 0)
-      return [lane, { ...want, answered: Math.max(want.answered, Math.min(version, want.asked)) }]
+      return [lane, answeredUpTo(want, Math.min(version, want.asked))]
     }),
   )
 

@@ -42,6 +42,13 @@ describe('the end of a run', () => {
     })
   })
 
+  it('of webhooks leaves the activities that were told after its first call', () => {
+    const told = (asked: number) => ({ stravaActivityId: `${asked}`, aspect: 'update' as const, eventTime: now, asked })
+    const row = { ...open, requestedVersion: 7, wants: { realtime: want(7, 3, { activities: [told(5), told(7)] }) } }
+    const change = answered(row, { lane: 'realtime', answers: { realtime: 6 } })
+    expect(change?.schedule.wants?.realtime).toMatchObject({ answered: 6, activities: [told(7)] })
+  })
+
   it.each(['failed', 'reauth_required'] as const)('answers when it %s', (outcome) => {
     expect(answered(open, { outcome })?.schedule.wants?.interactive?.answered).toBe(5)
   })

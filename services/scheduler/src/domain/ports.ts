@@ -1,5 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
-import type { ChangeSource, ReceiptRow } from '@slipstream/records'
+import type { ChangeSource, ReceiptRow, WebhookInboxRow } from '@slipstream/records'
 import type { RunState } from './open-row.ts'
 import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
@@ -34,6 +34,16 @@ export type EndedLink = Pick<ReceiptRow, '_id' | 'athleteId' | 'linkId' | 'reque
 export interface ReceiptReader {
   /** In the order in which links were ended. */
   ended: ChangeSource<EndedLink>
+}
+
+export type InboxRow = Omit<WebhookInboxRow, 'outbox'>
+
+/** What webhooks said of activities. */
+export interface Inbox {
+  find(inboxId: string): Promise<InboxRow | null>
+  /** Oldest first. */
+  notTaken(receivedBefore: Date, limit: number): Promise<InboxRow[]>
+  markTaken(inboxId: string, now: Date): Promise<void>
 }
 
 export interface RunReader {

@@ -1,5 +1,5 @@
 import type { Clock, NewId } from '@slipstream/runtime'
-import { type AskInput, decideLinked, decideTriggered } from '../domain/ask.ts'
+import { type AskInput, decideLinked, decideNotified, decideTriggered, type Notice } from '../domain/ask.ts'
 import type { LinkReader, ScheduleStore } from '../domain/ports.ts'
 import type { Cadence, Link, Schedule, ScheduleChange } from '../domain/schedule.ts'
 import type { Facts } from '../facts.ts'
@@ -46,3 +46,9 @@ export const requestManualRun = (
   link: Link,
   trigger: { runId: string; requestedAt: Date },
 ): Promise<boolean> => askFor(deps, link, (input) => decideTriggered({ ...input, trigger }))
+
+/** Asks for a look at an activity that a webhook spoke of. */
+export const requestLook = (deps: SchedulerDeps, link: Link, notice: Omit<Notice, 'runId'>): Promise<boolean> => {
+  const runId = deps.newId('run')
+  return askFor(deps, link, (input) => decideNotified({ ...input, notice: { ...notice, runId } }))
+}

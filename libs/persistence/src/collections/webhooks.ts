@@ -1,0 +1,46 @@
+import { noticeAspects, noticeObjects } from '@slipstream/contracts'
+import type { PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
+import {
+  defineCollection,
+  mixed,
+  oneOf,
+  optionalText,
+  optionalTime,
+  outbox,
+  outboxIndexes,
+  text,
+  time,
+} from './definition.ts'
+
+export const webhookInbox = defineCollection<WebhookInboxRow>(
+  'webhook_inbox',
+  {
+    _id: text,
+    athleteId: text,
+    linkId: text,
+    subscriptionId: text,
+    objectType: oneOf(noticeObjects),
+    objectId: text,
+    aspectType: oneOf(noticeAspects),
+    eventTime: time,
+    updates: mixed(),
+    receivedAt: time,
+    takenAt: optionalTime,
+    deleteAt: time,
+    outbox,
+  },
+  [
+    { name: 'not_taken', key: { takenAt: 1, receivedAt: 1 } },
+    { name: 'link', key: { linkId: 1 } },
+    { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
+    ...outboxIndexes,
+  ],
+)
+
+export const pushSubscription = defineCollection<PushSubscriptionRow>('push_subscription', {
+  _id: text,
+  subscriptionId: optionalText,
+  callbackUrl: optionalText,
+  makingUntil: optionalTime,
+  nextCheckAt: time,
+})

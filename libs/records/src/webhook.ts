@@ -1,0 +1,37 @@
+import type { NoticeAspect, noticeObjects } from '@slipstream/contracts'
+import type { WaitingEvent } from './outbox.ts'
+
+/**
+ * What a webhook said; `_id` is a hash over all of it, so that a repeated one is known. `takenAt`: the scheduler has put
+ * what it asks for into the athlete's row.
+ */
+export interface WebhookInboxRow {
+  _id: string
+  athleteId: string
+  linkId: string
+  subscriptionId: string
+  objectType: (typeof noticeObjects)[number]
+  objectId: string
+  aspectType: NoticeAspect
+  /** In whole seconds: no order can be concluded from it alone. */
+  eventTime: Date
+  updates: Record<string, string>
+  receivedAt: Date
+  takenAt: Date | null
+  deleteAt: Date
+  outbox: WaitingEvent[]
+}
+
+/**
+ * The one push subscription of a Strava app; `_id` is its client id. Strava's challenge is answered only while
+ * none is known, or one is being made.
+ */
+export interface PushSubscriptionRow {
+  _id: string
+  subscriptionId: string | null
+  callbackUrl: string | null
+  /** Until then Strava may come and ask. */
+  makingUntil: Date | null
+  /** When one replica looks again whether it is there. */
+  nextCheckAt: Date
+}

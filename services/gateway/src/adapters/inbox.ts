@@ -1,0 +1,22 @@
+import { newEvent } from '@slipstream/messaging'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import type { NewId } from '@slipstream/runtime'
+import type { Inbox } from '../domain/ports.ts'
+
+export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => ({
+  add: async (row, { isRelayed }) => {
+    const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row
+    const told = { athleteId, linkId, inboxId, objectType, objectId, aspectType, eventTime: eventTime.toISOString() }
+    const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
+    try {
+      await webhookInbox.create({ ...row, outbox })
+      return true
+    } catch (error) {
+      if (isDuplicateKey(error)) return false
+      throw error
+    }
+  },
+  removeOf: async (linkId) => {
+    await webhookInbox.deleteMany({ linkId })
+  },
+})

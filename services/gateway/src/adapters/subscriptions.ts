@@ -1,0 +1,32 @@
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import type { PushSubscriptionRow } from '@slipstream/records'
+import type { Subscriptions } from '../domain/ports.ts'
+
+export const createSubscriptions = (
+  pushSubscription: Collections<'gateway'>['pushSubscription'],
+  clientId: string,
+): Subscriptions => {
+  const isDue = (now: Date) => ({ _id: clientId, nextCheckAt: { $lte: now } })
+  const unknown = { subscriptionId: null, callbackUrl: null, makingUntil: null }
+  return {
+    find: async () => await pushSubscription.findById(clientId).lean<PushSubscriptionRow>(),
+    takeCheck: async (now, next) => {
+      const { matchedCount } = await pushSubscription.updateOne(isDue(now), { $set: { nextCheckAt: next } })
+      if (matchedCount === 1) return true
+      try {
+        const { upsertedCount } = await pushSubscription.updateOne(
+          { _id: clientId },
+          { $setOnInsert: { ...unknown, nextCheckAt: next } },
+          { upsert: true },
+        )
+        return upsertedCount === 1
+      } catch (error) {
+        if (isDuplicateKey(error)) return false
+        throw error
+      }
+    },
+    set: async (change) => {
+      await pushSubscription.updateOne({ _id: clientId }, { $set: change })
+    },
+  }
+}

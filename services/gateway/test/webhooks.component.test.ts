@@ -1,0 +1,238 @@
+import { createHmac } from 'node:crypto'
+import type { EventData } from '@slipstream/contracts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { anna, linkOnWeb } from './support/linking.ts'
+import { storedLink } from './support/stored.ts'
+import { type SignedIn, type System, startSystem } from './support/system.ts'
+
+const [pathSecret, olderSecret] = ['current-path-secret', 'previous-path-secret']
+const verifyToken = 'verify-me'
+const env = {
+  STRAVA_WEBHOOK_PATH_SECRET: `${pathSecret},${olderSecret}`,
+  STRAVA_WEBHOOK_VERIFY_TOKEN: verifyToken,
+}
+
+let system: System
+let athlete: SignedIn
+let link: Awaited<ReturnType<typeof storedLink>>
+beforeAll(async () => {
+  system = await startSystem({ env })
+  athlete = await system.signIn('anna')
+  await linkOnWeb(system, athlete, { athlete: anna })
+  link = await storedLink(system, 'anna')
+  await vi.waitFor(async () => expect(await subscription()).toMatchObject({ subscriptionId: expect.any(String) }))
+})
+afterAll(() => system?.stop())
+beforeEach(async () => {
+  await inbox().deleteMany({})
+})
+
+const inbox = () => system.store.collections.webhookInbox
+const subscription = () => system.store.collections.pushSubscription.findById('12345').lean()
+
+const said = async (changes: object = {}) => ({
+  ...{ aspect_type: 'create', event_time: 1_780_000_000, object_id: 77, object_type: 'activity', owner_id: anna },
+  subscription_id: Number((await subscription())?.subscriptionId),
+  ...changes,
+})
+const push = async (body: unknown, { secret = pathSecret, headers = {} } = {}) =>
+  fetch(`${system.url}/webhooks/strava/${secret}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+const metric = async (text: string) => {
+  const metrics = await (await fetch(`${system.opsUrl}/metrics`)).text()
+  return Number(new RegExp(`^${text} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0)
+}
+const counted = (kind: string, outcome: string) =>
+  metric(`slipstream_webhooks_total\\{kind="${kind}",outcome="${outcome}".*\\}`)
+
+describe('a webhook', () => {
+  test('is stored before it is answered, and told', async () => {
+    const bus = await system.bus()
+    const told: EventData<'strava.notified'>[] = []
+    const listening = bus.listen('strava.notified', link.athleteId, (data) => told.push(data))
+    expect((await push(await said())).status).toBe(200)
+    const [row] = await inbox().find({}).lean()
+    expect(row).toMatchObject({
+      ...{ athleteId: link.athleteId, linkId: link._id, objectType: 'activity', objectId: '77' },
+      ...{ aspectType: 'create', updates: {}, takenAt: null },
+    })
+    await vi.waitFor(() => expect(told).toMatchObject([{ inboxId: row?._id, objectId: '77' }]))
+    listening.stop()
+  })
+
+  test('that comes again is known, also with the address of before', async () => {
+    for (const secret of [pathSecret, olderSecret]) expect((await push(await said(), { secret })).status).toBe(200)
+    expect(await inbox().countDocuments()).toBe(1)
+    await push(await said({ updates: { title: 'x' } }))
+    expect(await inbox().countDocuments()).toBe(2)
+  })
+
+  test('of nobody we know is answered alike, counted, and nothing more', async () => {
+    const before = await counted('activity_delete', 'unknown_owner')
+    const response = await push(await said({ owner_id: 1, aspect_type: 'delete' }))
+    const known = await push(await said({ aspect_type: 'delete' }))
+    expect([response.status, await response.text()]).toEqual([known.status, await known.text()])
+    expect(await counted('activity_delete', 'unknown_owner')).toBe(before + 1)
+    expect(await inbox().countDocuments({ objectType: 'activity' })).toBe(1)
+  })
+
+  test('for another subscription is not ours', async () => {
+    expect((await push(await said({ subscription_id: 999 }))).status).toBe(200)
+    expect(await inbox().countDocuments()).toBe(0)
+  })
+
+  test.each([
+    ['another address', { secret: 'no-such-path-secret' }, 404],
+    ['no JSON type', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['a compressed body', { headers: { 'content-encoding': 'gzip' } }, 415],
+  ])('to %s is refused', async (_what, options, status) => {
+    expect((await push(await said(), options)).status).toBe(status)
+    expect(await inbox().countDocuments()).toBe(0)
+  })
+
+  test.each([
+    ['too large', 'x'.repeat(20_000), 413],
+    ['no JSON', '{', 400],
+    ['of another form', '{"aspect_type":"create"}', 400],
+  ])('with a body that is %s is refused', async (_what, body, status) => {
+    expect((await push(body)).status).toBe(status)
+  })
+
+  test('other methods are refused', async () => {
+    const response = await fetch(`${system.url}/webhooks/strava/${pathSecret}`, { method: 'DELETE' })
+    expect(response.status).toBe(405)
+  })
+
+  test('is answered 503 when it cannot be stored, so that Strava comes again', async () => {
+    const setRule = (validator: object) => system.store.connection.db!.command({ collMod: 'webhook_inbox', validator })
+    await setRule({ never: true })
+    expect((await push(await said({ object_id: 78 }))).status).toBe(503)
+    await setRule({})
+    expect((await push(await said({ object_id: 78 }))).status).toBe(200)
+    expect(await inbox().countDocuments()).toBe(1)
+  })
+
+  test('leaves neither address nor secrets in the log', () => {
+    const log = system.logLines.join('')
+    for (const secret of [pathSecret, olderSecret, verifyToken]) expect(log).not.toContain(secret)
+  })
+
+  test('goes when its link does', async () => {
+    const ben = await system.signIn('gone')
+    await linkOnWeb(system, ben, { athlete: 58_300_022 })
+    await push(await said({ owner_id: 58_300_022 }))
+    expect(await inbox().countDocuments()).toBe(1)
+    await ben.json('DELETE', '/api/v1/strava/link')
+    await vi.waitFor(async () => expect(await inbox().countDocuments()).toBe(0))
+  })
+})
+
+describe("Strava's challenge", () => {
+  const ask = (query: Record<string, string>, secret = pathSecret) =>
+    fetch(`${system.url}/webhooks/strava/${secret}?${new URLSearchParams(query)}`)
+  const right = {
+    'hub.mode': 'subscribe',
+    'hub.challenge': '15f7d1a91c1f40f8a748fd134752feb3',
+    'hub.verify_token': verifyToken,
+  }
+  const expecting = (makingUntil: Date | null) =>
+    system.store.collections.pushSubscription.updateOne({ _id: '12345' }, { $set: { makingUntil } })
+
+  test('is answered while a subscription is being made', async () => {
+    await expecting(new Date(system.clock.now().getTime() + 60_000))
+    const response = await ask(right)
+    expect([response.status, await response.json()]).toEqual([200, { 'hub.challenge': right['hub.challenge'] }])
+    await expecting(null)
+  })
+
+  test('is refused once one is known', async () => {
+    await expecting(null)
+    expect((await ask(right)).status).toBe(403)
+  })
+
+  test.each([
+    ['another token', { ...right, 'hub.verify_token': 'guess' }, 403],
+    ['no token', { 'hub.mode': 'subscribe', 'hub.challenge': 'x' }, 403],
+    ['another mode', { ...right, 'hub.mode': 'unsubscribe' }, 400],
+    ['no challenge', { 'hub.mode': 'subscribe', 'hub.verify_token': verifyToken }, 400],
+    ['a long challenge', { ...right, 'hub.challenge': 'x'.repeat(256) }, 400],
+  ])('with %s is refused', async (_what, query: Record<string, string>, status) => {
+    await expecting(new Date(system.clock.now().getTime() + 60_000))
+    expect((await ask(query)).status).toBe(status)
+    await expecting(null)
+  })
+})
+
+describe('the push subscription', () => {
+  const made = () =>
+    system.strava.control
+      .calls()
+      .calls.filter(({ endpoint, method }) => endpoint === 'push_subscriptions' && method === 'POST')
+  const lookNow = () =>
+    system.store.collections.pushSubscription.updateOne({ _id: '12345' }, { $set: { nextCheckAt: new Date(0) } })
+  const checked = () =>
+    vi.waitFor(async () => expect((await subscription())!.nextCheckAt.getTime()).toBeGreaterThan(Date.now()))
+
+  test('is made once, for the first of the addresses', async () => {
+    await lookNow()
+    await checked()
+    expect(made().filter(({ status }) => status === 201)).toHaveLength(1)
+    expect((await subscription())?.callbackUrl).toBe(`${system.url}/webhooks/strava/${pathSecret}`)
+  })
+
+  test('that is gone at Strava is made anew', async () => {
+    const before = (await subscription())?.subscriptionId
+    const credentials = 'client_id=12345&client_secret=simulator-secret'
+    await fetch(`${system.strava.url}/api/v3/push_subscriptions/${before}?${credentials}`, { method: 'DELETE' })
+    await lookNow()
+    await vi.waitFor(async () => {
+      const { subscriptionId } = (await subscription())!
+      expect(subscriptionId).toEqual(expect.any(String))
+      expect(subscriptionId).not.toBe(before)
+    })
+  })
+
+  test('that cannot be looked after is told, and tried again in a minute', async () => {
+    system.strava.control.setFaults({
+      rules: [{ endpoint: 'push_subscriptions', effect: { kind: 'status', status: 503 } }],
+    })
+    await lookNow()
+    await vi.waitFor(() =>
+      expect(system.logLines.join('')).toContain('the push subscription could not be looked after'),
+    )
+    system.strava.control.clearFaults()
+    const inMs = (await subscription())!.nextCheckAt.getTime() - system.clock.now().getTime()
+    expect(inMs).toBeLessThanOrEqual(60_000)
+  })
+})
+
+describe('a signature', () => {
+  const sign = (body: string, key = 'simulator-secret') => {
+    const time = Math.floor(Date.now() / 1000)
+    return { 'x-strava-signature': `t=${time},v1=${createHmac('sha256', key).update(`${time}.${body}`).digest('hex')}` }
+  }
+
+  test('is counted, and asked for only where that is set', async () => {
+    const body = JSON.stringify(await said())
+    expect((await push(body)).status).toBe(200)
+    expect((await push(body, { headers: sign(body, 'wrong') })).status).toBe(200)
+    expect(await metric('slipstream_webhook_signatures_total\\{result="wrong".*\\}')).toBeGreaterThan(0)
+    const strict = await startSystem({ env: { ...env, STRAVA_WEBHOOK_SIGNATURE: 'enforce' } })
+    try {
+      const pushStrict = (headers: object) =>
+        fetch(`${strict.url}/webhooks/strava/${pathSecret}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body,
+        })
+      expect((await pushStrict({})).status).toBe(403)
+      expect((await pushStrict(sign(body, 'wrong'))).status).toBe(403)
+      expect((await pushStrict(sign(body))).status).toBe(200)
+    } finally {
+      await strict.stop()
+    }
+  })
+})
