@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { errorCodes } from './error-catalogue.ts'
-import { laneSchema, runCountsSchema, runOutcomeSchema, unlinkReasonSchema, waitReasons } from './lanes.ts'
+import {
+  causeSchema,
+  laneSchema,
+  runCountsSchema,
+  runOutcomeSchema,
+  unlinkReasonSchema,
+  waitReasons,
+  windowSchema,
+} from './lanes.ts'
 import { workoutSchema } from './workout.ts'
 
 const instant = z.iso.datetime()
@@ -123,6 +131,45 @@ export const receiptSchema = z
   })
   .meta({ id: 'Receipt' })
 export type Receipt = z.infer<typeof receiptSchema>
+
+export const runsQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(50).default(20),
+  cursor: z.string().min(1).max(200).optional(),
+})
+export type RunsQuery = z.infer<typeof runsQuerySchema>
+
+export const runSchema = z
+  .object({
+    runId: z.string(),
+    joinedTo: z
+      .string()
+      .nullable()
+      .meta({ description: 'The run that did what this one was asked for; this one was not needed then.' }),
+    cause: causeSchema,
+    lane: laneSchema,
+    state: z.enum([...runStates, 'finished']),
+    outcome: runOutcomeSchema.nullable(),
+    error: actionableErrorSchema.nullable().meta({ description: 'Why it failed.' }),
+    activityIds: z.array(z.string()).meta({ description: 'What a webhook made it look at; empty: the whole window.' }),
+    window: windowSchema.nullable().meta({ description: 'null until it has begun.' }),
+    counts: runCountsSchema,
+    waits: z
+      .array(z.object({ reason: z.enum(waitReasons), since: instant, until: instant }))
+      .meta({ description: 'What it had to wait for, the last ten times.' }),
+    requestedAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Run' })
+export type Run = z.infer<typeof runSchema>
+
+export const runPageSchema = z
+  .object({ items: z.array(runSchema), nextCursor: z.string().nullable() })
+  .meta({ id: 'RunPage' })
+export type RunPage = z.infer<typeof runPageSchema>
+
+export const receiptListSchema = z.object({ items: z.array(receiptSchema) }).meta({ id: 'ReceiptList' })
+export type ReceiptList = z.infer<typeof receiptListSchema>
 
 /** A date (`2026-11-21`, midnight UTC) or an instant. */
 const dateOrInstant = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {

@@ -12,7 +12,10 @@ import {
   problemSchema,
   profileSchema,
   profileSubmissionSchema,
+  receiptListSchema,
   receiptSchema,
+  runPageSchema,
+  runsQuerySchema,
   statusSchema,
   summarySchema,
   syncAcceptedSchema,
@@ -244,6 +247,24 @@ const paths = {
       tags: ['Connection'],
       responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
       refusals: ['not_linked'],
+    }),
+  },
+  '/api/v1/strava/runs': {
+    get: asAthlete({
+      operationId: 'listRuns',
+      summary: 'What was synced and why, newest first',
+      tags: ['Connection'],
+      requestParams: { query: runsQuerySchema },
+      responses: { '200': json('A page of runs; those of the last 30 days.', runPageSchema) },
+      refusals: ['invalid_request'],
+    }),
+  },
+  '/api/v1/strava/receipts': {
+    get: asAthlete({
+      operationId: 'listReceipts',
+      summary: 'Written confirmations of unlinks, newest first',
+      tags: ['Connection'],
+      responses: { '200': json('The last hundred.', receiptListSchema) },
     }),
   },
   '/api/v1/strava/receipts/{id}': {

@@ -42,6 +42,7 @@ export {
   type ListCursor,
   type MissingActivities,
   openRunStates,
+  type RunWaitRow,
   type StoredRunState,
   type SyncRunRow,
   storedRunStates,

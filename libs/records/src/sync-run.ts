@@ -79,6 +79,10 @@ export interface SyncRunRow {
   resumeAt: Date | null
   /** Absent in a run that waits: for quota. */
   waitingFor?: WaitReason | null
+  /** The last ten times it waited. */
+  waits?: RunWaitRow[]
+  /** The run that has done what this one was asked for. */
+  joinedTo?: string
   startedAt: Date | null
   finishedAt: Date | null
   outcome: RunOutcome | null
@@ -91,6 +95,13 @@ export interface SyncRunRow {
   leaseUntil: Date | null
   fence: number
   outbox: WaitingEvent[]
+}
+
+/** Why and for how long a run was put off. */
+export interface RunWaitRow {
+  reason: WaitReason
+  since: Date
+  until: Date
 }
 
 /** The wants a run answers. Where it froze none (0.1 does not), that of its own lane. */

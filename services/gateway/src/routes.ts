@@ -5,6 +5,7 @@ import { type EventsDeps, eventsRoute } from './handlers/events.ts'
 import type { LinkFlow } from './handlers/link-flow.ts'
 import { linkTokenRoute } from './handlers/link-token.ts'
 import { profileRoutes } from './handlers/profile.ts'
+import { type RunsDeps, runsRoute } from './handlers/runs.ts'
 import { type SiteDeps, siteRoutes } from './handlers/site.ts'
 import { createStatusReader, type StatusSources, statusRoute } from './handlers/status.ts'
 import { type SyncDeps, syncRoute } from './handlers/sync.ts'
@@ -17,6 +18,7 @@ import type { Route } from './http/route.ts'
 export type RouteDeps = LinkFlow &
   StatusSources &
   SyncDeps &
+  RunsDeps &
   UnlinkDeps &
   WorkoutsDeps &
   SiteDeps &
@@ -36,6 +38,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     completionRoute(deps, readStatus),
     statusRoute(readStatus),
     syncRoute(deps),
+    runsRoute(deps),
     ...unlinkRoutes(deps),
     eventsRoute({ ...deps, readStatus }),
     ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),

@@ -1,4 +1,4 @@
-import { statusSchema } from '@slipstream/contracts'
+import { runPageSchema, statusSchema } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { anna, ben, linkOnWeb } from './support/linking.ts'
 import { day, insert, runOf, storedLink, wantingOf } from './support/stored.ts'
@@ -142,6 +142,34 @@ describe('syncing', () => {
     expect(status.lastSync).toMatchObject({ runId: 'run_good', outcome: 'succeeded' })
     expect(status.completeUpTo).toBe(startedAt.toISOString())
     expect(status.error).toMatchObject({ code: 'strava_unavailable', actor: 'nobody' })
+  })
+
+  test('the runs, newest first, page by page, and why each waited', async () => {
+    await clear()
+    const wait = { reason: 'quota' as const, since: day(0, 1), until: day(0, 2) }
+    await insert(system, 'sync_runs', [
+      runOf(link, 'run_a', { requestedAt: day(3), waits: [wait] }),
+      runOf(link, 'run_b', { requestedAt: day(2), outcome: 'failed', errorCode: 'strava_refuses' }),
+      runOf(link, 'run_c', { requestedAt: day(2), outcome: 'cancelled', joinedTo: 'run_b', startedAt: null }),
+      runOf(link, 'run_d', { requestedAt: day(1), state: 'waiting_for_quota', waitingFor: 'quota', outcome: null }),
+      runOf({ ...link, _id: 'lnk_earlier' }, 'run_of_an_earlier_link', { requestedAt: day(4) }),
+    ])
+    const page = async (query: string) =>
+      runPageSchema.parse(await athlete.json('GET', `/api/v1/strava/runs?limit=3${query}`))
+    const first = await page('')
+    expect(first.items).toMatchObject([
+      { runId: 'run_d', state: 'waiting', outcome: null, error: null },
+      { runId: 'run_c', state: 'finished', joinedTo: 'run_b', window: null },
+      { runId: 'run_b', outcome: 'failed', error: { code: 'strava_refuses' } },
+    ])
+    const second = await page(`&cursor=${first.nextCursor}`)
+    expect(second).toMatchObject({
+      items: [{ runId: 'run_a', waits: [{ reason: 'quota', since: wait.since.toISOString() }] }],
+      nextCursor: null,
+    })
+    expect(await other.json('GET', '/api/v1/strava/runs')).toEqual({ items: [], nextCursor: null })
+    expect((await athlete.call('GET', '/api/v1/strava/runs?cursor=x')).status).toBe(400)
+    expect((await athlete.call('GET', '/api/v1/strava/runs?limit=51')).status).toBe(400)
   })
 
   test('how far all is complete does not go back where a run that began earlier ends later', async () => {

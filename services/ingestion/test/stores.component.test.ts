@@ -158,6 +158,17 @@ describe('parked runs', () => {
     await harness.store.collections.syncRuns.deleteMany({ _id: { $in: [first, second, forQuota] } })
   })
 
+  it('keep why they waited, the last ten times', async () => {
+    const runs = runStore('one', 1000)
+    const request = newRunFor(newId('link'))
+    const { counts } = await runs.open(request)
+    const untils = Array.from({ length: 12 }, (_, minute) => new Date(Date.UTC(2026, 0, 1, 0, minute)))
+    for (const until of untils) await runs.park((await runs.lease(request.want.runId))!, quotaOpens(until), counts)
+    const run = await harness.store.collections.syncRuns.findById(request.want.runId).lean()
+    expect(run?.waits?.map(({ until }) => until)).toEqual(untils.slice(2))
+    await harness.store.collections.syncRuns.deleteOne({ _id: request.want.runId })
+  })
+
   it('are asked for once, by whichever replica is first', async () => {
     const request = newRunFor(newId('link'))
     const runs = runStore('one', 1000)

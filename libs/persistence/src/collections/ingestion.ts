@@ -16,6 +16,7 @@ import {
   type LaneVersions,
   type ListCursor,
   type MissingActivities,
+  type RunWaitRow,
   type StoredWindow,
   type SyncRunRow,
   storedRunStates,
@@ -185,6 +186,8 @@ export const syncRuns = defineCollection<SyncRunRow>(
     }),
     resumeAt: optionalTime,
     waitingFor: added(optionalOneOf(waitReasons)),
+    waits: added(listOf<RunWaitRow>({ reason: oneOf(waitReasons), since: time, until: time })),
+    joinedTo: added(text),
     startedAt: optionalTime,
     finishedAt: optionalTime,
     outcome: optionalOneOf(runOutcomes),
@@ -197,6 +200,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
     outbox,
   },
   [
+    { name: 'athlete_newest', key: { athleteId: 1, requestedAt: -1, _id: -1 } },
     { name: 'athlete_finished', key: { athleteId: 1, finishedAt: -1 } },
     { name: 'link', key: { linkId: 1, state: 1 } },
     {

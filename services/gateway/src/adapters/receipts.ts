@@ -57,6 +57,10 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
 
     find: async (receiptId, athleteId) => toReceiptOrNull(await receipts.findOne({ _id: receiptId, athleteId }).lean()),
 
+    newest: async (athleteId, limit) => {
+      const found = await receipts.find({ athleteId }).sort({ requestedAt: -1 }).limit(limit).lean<ReceiptRow[]>()
+      return found.map(toReceipt)
+    },
     incompleteOf: async (athleteId) =>
       toReceiptOrNull(await receipts.findOne({ athleteId, completedAt: null }).sort({ requestedAt: -1 }).lean()),
 

@@ -42,6 +42,18 @@ export const createSyncView = ({
       return found.map(toRun)
     },
 
+    newest: async ({ athleteId, linkId }, after, limit) => {
+      const behind = after && {
+        $or: [{ requestedAt: { $lt: after.at } }, { requestedAt: after.at, _id: { $lt: after.id } }],
+      }
+      const found = await syncRuns
+        .find({ athleteId, linkId, ...behind }, withoutIds)
+        .sort({ requestedAt: -1, _id: -1 })
+        .limit(limit)
+        .lean<SyncRunRow[]>()
+      return found.map(toRun)
+    },
+
     lastFinished: (link, outcome) => newestFinished(link, { outcome: outcome ?? { $nin: ['cancelled', null] } }),
 
     lastComplete: async ({ athleteId, linkId }) => {

@@ -14,7 +14,7 @@ export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Wo
         ...(Object.keys(startedAt).length > 0 && { startedAt }),
         ...(sportType !== null && { sportType }),
         ...(after && {
-          $or: [{ startedAt: { $lt: after.startedAt } }, { startedAt: after.startedAt, _id: { $lt: after.id } }],
+          $or: [{ startedAt: { $lt: after.at } }, { startedAt: after.at, _id: { $lt: after.id } }],
         }),
       })
       .sort({ startedAt: -1, _id: -1 })

@@ -7,7 +7,14 @@ const at = (time: string) => new Date(`2026-11-20T${time}:00Z`)
 
 const link: Link = {
   ...{ linkId: 'lnk_1', athleteId: 'ath_1', stravaAthleteId: '100', displayName: 'Anna', status: 'active' },
-  ...{ statusSince: at('08:00'), errorCode: null, scopes: [], linkedAt: at('08:00'), manualSync: null },
+  ...{
+    statusSince: at('08:00'),
+    errorCode: null,
+    cause: 'hourly',
+    scopes: [],
+    linkedAt: at('08:00'),
+    manualSync: null,
+  },
 }
 const importRun = importRunIdOf('lnk_1', at('08:00'))
 
@@ -22,7 +29,7 @@ const row: ScheduleView = {
 const run = (rest: Partial<RunView>): RunView => ({
   ...{ runId: 'run_5', lane: 'interactive', state: 'running', window, requestedVersion: 5, requestedAt: at('11:00') },
   counts: { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 },
-  ...{ startedAt: at('11:01'), resumeAt: null, finishedAt: null, outcome: null, errorCode: null },
+  ...{ cause: 'manual', startedAt: at('11:01'), resumeAt: null, finishedAt: null, outcome: null, errorCode: null },
   ...rest,
 })
 const both = { ...row, wants: { interactive: want(5, 3, 'run_5'), scheduled: want(4, 3, 'run_4') } }

@@ -102,6 +102,8 @@ export interface Receipts {
   ): Promise<UnlinkReceipt>
   find(receiptId: string, athleteId: string): Promise<UnlinkReceipt | null>
   /** The athlete's newest receipt that is not complete. */
+  /** Of the athlete, newest first. */
+  newest(athleteId: string, limit: number): Promise<UnlinkReceipt[]>
   incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
   /** Receipts whose link may still be there or whose grant is not ended yet, and whose next try is due. */
   toWipe(now: Date, limit: number): Promise<UnlinkReceipt[]>
@@ -153,6 +155,8 @@ export interface SyncView {
   /** The link's open runs, and those that are to do what the schedule wants. */
   runs(link: Link, schedule: ScheduleView | null): Promise<RunView[]>
   /** Leaves out runs that were not needed. */
+  /** Newest first, behind a cursor. */
+  newest(link: Link, after: Cursor | null, limit: number): Promise<RunView[]>
   lastFinished(link: Link, outcome?: 'succeeded'): Promise<RunView | null>
   /** The last run that succeeded and from which no activity is held back. */
   lastComplete(link: Link): Promise<RunView | null>

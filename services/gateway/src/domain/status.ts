@@ -35,7 +35,7 @@ export const actionableError = (code: ErrorCode): ActionableError => {
   return { code, title, detail, actor, action, actionUrl }
 }
 
-const knownCode = (code: string | null, otherwise: ErrorCode): ErrorCode =>
+export const knownCode = (code: string | null, otherwise: ErrorCode): ErrorCode =>
   code !== null && Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : otherwise
 
 /** What a link that cannot be used tells its athlete. */
@@ -48,7 +48,7 @@ const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 const storedBy = ({ counts }: RunView): number => counts.created + counts.updated + counts.unchanged
 
 /** Between its pages a run is at work, though nobody holds it. */
-const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
+export const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
   switch (run?.state) {
     case 'waiting_for_quota':
       return 'waiting'

@@ -22,6 +22,7 @@ const link: Link = {
 const run: RunView = {
   runId: 'run_1',
   lane: 'scheduled',
+  cause: 'hourly',
   state: 'running',
   counts: { listed: 10, created: 3, updated: 1, deleted: 0, unchanged: 4, calls: 1 },
   window: { after: at('00:00'), before: new Date('2026-11-21T12:00:00Z') },

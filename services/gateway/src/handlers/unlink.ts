@@ -1,4 +1,4 @@
-import type { Receipt } from '@slipstream/contracts'
+import type { Receipt, ReceiptList } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { UnlinkReceipt } from '../domain/model.ts'
@@ -8,7 +8,7 @@ import type { AthleteRoute } from '../http/route.ts'
 
 export interface UnlinkDeps {
   links: Pick<Links, 'ofAthlete'>
-  receipts: Pick<Receipts, 'open' | 'find' | 'incompleteOf'>
+  receipts: Pick<Receipts, 'open' | 'find' | 'newest' | 'incompleteOf'>
   clock: Clock
   newId: NewId
   nudge(): void
@@ -46,6 +46,9 @@ const openReceipt = async (
   return await receipts.open(wanted, unlinkedEvent(wanted, { newId }, now))
 }
 
+/** Nobody unlinks more often; whoever does finds each by its id. */
+const mostReceipts = 100
+
 /** Where athletes see, and end, what they have given applications access to. */
 const stravaSettingsUrl = 'https://www.strava.com/settings/apps'
 
@@ -72,6 +75,15 @@ export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [
       // Not before the link is gone: who hears of the unlink must not find it still there.
       deps.nudge()
       response.status(202).json({ receiptId: receipt.receiptId })
+    },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/strava/receipts',
+    access: 'athlete',
+    handle: async (_request, response, { athleteId }) => {
+      const found = await deps.receipts.newest(athleteId, mostReceipts)
+      response.json({ items: found.map(toReceipt) } satisfies ReceiptList)
     },
   },
   {

@@ -34,7 +34,7 @@ export const createWorkoutsReader =
     })
     const items = found.slice(0, limit)
     const last = found.length > limit ? items.at(-1) : undefined
-    return { items, nextCursor: last ? encodeCursor({ startedAt: new Date(last.startedAt), id: last.id }) : null }
+    return { items, nextCursor: last ? encodeCursor({ at: new Date(last.startedAt), id: last.id }) : null }
   }
 
 /**

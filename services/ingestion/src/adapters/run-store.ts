@@ -5,6 +5,7 @@ import {
   answersOf,
   type ListCursor,
   openRunStates,
+  type RunWaitRow,
   type SyncRunRow,
   type UnreadActivity,
   windowAt,
@@ -36,6 +37,8 @@ const rowOf = ({ athleteId, linkId, lane, want, requestedVersion }: NewRun, now:
   fence: 0,
   outbox: [],
 })
+
+const keptWaits = 10
 
 /** So long a finished run can be looked at. */
 const keepMs = 30 * 24 * 60 * 60_000
@@ -105,10 +108,14 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
     { run, fence }: RunLease,
     set: Partial<SyncRunRow>,
     events: OutboxEvent[] = [],
+    waits: RunWaitRow[] = [],
   ): Promise<boolean> => {
     const { matchedCount } = await syncRuns.updateOne(
       { _id: run._id, fence, state: 'running' },
-      { $set: set, $push: { outbox: { $each: events } } },
+      {
+        $set: set,
+        $push: { outbox: { $each: events }, ...(waits.length > 0 && { waits: { $each: waits, $slice: -keptWaits } }) },
+      },
     )
     return matchedCount === 1
   }
@@ -204,10 +211,15 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       writeAsHolder(lease, { ...noLease, ...unlessListed(lease.run), state: 'queued', counts }),
 
     park: (lease, { until, reason }, counts) =>
-      writeAsHolder(lease, {
-        ...{ ...noLease, ...unlessListed(lease.run), state: 'waiting_for_quota', counts },
-        ...{ resumeAt: until, waitingFor: reason },
-      }),
+      writeAsHolder(
+        lease,
+        {
+          ...{ ...noLease, ...unlessListed(lease.run), state: 'waiting_for_quota', counts },
+          ...{ resumeAt: until, waitingFor: reason },
+        },
+        [],
+        [{ reason, since: clock.now(), until }],
+      ),
 
     continueWith: (lease, progress) =>
       writeAsHolder(lease, { ...noLease, ...progress, state: 'queued', nextPage: nextPageFor01(progress.cursor) }, [

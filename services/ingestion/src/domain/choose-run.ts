@@ -43,14 +43,18 @@ export const chooseRun = (lane: Lane, wanted: Wanted | null, openRuns: readonly 
 }
 
 /** A run of this lane that has not begun and is not needed any more: another one answers, or has answered, its want. */
-export const needlessRun = (lane: Lane, wanted: Wanted | null, openRuns: readonly SyncRun[]): SyncRun | null => {
+export const needlessRun = (
+  lane: Lane,
+  wanted: Wanted | null,
+  openRuns: readonly SyncRun[],
+): { run: SyncRun; joinedTo: string | null } | null => {
   const want = wanted?.wants[lane]
   if (!want) return null
-  const isNeedless = (run: SyncRun) =>
-    run.lane === lane &&
-    run.startedAt === null &&
-    (want.answered >= laneVersionOf(run) || openRuns.some((open) => isFrozenBy(lane, want, open)))
-  return openRuns.find(isNeedless) ?? null
+  const answering = openRuns.find((open) => isFrozenBy(lane, want, open))
+  const run = openRuns.find(
+    (open) => open.lane === lane && open.startedAt === null && (answering || want.answered >= laneVersionOf(open)),
+  )
+  return run ? { run, joinedTo: answering?._id ?? null } : null
 }
 
 /** What a run fixes before its first call. */

@@ -73,8 +73,13 @@ describe('the run a wake-up is for', () => {
 
   it.each([
     ['needed for an open want', wanted({ scheduled: open }), [own], null],
-    ['needless when its want is answered', wanted({ scheduled: want(4, 4, 'run_1') }), [own], own],
-    ['needless when a begun run answers', wanted({ scheduled: open }), [own, taken], own],
+    [
+      'needless when its want is answered',
+      wanted({ scheduled: want(4, 4, 'run_1') }),
+      [own],
+      { run: own, joinedTo: null },
+    ],
+    ['needless when a begun run answers', wanted({ scheduled: open }), [own, taken], { run: own, joinedTo: 'run_2' }],
     ['needed once begun', wanted({ scheduled: want(4, 4, 'run_1') }), [run(begun)], null],
     ['needed where nobody knows better', null, [own], null],
   ] as const)('a run that has not begun is %s', (_, given, openRuns, expected) => {

@@ -49,6 +49,7 @@ export interface FinishedRun {
   counts: RunCounts
   finishedAt: Date
   unread?: UnreadActivity[]
+  joinedTo?: string
   /** Of a lost grant: before the call that found it lost, and before its token was read. A later consent is not meant. */
   grantLostAt?: Date
 }

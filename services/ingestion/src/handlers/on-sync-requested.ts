@@ -9,11 +9,12 @@ import { syncStep } from './sync-step.ts'
 const takenRetryMs = 3_000
 
 /** Ends the run of this lane that another one has made needless. Whoever holds it at the moment will see for himself. */
-const endNeedless = async (deps: RunDeps, run: SyncRun): Promise<void> => {
+const endNeedless = async (deps: RunDeps, run: SyncRun, joinedTo: string | null): Promise<void> => {
   const lease = await deps.runs.lease(run._id)
   if (!lease) return
   const { counts } = lease.run
-  await finishRun(deps, lease, { outcome: 'cancelled', errorCode: null, counts, finishedAt: deps.clock.now() })
+  const end = { outcome: 'cancelled', errorCode: null, counts, finishedAt: deps.clock.now() } as const
+  await finishRun(deps, lease, { ...end, ...(joinedTo && { joinedTo }) })
 }
 
 /** Which run this wake-up is for; its own words count for nothing but athlete, link and lane. */
@@ -21,11 +22,11 @@ export const findRun = async (deps: RunDeps, { athleteId, linkId, lane }: SyncRe
   const wanted = await deps.links.wanted(athleteId, linkId)
   const openRuns = await deps.runs.openOf(linkId)
   const needless = needlessRun(lane, wanted, openRuns)
-  if (needless) await endNeedless(deps, needless)
+  if (needless) await endNeedless(deps, needless.run, needless.joinedTo)
   const choice = chooseRun(
     lane,
     wanted,
-    openRuns.filter((run) => run !== needless),
+    openRuns.filter((run) => run !== needless?.run),
   )
   if (choice.kind !== 'open') return choice
   const requestedVersion = wanted?.requestedVersion ?? choice.want.asked
