@@ -1,5 +1,12 @@
 import type { Clock, Secret } from '@slipstream/runtime'
-import type { ActivityPage, ListActivitiesOptions, QuotaReading, StravaApi } from '@slipstream/strava'
+import type {
+  ActivityPage,
+  ListActivitiesOptions,
+  QuotaReading,
+  StravaAnswer,
+  StravaApi,
+  StravaAthlete,
+} from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
 import { NotSentError, outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
@@ -35,10 +42,11 @@ type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perP
 export interface Gate {
   listActivities(request: GrantRequest, query: ListQuery): Promise<Exclude<GateOutcome<ActivityPage>, Absent>>
   getActivity(request: GrantRequest, stravaActivityId: string): Promise<GateOutcome<ActivityPage>>
+  getAthlete(request: GrantRequest): Promise<Exclude<GateOutcome<StravaAnswer<StravaAthlete>>, Absent>>
 }
 
 export interface GateOptions {
-  api: Pick<StravaApi, 'listActivities' | 'getActivity'>
+  api: Pick<StravaApi, 'listActivities' | 'getActivity' | 'getAthlete'>
   vault: { accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret> }
   countedCall: CountedCall
   clock: Clock
@@ -101,15 +109,17 @@ export const createGate = (options: GateOptions): Gate => {
     return endOf(await countedCall({ ...request, ...call, accessToken: second.token, isTokenFresh: true }))
   }
 
+  /** Said of single activities alone. */
+  const neverAbsent = <Answer>(outcome: GateOutcome<Answer>): Exclude<GateOutcome<Answer>, Absent> =>
+    outcome.kind === 'absent' ? { kind: 'failed', code: 'strava_refuses' } : outcome
+
   return {
     listActivities: async (request, query) => {
-      const outcome = await withGrant(request, {
-        operation: 'activities',
-        send: (options) => api.listActivities({ ...options, ...query }),
-      })
-      // A list is never absent: that is said of single activities alone.
-      return outcome.kind === 'absent' ? { kind: 'failed', code: 'strava_refuses' } : outcome
+      const send: OneCall<ActivityPage>['send'] = (options) => api.listActivities({ ...options, ...query })
+      return neverAbsent(await withGrant(request, { operation: 'activities', send }))
     },
+    getAthlete: async (request) =>
+      neverAbsent(await withGrant(request, { operation: 'athlete', send: (options) => api.getAthlete(options) })),
     getActivity: (request, stravaActivityId) =>
       withGrant(request, {
         operation: 'activity',

@@ -43,6 +43,10 @@ const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [p
         if (answer instanceof StravaError) throw answer
         return answer ?? page
       },
+      getAthlete: async ({ beforeAttempt }) => {
+        await beforeAttempt?.()
+        return { data: { stravaAthleteId: '1', displayName: null }, quota: null }
+      },
       getActivity: async ({ beforeAttempt }) => {
         await beforeAttempt?.()
         throw failure('not_found', 404)
@@ -162,6 +166,11 @@ describe('a failure', () => {
     ['of the grant ends it', failure('scope_missing', 401), null, { kind: 'grant_lost', code: 'scope_missing' }],
   ])('%s', async (_what, error, afterwards, outcome) => {
     expect(await gateWith({ answers: [error], waits: [afterwards] }).list()).toMatchObject(outcome)
+  })
+
+  test('of a list that is not there is no absence', async () => {
+    const { list } = gateWith({ answers: [failure('not_found', 404)] })
+    expect(await list()).toEqual({ kind: 'failed', code: 'strava_refuses' })
   })
 
   test('of a single activity that is not there is told as that', async () => {

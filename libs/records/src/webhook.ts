@@ -3,7 +3,7 @@ import type { WaitingEvent } from './outbox.ts'
 
 /**
  * What a webhook said; `_id` is a hash over all of it, so that a repeated one is known. `takenAt`: the scheduler has put
- * what it asks for into the athlete's row.
+ * what it asks for into the athlete's row, or the gateway has found out whether the athlete's grant is gone.
  */
 export interface WebhookInboxRow {
   _id: string
@@ -18,6 +18,9 @@ export interface WebhookInboxRow {
   updates: Record<string, string>
   receivedAt: Date
   takenAt: Date | null
+  /** Of a notice about an athlete: tries to find out whether it is true. */
+  attempts?: number
+  nextTryAt?: Date
   deleteAt: Date
   outbox: WaitingEvent[]
 }

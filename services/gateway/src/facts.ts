@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
-import { describeTransition } from '@slipstream/gate'
+import { createTokenFacts, describeTransition } from '@slipstream/gate'
 import type { Transition } from '@slipstream/quota'
 import type { SignatureResult, StravaCall } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
@@ -43,6 +43,7 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     labelNames: ['result'],
   })
   return {
+    ...createTokenFacts(log, metrics),
     webhookReceived: (kind: string, outcome: WebhookOutcome, seconds: number) => {
       webhooks.inc({ kind, outcome })
       webhookAck.observe({}, seconds)
@@ -63,9 +64,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     requestFailed: (code: string, error: unknown) => {
       if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
       else log.warn({ err: error, problem: code }, 'request could not be served')
-    },
-    ledgerNotTold: (error: unknown) => {
-      log.warn({ err: error }, 'the quota ledger was not told of a token call')
     },
     ledgerChanged: (transition: Transition) => {
       const { level, fields, message } = describeTransition(transition)
@@ -89,6 +87,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       log.info(fact, 'unclaimed grant taken back'),
     tokenUnreadable: (linkId: string, error: Error) =>
       log.error({ linkId, err: error }, 'tokens were deleted without revoking their grant: they could not be opened'),
+    revokedAtStrava: (fact: { linkId: string; receiptId: string }) =>
+      log.info(fact, 'the athlete has revoked the app at Strava, link ended'),
     unlinkAsked: ({ receiptId, linkId }: { receiptId: string; linkId: string }) =>
       log.info({ receiptId, linkId }, 'athlete unlinked'),
     revocationSettled: (fact: { linkId: string; result: GrantEnd }) => log.info(fact, 'grant of an ended link settled'),

@@ -1,4 +1,4 @@
-import { createCountedCall, createTokenCalls } from '@slipstream/gate'
+import { createCountedCall, createGate, createTokenCalls, judgeRefresh } from '@slipstream/gate'
 import { runConsumer } from '@slipstream/messaging'
 import { createChangeSweep, createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
@@ -6,7 +6,7 @@ import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createPushSubscriptions, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger } from '@slipstream/telemetry'
-import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
+import { createGrantVault, createVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
 import { createGrantProof } from './adapters/grant-proof.ts'
@@ -28,6 +28,7 @@ import { builtPageFolder, createFiles } from './pages/files.ts'
 import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
+import { confirmDeauthorisations } from './sweeps/deauthorisations.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
 import { lookAtLostGrants } from './sweeps/lost-grants.ts'
@@ -107,7 +108,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         onCall: facts.stravaCalled,
       })
       const countedCall = createCountedCall({ ledger: quota, clock })
-      const { exchangeCode, revoke } = createTokenCalls({
+      const { exchangeCode, revoke, refreshTokens } = createTokenCalls({
         oauth: stravaOAuth,
         ledger: quota,
         clock,
@@ -119,6 +120,12 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const revocations = createRevocations(grounds)
       const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, countedCall }) }
       const unlinking = createUnlinkWorker(common)
+      const tokens = createVault({
+        ...{ collections, keyring, clock, refreshTokens, judge: judgeRefresh },
+        onRefresh: facts.tokenRefreshed,
+        onStoreFailed: facts.tokensNotStoredYet,
+      })
+      const strava = createGate({ api, vault: tokens, countedCall, clock, onTokenSealed: facts.tokenSealed })
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
       const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)
       const { stravaClientSecret, webhookPaths, webhookSigning, webhookVerifyToken } = config.secrets
@@ -210,6 +217,11 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         tasks: [
           { name: 'link-attempts', everyMs, run: () => sweepAttempts(common) },
           { name: 'open-receipts', everyMs, run: unlinking.sweep },
+          {
+            name: 'deauthorisations',
+            everyMs,
+            run: confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe }),
+          },
           { name: 'erasures', everyMs, run: sweepErasures(common) },
           { name: 'owed-revocations', everyMs, run: revocations.sweep },
           { name: 'turned-grants', everyMs, run: followGrants(common) },
@@ -233,7 +245,9 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           streams.endAll()
           await served
         },
-        settle: revocations.stop,
+        settle: async (signal) => {
+          await Promise.all([revocations.stop(), tokens.drain(signal)])
+        },
       }
     },
   })

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { EventData } from '@slipstream/contracts'
+import { type EventData, receiptListSchema } from '@slipstream/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { anna, linkOnWeb } from './support/linking.ts'
 import { storedLink } from './support/stored.ts'
@@ -127,6 +127,60 @@ describe('a webhook', () => {
     expect(await inbox().countDocuments()).toBe(1)
     await ben.json('DELETE', '/api/v1/strava/link')
     await vi.waitFor(async () => expect(await inbox().countDocuments()).toBe(0))
+  })
+})
+
+describe('a notice that an athlete has revoked the app', () => {
+  const revoked = async (changes: object = {}) =>
+    said({
+      object_type: 'athlete',
+      object_id: anna,
+      aspect_type: 'update',
+      updates: { authorized: 'false' },
+      ...changes,
+    })
+  const settled = (count = 1) =>
+    vi.waitFor(async () => expect(await inbox().countDocuments({ takenAt: { $ne: null } })).toBe(count))
+  const athleteCalls = () => system.strava.control.calls().calls.filter(({ endpoint }) => endpoint === 'athlete').length
+  const isLinked = () => system.store.collections.links.exists({ _id: link._id })
+
+  test.each([
+    ['an update', {}],
+    ['a delete', { aspect_type: 'delete', updates: {} }],
+  ])('changes nothing while the grant lives, as %s', async (_what, changes) => {
+    await push(await revoked(changes))
+    await settled()
+    expect(await isLinked()).not.toBeNull()
+  })
+
+  test('that says nothing of the kind costs no call', async () => {
+    const before = athleteCalls()
+    await push(await revoked({ updates: { weight: '60' } }))
+    await settled()
+    expect(athleteCalls()).toBe(before)
+  })
+
+  test('waits until Strava can be asked', async () => {
+    system.strava.control.setFaults({ rules: [{ endpoint: 'athlete', effect: { kind: 'status', status: 503 } }] })
+    await push(await revoked({ event_time: 1_780_000_001 }))
+    await vi.waitFor(async () => expect(await inbox().countDocuments({ attempts: { $gte: 1 } })).toBe(1))
+    expect(await isLinked()).not.toBeNull()
+    system.strava.control.clearFaults()
+    system.clock.advance(3_600_000)
+    await settled()
+  })
+
+  test('ends the link where it is true, with a receipt that says so', async () => {
+    const chris = await system.signIn('chris')
+    await linkOnWeb(system, chris, { athlete: 3_100_000_033 })
+    const { _id: linkId } = await storedLink(system, 'chris')
+    // Told by Strava itself, to the address it was given.
+    system.strava.control.revoke('chris')
+    await vi.waitFor(async () => expect(await system.store.collections.links.exists({ _id: linkId })).toBeNull())
+    const { items } = receiptListSchema.parse(await chris.json('GET', '/api/v1/strava/receipts'))
+    expect(items).toMatchObject([{ reason: 'revoked_at_strava' }])
+    expect(await chris.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'not_linked' })
+    expect(await isLinked()).not.toBeNull()
   })
 })
 

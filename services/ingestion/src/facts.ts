@@ -1,5 +1,5 @@
 import type { OutboxEvent, RunCounts, WaitReason } from '@slipstream/contracts'
-import { describeTransition } from '@slipstream/gate'
+import { createTokenFacts, describeTransition } from '@slipstream/gate'
 import type { Transition } from '@slipstream/quota'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
@@ -47,29 +47,15 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     help: 'Values of listed activities that nobody can have achieved and that were read as absent, at each listing.',
     labelNames: ['field'],
   })
-  const tokenRefreshes = metrics.counter({
-    name: 'slipstream_token_refresh_total',
-    help: 'Token refreshes by outcome.',
-    labelNames: ['outcome'],
-  })
-
   const countChanges = (tally: PageTally) => {
     for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
       activities.inc({ change }, tally[change])
   }
 
   return {
+    ...createTokenFacts(log, metrics),
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
       stravaRequests.observe({ endpoint, outcome }, seconds)
-    },
-    tokenRefreshed: (outcome: string) => {
-      tokenRefreshes.inc({ outcome })
-    },
-    tokensNotStoredYet: (linkId: string, error: unknown, attempt: number) => {
-      if (attempt === 1) log.warn({ linkId, err: error }, 'refreshed tokens could not be stored, tried until they are')
-    },
-    tokenSealed: (linkId: string, error: unknown) => {
-      log.error({ linkId, err: error }, 'stored tokens cannot be opened: a key is missing from TOKEN_KEYS')
     },
     pageStored: (run: SyncRun, { pages }: ListCursor, result: RunCounts, tally: PageTally) => {
       countChanges(tally)
@@ -113,9 +99,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     },
     runsWoken: (reason: WaitReason, count: number) => {
       log.info({ waitedFor: reason, count }, 'what sync runs waited for is over')
-    },
-    ledgerNotTold: (error: unknown) => {
-      log.warn({ err: error }, 'the quota ledger was not told of a token call')
     },
     ledgerChanged: (transition: Transition) => {
       const { level, fields, message } = describeTransition(transition)

@@ -1,6 +1,8 @@
 import { noticeAspects, noticeObjects } from '@slipstream/contracts'
 import type { PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
 import {
+  added,
+  count,
   defineCollection,
   mixed,
   oneOf,
@@ -26,11 +28,13 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
     updates: mixed(),
     receivedAt: time,
     takenAt: optionalTime,
+    attempts: added(count),
+    nextTryAt: added(time),
     deleteAt: time,
     outbox,
   },
   [
-    { name: 'not_taken', key: { takenAt: 1, receivedAt: 1 } },
+    { name: 'not_taken', key: { objectType: 1, takenAt: 1, receivedAt: 1 } },
     { name: 'link', key: { linkId: 1 } },
     { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
     ...outboxIndexes,

@@ -1,7 +1,7 @@
 import { newEvent } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { NewId } from '@slipstream/runtime'
-import type { Inbox } from '../domain/ports.ts'
+import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
 export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => ({
   add: async (row, { isRelayed }) => {
@@ -15,6 +15,22 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
       if (isDuplicateKey(error)) return false
       throw error
     }
+  },
+  ofAthletes: (now, limit) =>
+    webhookInbox
+      .find(
+        { objectType: 'athlete', takenAt: null, $or: [{ nextTryAt: null }, { nextTryAt: { $lte: now } }] },
+        { outbox: 0 },
+      )
+      .sort({ receivedAt: 1 })
+      .limit(limit)
+      .lean<AthleteNotice[]>()
+      .exec(),
+  settle: async (inboxId, now) => {
+    await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: now } })
+  },
+  postpone: async (inboxId, attempts, nextTryAt) => {
+    await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })
   },
   removeOf: async (linkId) => {
     await webhookInbox.deleteMany({ linkId })

@@ -30,7 +30,17 @@ export interface Inbox {
   /** False when it is there already. With `isRelayed` an event goes out with it. */
   add(row: Omit<WebhookInboxRow, 'outbox'>, options: { isRelayed: boolean }): Promise<boolean>
   removeOf(linkId: string): Promise<void>
+  /** Notices about athletes that are to be looked at now, oldest first. */
+  ofAthletes(now: Date, limit: number): Promise<AthleteNotice[]>
+  /** It is true, or it is not: there is nothing more to find out. */
+  settle(inboxId: string, now: Date): Promise<void>
+  postpone(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
 }
+
+export type AthleteNotice = Pick<
+  WebhookInboxRow,
+  '_id' | 'athleteId' | 'linkId' | 'aspectType' | 'updates' | 'attempts'
+>
 
 export type Subscription = Omit<PushSubscriptionRow, '_id'>
 

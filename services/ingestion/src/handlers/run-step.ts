@@ -23,7 +23,7 @@ export interface RunDeps {
   links: LinkReader
   runs: RunStore
   tickets: FetchTickets
-  strava: Gate
+  strava: Pick<Gate, 'listActivities' | 'getActivity'>
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
   receipts: Pick<ReceiptReader, 'ofLink'>

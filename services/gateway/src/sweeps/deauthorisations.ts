@@ -1,0 +1,79 @@
+import type { Gate } from '@slipstream/gate'
+import { backoffMs, type Clock, type NewId } from '@slipstream/runtime'
+import type { Link } from '../domain/model.ts'
+import type { AthleteNotice, Inbox, Links, Receipts } from '../domain/ports.ts'
+import type { Facts } from '../facts.ts'
+import { unlinkedEvent } from '../handlers/unlink.ts'
+import type { UnlinkWorker } from './receipts.ts'
+
+export interface DeauthorisationDeps {
+  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'postpone'>
+  links: Pick<Links, 'find'>
+  receipts: Pick<Receipts, 'open'>
+  strava: Pick<Gate, 'getAthlete'>
+  wipe: UnlinkWorker['wipe']
+  clock: Clock
+  newId: NewId
+  nudge(): void
+  facts: Pick<Facts, 'rowFailed' | 'revokedAtStrava'>
+}
+
+/** A call takes up to 10 s, and they are made one after the other. */
+const batchSize = 20
+const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
+
+/** An *update* is what is documented, a *delete* what some have seen. */
+const saysRevoked = ({ aspectType, updates }: AthleteNotice): boolean =>
+  aspectType === 'delete' || updates.authorized === 'false'
+
+/**
+ * Finds out whether athletes have revoked the app at Strava, as webhooks say: whoever knows the address could say so. Strava is
+ * asked for the athlete; only a grant that is refused for good ends the link. Bound of a turn: 20 notices.
+ */
+export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
+  const { inbox, links, receipts, strava, wipe, clock, newId, nudge, facts } = deps
+
+  const endLink = async ({ athleteId, linkId }: Link): Promise<void> => {
+    const requestedAt = clock.now()
+    const wanted = { athleteId, linkId, reason: 'revoked_at_strava', receiptId: newId('rcp'), requestedAt } as const
+    const receipt = await receipts.open(wanted, unlinkedEvent(wanted, { newId }, requestedAt))
+    await wipe(receipt)
+    nudge()
+    facts.revokedAtStrava({ linkId, receiptId: receipt.receiptId })
+  }
+
+  /** Until when it cannot be known; null when it is. */
+  const findOut = async (notice: AthleteNotice, signal: AbortSignal): Promise<Date | null> => {
+    const link = saysRevoked(notice) ? await links.find(notice.linkId) : null
+    if (!link) return null
+    const { athleteId, linkId } = link
+    const outcome = await strava.getAthlete({ athleteId, linkId, lane: 'realtime', signal })
+    switch (outcome.kind) {
+      case 'grant_lost':
+        if (outcome.code === 'reauth_required') await endLink(link)
+        return null
+      case 'wait':
+        return outcome.until
+      case 'failed':
+        return new Date(clock.now().getTime() + backoffMs(pauses, (notice.attempts ?? 0) + 1))
+      case 'answered':
+      case 'no_token':
+        return null
+    }
+  }
+
+  return async (signal: AbortSignal): Promise<void> => {
+    for (const notice of await inbox.ofAthletes(clock.now(), batchSize)) {
+      if (signal.aborted) return
+      const attempts = (notice.attempts ?? 0) + 1
+      try {
+        const until = await findOut(notice, signal)
+        if (until) await inbox.postpone(notice._id, attempts, until)
+        else await inbox.settle(notice._id, clock.now())
+      } catch (error) {
+        facts.rowFailed('deauthorisations', error)
+        await inbox.postpone(notice._id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))
+      }
+    }
+  }
+}
