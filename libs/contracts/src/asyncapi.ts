@@ -18,6 +18,8 @@ const aboutTypes: Record<EventType, string> = {
   'sync.finished': 'A sync run ended.',
   'activity.ingested': 'A workout was stored for the first time.',
   'activity.updated': 'A stored workout changed.',
+  'activity.refreshed':
+    'A stored workout was fetched again and is unchanged; sent when the expiry told last comes near.',
   'activity.deleted': 'A stored workout was removed.',
 }
 

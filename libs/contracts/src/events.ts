@@ -123,6 +123,9 @@ export const eventData = {
   }),
   'activity.ingested': z.object(workoutFact),
   'activity.updated': z.object({ ...workoutFact, changedFields: z.array(z.string()) }),
+  'activity.refreshed': z
+    .object({ ...activityFact, dataPolicy: dataPolicySchema })
+    .meta({ description: 'Fetched again and unchanged: a copy may be kept until then.' }),
   'activity.deleted': z.object({ ...activityFact, reason: z.string() }),
 } as const
 

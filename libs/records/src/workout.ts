@@ -24,6 +24,8 @@ export interface WorkoutRow extends StoredValues, Pick<Workout, 'source' | 'stra
   firstIngestedAt: Date
   updatedAt: Date
   fetchedAt: Date
+  /** Until when receivers were told they may keep it; absent: by release 0.1, or without end. */
+  toldUntil?: Date
   /** Decided, with the version and the ticket that the tombstone will have: the row is about to be replaced by that. */
   deletion?: { reason: DeletionReason; at: Date }
   /** The run in which Strava answered for it with a 404 that says nothing; a second such run believes it. */
@@ -38,7 +40,7 @@ const valuesOfNewFields = defaultsOf(workoutSchema)
 /** The one translation of a stored workout to what events and the API show. */
 export const toContract = (stored: StoredWorkout): Workout => {
   const { _id, athleteId, linkId, startedAt, firstIngestedAt, updatedAt, ...others } = stored
-  const { appliedTicket, fetchedAt, deletion, doubtedBy, ...rest } = others
+  const { appliedTicket, fetchedAt, toldUntil, deletion, doubtedBy, ...rest } = others
   return {
     ...valuesOfNewFields,
     ...rest,

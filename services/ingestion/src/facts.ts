@@ -73,6 +73,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       activities.inc({ change: 'deleted' })
       log.info({ ...runOf(run), stravaActivityId }, 'activity is gone, workout removed')
     },
+    workoutsExpired: (count: number) => {
+      activities.inc({ change: 'expired' }, count)
+      log.info({ count }, 'workouts removed that may not be kept any longer')
+    },
     removalsEnded: (count: number) => {
       log.warn({ count }, 'removals of workouts left behind by another process ended')
     },

@@ -23,6 +23,7 @@ import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncRequested } from './handlers/on-sync-requested.ts'
 import type { RunDeps } from './handlers/run-step.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
+import { expireWorkouts } from './sweeps/expiry.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
 import { endRemovals } from './sweeps/removals.ts'
 import { wakeRuns } from './sweeps/wake-runs.ts'
@@ -35,6 +36,7 @@ export interface IngestionTimings {
   wakeRunsEveryMs: number
   /** With the gateway's sweep well below 60 s together: so long a receipt may take whose event was lost. */
   eraseEveryMs: number
+  expireEveryMs: number
 }
 
 const defaultTimings: IngestionTimings = {
@@ -43,6 +45,7 @@ const defaultTimings: IngestionTimings = {
   resumeParkedEveryMs: 2_000,
   wakeRunsEveryMs: 5_000,
   eraseEveryMs: 15_000,
+  expireEveryMs: 60_000,
 }
 
 /** Gentle to Strava's edge even when the quota would allow a burst. */
@@ -110,6 +113,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
       const workouts = createWorkoutStore(collections, clock)
+      const { keepForMs } = config
       const runDeps: RunDeps = {
         links,
         runs,
@@ -130,7 +134,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         newWorkoutId: () => newId('workout'),
         announceProgress: (data) => bus().announce('sync.progress', data),
         nudge,
-        keepForMs: config.keepForMs,
+        keepForMs,
         leaseTimings: { leaseMs: timings.leaseMs, renewEveryMs: timings.renewLeaseEveryMs },
       }
       const syncRequested = onSyncRequested(runDeps)
@@ -171,6 +175,15 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
             everyMs: timings.resumeParkedEveryMs,
             run: resumeParkedRuns({ runs, nudge, facts, clock }),
           },
+          ...(keepForMs === null
+            ? []
+            : [
+                {
+                  name: 'expiry',
+                  everyMs: timings.expireEveryMs,
+                  run: expireWorkouts({ workouts, keepForMs, nudge, facts, clock }),
+                },
+              ]),
           { name: 'removals', everyMs: timings.eraseEveryMs, run: endRemovals({ workouts, nudge, facts, clock }) },
           { name: 'wake-runs', everyMs: timings.wakeRunsEveryMs, run: wakeRuns({ ledger, runs, facts, clock }) },
           {

@@ -153,6 +153,19 @@ describe('a removal', () => {
     expect(tombstone).toMatchObject({ version: 2, appliedTicket: 2, deletedAt: at })
   })
 
+  it('of what was last fetched too long ago is made by time, and of nothing else', async () => {
+    const [old, fresh] = [newLink(), newLink()]
+    for (const link of [old, fresh]) await apply(link, 1)
+    const cutoff = new Date('2020-01-01T00:00:00Z')
+    const longAgo = new Date('2019-12-31T23:59:59Z')
+    await harness.store.collections.workouts.updateOne({ linkId: old.linkId }, { $set: { fetchedAt: longAgo } })
+    expect(await store().expire(cutoff, 10)).toBe(1)
+    expect([await stored(old), (await stored(fresh)).length]).toEqual([[], 1])
+    expect(await tombstones(old)).toMatchObject([{ version: 2, reason: 'expired' }])
+    expect(await store().expire(cutoff, 10)).toBe(0)
+    expect(await apply(old, 2)).toMatchObject({ created: 1 })
+  })
+
   it('that was decided is off when a later fetch finds the activity before it is done', async () => {
     const link = newLink()
     await apply(link, 1)

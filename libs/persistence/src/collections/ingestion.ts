@@ -87,6 +87,7 @@ export const workouts = defineCollection<WorkoutRow>(
     firstIngestedAt: time,
     updatedAt: time,
     fetchedAt: time,
+    toldUntil: added(time),
     deletion: added(nested<Deletion>({ reason: oneOf(deletionReasons), at: time })),
     doubtedBy: added(text),
     outbox,
@@ -95,6 +96,7 @@ export const workouts = defineCollection<WorkoutRow>(
     { name: 'one_per_activity', key: { linkId: 1, source: 1, stravaActivityId: 1 }, unique: true },
     { name: 'newest_first', key: { linkId: 1, startedAt: -1, _id: -1 } },
     { name: 'athlete', key: { athleteId: 1 } },
+    { name: 'fetched', key: { fetchedAt: 1 } },
     {
       name: 'deleting',
       key: { 'deletion.at': 1 },

@@ -3,7 +3,7 @@ import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
-import type { PageDecision, WorkoutEvent } from '../domain/decide-page.ts'
+import type { PageDecision, RefreshEvent, WorkoutEvent } from '../domain/decide-page.ts'
 import { fullPage } from '../domain/list-cursor.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
 
@@ -46,7 +46,7 @@ export const createWorkoutStore = (
     return { stored, tombstones: left }
   }
 
-  const toOutbox = ({ id, type, data }: WorkoutEvent) => newEvent(type, data, { id, now: clock.now() })
+  const toOutbox = ({ id, type, data }: WorkoutEvent | RefreshEvent) => newEvent(type, data, { id, now: clock.now() })
 
   const operationsOf = ({ ticket, fetchedAt, creates, revivals, updates, unchanged }: PageDecision) => {
     const olderFetch = { appliedTicket: { $lt: ticket } }
@@ -60,10 +60,19 @@ export const createWorkoutStore = (
           update: { $set: fields, $unset: { deletion: 1, doubtedBy: 1 }, $push: { outbox: toOutbox(event) } },
         },
       })),
-      ...unchanged.map(({ workout: { _id, version }, filledIn }) => ({
+      ...unchanged.map(({ workout: { _id, version }, filledIn, refreshed }) => ({
         updateOne: {
           filter: { _id, version, ...olderFetch },
-          update: { $set: { ...filledIn, appliedTicket: ticket, fetchedAt }, $unset: { doubtedBy: 1 } },
+          update: {
+            $set: {
+              ...filledIn,
+              appliedTicket: ticket,
+              fetchedAt,
+              ...(refreshed && { toldUntil: refreshed.toldUntil }),
+            },
+            $unset: { doubtedBy: 1 },
+            ...(refreshed && { $push: { outbox: toOutbox(refreshed.event) } }),
+          },
         },
       })),
     ]
@@ -162,6 +171,27 @@ export const createWorkoutStore = (
       if (!decided) return false
       await bury(decided)
       return true
+    },
+
+    expire: async (fetchedBefore, limit) => {
+      const now = clock.now()
+      const old = await workouts
+        .find({ fetchedAt: { $lt: fetchedBefore } }, { version: 1, fetchedAt: 1 })
+        .sort({ fetchedAt: 1 })
+        .limit(limit)
+        .lean()
+      for (const { _id, version, fetchedAt } of old) {
+        const decided = await workouts
+          .findOneAndUpdate(
+            // Fetched again meanwhile, it stays.
+            { _id, version, fetchedAt, deletion: { $exists: false } },
+            { $set: { deletion: { reason: 'expired', at: now }, outbox: [] }, $inc: { version: 1 } },
+            { returnDocument: 'after', projection: withoutOutbox },
+          )
+          .lean<Decided>()
+        if (decided) await bury(decided)
+      }
+      return old.length
     },
 
     endRemovals: async (before, limit) => {

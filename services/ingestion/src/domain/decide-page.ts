@@ -31,6 +31,13 @@ export type WorkoutEvent =
   | { id: string; type: 'activity.ingested'; data: EventData<'activity.ingested'> }
   | { id: string; type: 'activity.updated'; data: EventData<'activity.updated'> }
 
+/** The id names the expiry that is told. */
+export interface RefreshEvent {
+  id: string
+  type: 'activity.refreshed'
+  data: EventData<'activity.refreshed'>
+}
+
 export interface WorkoutChange {
   workout: StoredWorkout
   event: WorkoutEvent
@@ -45,6 +52,8 @@ export interface UnchangedWorkout {
   workout: StoredWorkout
   /** Values of fields that the stored row has never had. Written without a word: to have them is no change. */
   filledIn: Partial<WorkoutValues>
+  /** Where the expiry that receivers were told comes near. */
+  refreshed: { toldUntil: Date; event: RefreshEvent } | null
 }
 
 /**
@@ -78,6 +87,14 @@ const compare = (values: WorkoutValues, stored: StoredWorkout) => {
   }
 }
 
+const keptUntil = (fetchedAt: Date, keepForMs: number | null): Date | null =>
+  keepForMs === null ? null : new Date(fetchedAt.getTime() + keepForMs)
+
+const policyOf = (until: Date | null) => ({ expiresAt: until?.toISOString() ?? null, noAi: true as const })
+
+/** With less time left than this receivers are told that they may keep their copy for longer. */
+const refreshAheadMs = 2 * 24 * 60 * 60_000
+
 const dataOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) => ({
   athleteId: workout.athleteId,
   workoutId: workout._id,
@@ -86,12 +103,27 @@ const dataOf = (workout: StoredWorkout, { context, now, keepForMs }: PageInput) 
   cause: context.cause,
   workout: toContract(workout),
   source: 'strava' as const,
-  dataPolicy: {
-    expiresAt: keepForMs === null ? null : new Date(workout.fetchedAt.getTime() + keepForMs).toISOString(),
-    noAi: true as const,
-  },
+  dataPolicy: policyOf(keptUntil(now, keepForMs)),
   latencyMs: Math.max(0, now.getTime() - context.requestedAt.getTime()),
 })
+
+const toldUntilOf = ({ now, keepForMs }: PageInput): Pick<StoredWorkout, 'toldUntil'> => {
+  const toldUntil = keptUntil(now, keepForMs)
+  return toldUntil ? { toldUntil } : {}
+}
+
+/** Where nobody noted what was told, it was told with the last change. */
+const refresh = (stored: StoredWorkout, { now, keepForMs }: PageInput): UnchangedWorkout['refreshed'] => {
+  const until = keptUntil(now, keepForMs)
+  const told = stored.toldUntil ?? keptUntil(stored.updatedAt, keepForMs)
+  if (!until || !told || told.getTime() - now.getTime() >= refreshAheadMs) return null
+  const { _id: workoutId, athleteId, stravaActivityId, version } = stored
+  const data = { athleteId, workoutId, stravaActivityId, version, dataPolicy: policyOf(until) }
+  return {
+    toldUntil: until,
+    event: { id: `${workoutId}.${version}.${until.getTime()}`, type: 'activity.refreshed', data },
+  }
+}
 
 const eventIdOf = (workout: StoredWorkout) => `${workout._id}.${workout.version}`
 
@@ -109,6 +141,7 @@ const create = (activity: StravaActivity, tombstone: Tombstone | undefined, inpu
     firstIngestedAt: now,
     updatedAt: now,
     fetchedAt: now,
+    ...toldUntilOf(input),
   }
   return { workout, event: { id: eventIdOf(workout), type: 'activity.ingested', data: dataOf(workout, input) } }
 }
@@ -117,14 +150,15 @@ const create = (activity: StravaActivity, tombstone: Tombstone | undefined, inpu
 const nextVersion = (
   { deletion, doubtedBy, ...stored }: StoredWorkout,
   values: WorkoutValues,
-  { ticket, now }: PageInput,
+  input: PageInput,
 ): StoredWorkout => ({
   ...stored,
   ...values,
   version: stored.version + 1,
-  appliedTicket: ticket,
-  updatedAt: now,
-  fetchedAt: now,
+  appliedTicket: input.ticket,
+  updatedAt: input.now,
+  fetchedAt: input.now,
+  ...toldUntilOf(input),
 })
 
 const revive = (stored: StoredWorkout, values: WorkoutValues, input: PageInput): WorkoutUpdate => {
@@ -178,7 +212,8 @@ export const decidePage = (input: PageInput): PageDecision => {
       continue
     }
     const { changedFields, filledIn } = compare(values, stored)
-    if (changedFields.length === 0) decision.unchanged.push({ workout: stored, filledIn })
+    if (changedFields.length === 0)
+      decision.unchanged.push({ workout: stored, filledIn, refreshed: refresh(stored, input) })
     else decision.updates.push(update(stored, values, changedFields, input))
   }
   return decision

@@ -136,7 +136,9 @@ describe('decidePage', () => {
     const measured = { ...morningRun, deviceWatts: true }
     const decision = decidePage(pageOf({ activities: [measured], stored: [older], ticket: 2 }))
     expect(decision).toMatchObject({ creates: [], updates: [], stale: [] })
-    expect(decision.unchanged).toEqual([{ workout: older, filledIn: { isPowerMeasured: true, workoutType: null } }])
+    expect(decision.unchanged).toEqual([
+      { workout: older, filledIn: { isPowerMeasured: true, workoutType: null }, refreshed: null },
+    ])
   })
 
   it('does not name a field that the stored row has never had among those that changed', () => {
@@ -292,5 +294,43 @@ describe('a workout that was deleted', () => {
       { previousVersion: 1, workout: { version: 2 }, event: { type: 'activity.ingested' } },
     ])
     expect(revivals[0]?.workout).not.toHaveProperty('deletion')
+  })
+})
+
+describe('a workout that reads as before', () => {
+  const refreshedAfter = (days: number, changes: Partial<StoredWorkout> = {}, keepForMs: number | null = 7 * dayMs) => {
+    const later = new Date(now.getTime() + days * dayMs)
+    const stored = { ...storedFrom(morningRun), ...changes }
+    const { unchanged, updates } = decidePage(pageOf({ stored: [stored], ticket: 2, now: later, keepForMs }))
+    expect(updates).toEqual([])
+    return unchanged[0]?.refreshed ?? null
+  }
+
+  it('tells receivers that they may keep it for longer when less than two days are left', () => {
+    expect(refreshedAfter(4.9)).toBeNull()
+    const until = new Date(now.getTime() + 12.1 * dayMs)
+    expect(refreshedAfter(5.1)).toMatchObject({
+      toldUntil: until,
+      event: { type: 'activity.refreshed', data: { version: 1, dataPolicy: { expiresAt: until.toISOString() } } },
+    })
+  })
+
+  it('of release 0.1 was told with its last change', () => {
+    const stored = storedFrom(morningRun)
+    const { toldUntil, ...of01 } = stored
+    const decided = (days: number) =>
+      decidePage(pageOf({ stored: [of01], ticket: 2, now: new Date(now.getTime() + days * dayMs) })).unchanged[0]
+        ?.refreshed
+    expect([decided(4.9), decided(5.1)]).toEqual([null, expect.anything()])
+  })
+
+  it('tells nothing where data are kept without end', () => {
+    expect(refreshedAfter(50, {}, null)).toBeNull()
+  })
+
+  it('is told as one event each time', () => {
+    const event = refreshedAfter(5.1)?.event
+    expect(eventData['activity.refreshed'].parse(event?.data)).toEqual(event?.data)
+    expect(event?.id).not.toBe(refreshedAfter(5.2)?.event.id)
   })
 })

@@ -122,6 +122,8 @@ export interface WorkoutStore {
    * stored, or it was seen by a later fetch.
    */
   remove(removal: Removal): Promise<boolean>
+  /** Removes what was last fetched before then, so many at once, longest ago first. Returns how many it looked at. */
+  expire(fetchedBefore: Date, limit: number): Promise<number>
   /** Ends removals that were decided before then and that a crash has left behind, so many at once. Returns how many. */
   endRemovals(before: Date, limit: number): Promise<number>
   /** Notes that a run was told nothing but 404. @returns whether another run was before */
