@@ -1,6 +1,6 @@
 import { lanes } from '@slipstream/contracts'
 import { createCountedCall, createGate, createTokenCalls, judgeRefresh } from '@slipstream/gate'
-import { type Bus, runConsumer } from '@slipstream/messaging'
+import { type Bus, purgeActivities, runConsumer } from '@slipstream/messaging'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
@@ -109,7 +109,8 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       })
       const deliveries = createDeliveryLog(collections, clock)
       const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
-      const erasure = createErasure({ collections, deliveries, clock })
+      const purge = (athleteId: string) => purgeActivities(bus().transport, athleteId)
+      const erasure = createErasure({ collections, deliveries, clock, purge })
       const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
       const workouts = createWorkoutStore(collections, clock)

@@ -67,10 +67,13 @@ const killedAt = (step: number, when: 'before' | 'after') => {
 }
 
 const erasureOver = (seen: typeof collections) =>
-  createErasure({ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock })
+  createErasure({
+    ...{ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock },
+    purge: async () => 0,
+  })
 
 /** More than one batch of workouts. */
-const counts = { workouts: 501, tombstones: 2, sync_runs: 3 }
+const counts = { workouts: 501, tombstones: 2, sync_runs: 3, events: 0 }
 
 const endedLink = async (): Promise<EndedLink> => {
   const linkId = newId('link')

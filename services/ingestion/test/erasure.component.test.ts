@@ -49,6 +49,39 @@ describe('unlinking', () => {
     expect(await held(kept)).toEqual(before)
   })
 
+  it('takes what was told of the activities out of the stream, counts it, and leaves what is of others', async () => {
+    const [link, kept] = [await harness.link('anna'), await harness.link('ben')]
+    const [run, other] = await Promise.all(
+      [harness.request(link), harness.request(kept)].map(async (id) => harness.finishedRun(await id)),
+    )
+    const toldOf = async ({ athleteId }: typeof link) => {
+      const { manager } = harness.bus.transport
+      const { state } = await manager.streams.info('EVENTS', { subjects_filter: `activity.*.${athleteId}` })
+      return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)
+    }
+    await eventually(async () => expect(await toldOf(link)).toBe(run?.counts.created))
+    await eventually(async () => expect(await toldOf(kept)).toBe(other?.counts.created))
+    const seen = harness.follow(link.athleteId)
+    await harness.unlink(link, newId('receipt'))
+    await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    expect(ofType(seen, 'athlete.erased')[0]?.data.deleted.events).toBe(run?.counts.created)
+    expect([await toldOf(link), await toldOf(kept)]).toEqual([0, other?.counts.created])
+  })
+
+  it('lets the first run of a later link wait until the earlier one is erased', async () => {
+    const link = await harness.link('anna')
+    await harness.finishedRun(await harness.request(link))
+    const receiptId = newId('receipt')
+    await harness.openReceipt({ ...link, linkId: newId('link') }, receiptId)
+    const runId = await harness.request(link)
+    const run = () => harness.store.collections.syncRuns.findById(runId).lean()
+    await eventually(async () => expect((await run())?.fence).toBeGreaterThan(1))
+    expect(await run()).toMatchObject({ startedAt: null, counts: { calls: 0 } })
+    const receipts = harness.store.connection.collection<{ _id: string }>('receipts')
+    await receipts.updateOne({ _id: receiptId }, { $set: { erasedAt: new Date() } })
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+  })
+
   it('leaves nothing behind when it happens while Strava is being asked', async () => {
     const link = await harness.link('anna')
     const seen = harness.follow(link.athleteId)

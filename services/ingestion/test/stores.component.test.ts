@@ -247,6 +247,7 @@ const pageDeps = (runs: RunStore, changes: Partial<RunDeps>): RunDeps => {
     links: createLinkReader(collections),
     receipts: createReceiptReader(collections),
     erasure: createErasure({
+      purge: async () => 0,
       collections,
       deliveries: createDeliveryLog(collections, systemClock),
       clock: systemClock,

@@ -12,22 +12,24 @@ const maxSteps = 2_000
 const minuteMs = 60_000
 
 /** When to look again for what a worker wrote that had a page in hand, or was paused, when its link went away. */
-const lookAgainAfterMs = [10 * minuteMs, 25 * 60 * minuteMs]
+const lookAgainAfterMs = [minuteMs, 10 * minuteMs, 25 * 60 * minuteMs]
 
 type Erasing = Omit<ErasureRow, 'outbox'>
 
 export interface ErasureOptions {
   collections: Pick<
     Collections<'ingestion'>,
-    'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters'
+    'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters' | 'links'
   >
   deliveries: Pick<DeliveryLog, 'deleteLettersOf'>
   clock: Clock
+  /** Takes the athlete's activities out of what can be replayed. @returns how many events */
+  purge(athleteId: string): Promise<number>
 }
 
 /** The erasure of links in MongoDB; how documents are counted is told with `ErasureRow`. */
-export const createErasure = ({ collections, deliveries, clock }: ErasureOptions): Erasure => {
-  const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters } = collections
+export const createErasure = ({ collections, deliveries, clock, purge }: ErasureOptions): Erasure => {
+  const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters, links } = collections
   const withoutOutbox = { outbox: 0 } as const
 
   /** Runs first: a worker that still holds one loses it with the document and commits nothing more. */
@@ -58,7 +60,7 @@ export const createErasure = ({ collections, deliveries, clock }: ErasureOptions
         {
           $setOnInsert: {
             ...link,
-            deleted: Object.fromEntries(counted.map(({ from }) => [from, 0])),
+            deleted: { ...Object.fromEntries(counted.map(({ from }) => [from, 0])), events: 0 },
             deleting: null,
             step: 0,
             attempts: 0,
@@ -110,7 +112,19 @@ export const createErasure = ({ collections, deliveries, clock }: ErasureOptions
       { id: `${receiptId}.erased`, now },
     )
 
-  const finish = async (row: Erasing): Promise<Erasing> => {
+  /**
+   * The first run of a later link waits until this is done, so nothing of that link is there yet. Afterwards what is there may
+   * be its, and stays.
+   */
+  const purgeEvents = async ({ _id, athleteId, erasedAt }: Erasing): Promise<void> => {
+    if (erasedAt && (await links.exists({ athleteId }))) return
+    const events = await purge(athleteId)
+    if (events > 0) await erasures.updateOne({ _id }, { $inc: { 'deleted.events': events } })
+  }
+
+  const finish = async (erased: Erasing): Promise<Erasing> => {
+    await purgeEvents(erased)
+    const row = { ...erased, deleted: (await read(erased._id)).deleted }
     const { athleteId, linkId, requestedAt, erasedAt } = row
     await fetchTickets.deleteOne({ _id: linkId })
     await deliveries.deleteLettersOf({ athleteId, linkId, until: requestedAt })

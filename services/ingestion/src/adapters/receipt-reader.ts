@@ -20,6 +20,8 @@ export const createReceiptReader = ({ receipts }: Pick<Collections<'ingestion'>,
     return found && toEndedLink(found)
   },
 
+  isErasing: async (athleteId) => (await receipts.exists({ athleteId, erasedAt: null })) !== null,
+
   unerased: async (after, limit) => {
     const found = await receipts
       .find({ erasedAt: null, ...(after && behind(after)) }, fields)

@@ -151,6 +151,8 @@ export interface EndedLink extends Pick<ReceiptRow, 'athleteId' | 'linkId' | 're
 
 export interface ReceiptReader {
   ofLink(linkId: string): Promise<EndedLink | null>
+  /** Whether something of an earlier link of the athlete is still to be erased. */
+  isErasing(athleteId: string): Promise<boolean>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
   unerased(after: EndedLink | null, limit: number): Promise<EndedLink[]>
 }

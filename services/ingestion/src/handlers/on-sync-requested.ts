@@ -7,6 +7,7 @@ import { syncStep } from './sync-step.ts'
 
 /** A request for a run in other hands looks again after this time; a dead worker's lease lasts for a few rounds of it. */
 const takenRetryMs = 3_000
+const erasingRetryMs = 1_000
 
 /** Ends the run of this lane that another one has made needless. Whoever holds it at the moment will see for himself. */
 const endNeedless = async (deps: RunDeps, run: SyncRun, joinedTo: string | null): Promise<void> => {
@@ -62,6 +63,11 @@ export const onSyncRequested =
       const { counts } = lease.run
       await finishRun(deps, lease, { outcome, errorCode: null, counts, finishedAt: deps.clock.now() })
       return skipped(decision.reason)
+    }
+    if (lease.run.startedAt === null && (await deps.receipts.isErasing(lease.run.athleteId))) {
+      // What it would tell would be purged with what was told of the earlier link.
+      await deps.runs.release(lease, lease.run.counts)
+      throw new PostponedError(new Date(deps.clock.now().getTime() + erasingRetryMs))
     }
     const begun = await beginLeased(deps, lease)
     return begun ? syncStep(deps, begun, delivery) : skipped('lease-lost')

@@ -26,7 +26,7 @@ export interface RunDeps {
   strava: Pick<Gate, 'listActivities' | 'getActivity'>
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
-  receipts: Pick<ReceiptReader, 'ofLink'>
+  receipts: Pick<ReceiptReader, 'ofLink' | 'isErasing'>
   erasure: Pick<Erasure, 'erase'>
   facts: Facts
   clock: Clock
