@@ -13,7 +13,6 @@ if (!hasBrowser) {
 }
 
 const fourWeeksMs = 28 * 86_400_000
-const usualLatencyMs = 60
 
 /** What the table has to say about an activity, worked out apart from the page's own formatting. */
 const expectedRow = (activity: SummaryActivity) => {
@@ -49,7 +48,11 @@ describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
 
   beforeAll(async () => {
     ;[system, browser] = await Promise.all([startSystem('link-browser'), launchBrowser()])
+    await pushing(false)
   })
+
+  /** Whether Strava tells of changes by itself; most people here find out by asking. */
+  const pushing = (enabled: boolean) => system.control.setFaults({ behaviour: { webhooks: { enabled } } })
 
   afterAll(async () => {
     await browser?.close()
@@ -104,18 +107,18 @@ describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
     })
 
     it('comes back from Strava linked, and watches the workouts arrive', async () => {
-      // Slow enough to be watched: the second call, which finds no more, leaves the first one's counts on display.
-      await system.control.setLatency(2_500)
+      // Held to be watched.
+      await system.control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'hold' } }] })
       await anna.consent({ decision: 'authorize' })
       expect(await anna.find('notice').getAttribute('data-kind')).toBe('linked')
       expect(anna.page.url()).toBe(system.pageUrl)
-      const progress = await textOf(anna, 'progress-text', /\d+ of \d+ stored, about \d+ s left/)
-      expect(progress).toContain(`of ${atStrava.length} stored`)
-      await anna.find('workout').first().waitFor()
-      expect(await anna.find('progress').count()).toBe(1)
+      await anna.find('progress').waitFor()
       await anna.screenshot('progress')
+      await system.control.untilHeld(1)
+      await system.control.setFaults({ rules: [] })
+      await system.control.releaseHeld()
+      await anna.find('workout').first().waitFor()
       await anna.find('last-counts').waitFor()
-      await system.control.setLatency(usualLatencyMs)
       expect(await anna.find('link-status').getAttribute('data-status')).toBe('active')
       expect(await anna.find('connected-as').innerText()).toBe('Anna Ahorn')
       expect(await anna.find('last-counts').innerText()).toContain(`${atStrava.length} activities checked`)
@@ -220,6 +223,37 @@ describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
       await ben.find('sync-now').waitFor()
       expect(ben.complaints).toEqual([])
     })
+  })
+
+  it('an athlete who presses nothing sees what changes at Strava, and that the link has ended there', async () => {
+    await pushing(true)
+    const eva = await openAthletePage(browser, system, 'eva')
+    await eva.signIn()
+    await eva.submitProfile('Run', '3')
+    await eva.consent({ decision: 'authorize' })
+    await eva.find('workout').first().waitFor()
+    const { id } = await system.control.addActivity('eva', { name: 'Slow loop' })
+    const row = eva.page.locator(`[data-strava-activity-id="${id}"]`)
+    await row.waitFor()
+    await system.control.editActivity(id, { name: 'Slow loop, twice' })
+    await vi.waitFor(async () => expect(await row.innerText()).toContain('Slow loop, twice'))
+    await eva.screenshot('pushed')
+    const hiddenAt = Date.now()
+    await system.control.editActivity(id, { invisible: true })
+    await row.waitFor({ state: 'detached' })
+    await system.control.editActivity(id, { invisible: false })
+    await row.waitFor()
+    // Strava's webhooks tell seconds: the same twice within one is the same.
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(hiddenAt + 2_000))
+    await system.control.deleteActivity(id)
+    await row.waitFor({ state: 'detached' })
+    await system.control.revoke('eva')
+    await eva.find('connect').waitFor()
+    expect(await eva.find('workout').count()).toBe(0)
+    await eva.screenshot('revoked-at-strava')
+    expect(eva.complaints).toEqual([])
+    await eva.close()
+    await pushing(false)
   })
 
   it('an athlete who unticks a permission is told which one is needed, and nothing is linked', async () => {

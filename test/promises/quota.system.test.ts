@@ -100,7 +100,7 @@ test('three processes with clocks 2 s apart call on both sides of an edge, and n
     await until(10_000, async () => expect(control.limits().usage.read.quarterHour).toBeGreaterThan(0))
     // More than both windows hold together.
     await Promise.all(
-      Array.from({ length: limit + 4 }, (_, index) => askFor(['anna', 'ben', 'chris', 'dana'][index % 4] ?? '')),
+      Array.from({ length: 2 * limit + 8 }, (_, index) => askFor(['anna', 'ben', 'chris', 'dana'][index % 4] ?? '')),
     )
     const [before, after] = await until(90_000, async () => {
       const { quarterHours } = control.limits()

@@ -127,6 +127,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       })
       const strava = createGate({ api, vault: tokens, countedCall, clock, onTokenSealed: facts.tokenSealed })
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
+      const confirm = confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe })
       const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)
       const { stravaClientSecret, webhookPaths, webhookSigning, webhookVerifyToken } = config.secrets
       routes = createRoutes({
@@ -138,6 +139,8 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         auth: config.auth,
         wipe: unlinking.wipe,
         subscriptions,
+        athleteNoticed: () =>
+          void confirm(leaving).catch((error: unknown) => facts.rowFailed('deauthorisations', error)),
         webhooks: {
           paths: webhookPaths,
           verifyToken: webhookVerifyToken,
@@ -220,7 +223,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           {
             name: 'deauthorisations',
             everyMs,
-            run: confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe }),
+            run: confirm,
           },
           { name: 'erasures', everyMs, run: sweepErasures(common) },
           { name: 'owed-revocations', everyMs, run: revocations.sweep },

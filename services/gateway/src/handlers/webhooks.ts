@@ -17,6 +17,8 @@ export interface WebhookDeps {
   clock: Clock
   /** Publishes what was just committed. */
   nudge: () => void
+  /** A notice about an athlete was stored. */
+  athleteNoticed: () => void
   webhooks: {
     /** Parts of the address that only Strava is told; without one every address is unknown. */
     paths: readonly Secret[]
@@ -63,7 +65,7 @@ const readBody = async (request: Request, response: Response): Promise<Buffer> =
  * say anything. The scheduler asks for a look, and the look decides.
  */
 export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
-  const { inbox, links, subscriptions, clock, nudge, webhooks, facts } = deps
+  const { inbox, links, subscriptions, clock, nudge, athleteNoticed, webhooks, facts } = deps
   const { paths, verifyToken, signature, signingKeys } = webhooks
   const path = '/webhooks/strava/:secret'
 
@@ -83,7 +85,8 @@ export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
       ...{ receivedAt, takenAt: null, deleteAt: new Date(receivedAt.getTime() + keptMs) },
     }
     const isNew = await inbox.add(row, { isRelayed: said.objectType === 'activity' })
-    if (isNew) nudge()
+    if (isNew && said.objectType === 'activity') nudge()
+    if (isNew && said.objectType === 'athlete') athleteNoticed()
     return isNew ? 'stored' : 'repeated'
   }
 

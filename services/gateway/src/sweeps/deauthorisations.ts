@@ -62,7 +62,10 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
     }
   }
 
-  return async (signal: AbortSignal): Promise<void> => {
+  /** One at a time: what comes meanwhile is this one's, or the next turn's. */
+  let isLooking = false
+
+  const look = async (signal: AbortSignal): Promise<void> => {
     for (const notice of await inbox.ofAthletes(clock.now(), batchSize)) {
       if (signal.aborted) return
       const attempts = (notice.attempts ?? 0) + 1
@@ -74,6 +77,16 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
         facts.rowFailed('deauthorisations', error)
         await inbox.postpone(notice._id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))
       }
+    }
+  }
+
+  return async (signal: AbortSignal): Promise<void> => {
+    if (isLooking) return
+    isLooking = true
+    try {
+      await look(signal)
+    } finally {
+      isLooking = false
     }
   }
 }
