@@ -103,6 +103,25 @@ describe('an activity that is not listed any more', () => {
   })
 })
 
+describe('a webhook', () => {
+  it('of an upload that is not there yet is left over by its run, and of a deletion is not', async () => {
+    const { link } = await synced('anna')
+    const told = (stravaActivityId: string, aspect: 'create' | 'delete') => ({
+      ...{ stravaActivityId, aspect, eventTime: new Date(), asked: 2 },
+    })
+    const schedules = harness.store.connection.collection<{ _id: string }>('schedules')
+    const want = {
+      ...{ asked: 2, answered: 0, runId: newId('run'), cause: 'webhook', windowDays: 28, requestedAt: new Date() },
+      activities: [told('99999999990', 'create'), told('99999999991', 'delete')],
+    }
+    await schedules.updateOne({ _id: link.athleteId }, { $set: { 'wants.realtime': want, requestedVersion: 2 } })
+    await harness.wake(link, { runId: want.runId, lane: 'realtime' })
+    expect(await harness.finishedRun(want.runId)).toMatchObject({
+      ...{ outcome: 'succeeded', lane: 'realtime', unseen: ['99999999990'], counts: { calls: 3, deleted: 0 } },
+    })
+  })
+})
+
 describe('a removal', () => {
   const store = () => createWorkoutStore(harness.store.collections, harness.clock)
   const apply = (link: TestLink, ticket: number, name = 'Run') =>

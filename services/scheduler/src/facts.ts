@@ -29,6 +29,9 @@ export const createFacts = (log: Logger) => ({
   lostFinishFound: ({ schedule }: ScheduleChange) => {
     log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
   },
+  notSeen: (athleteId: string, stravaActivityId: string) => {
+    log.info({ athleteId, stravaActivityId }, 'what a webhook told of was never there, left to the next turn')
+  },
   scheduleRemoved: (athleteId: string, linkId: string) => {
     log.info({ athleteId, linkId }, 'schedule of an ended link removed')
   },

@@ -87,13 +87,13 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         runs,
         staleAfterMs,
       }
+      const takeInDeps = { ...deps, inbox: createInbox(collections, clock) }
       const handlers = {
         'athlete.linked': onAthleteLinked(deps),
         'athlete.unlinked': onAthleteUnlinked(deps),
         'sync.triggered': onSyncTriggered(deps),
-        'sync.finished': onSyncFinished({ ...deps, runs }),
+        'sync.finished': onSyncFinished({ ...takeInDeps, runs }),
       }
-      const takeInDeps = { ...deps, inbox: createInbox(collections) }
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }
       registerGauges(metrics, schedules)

@@ -161,6 +161,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
       }),
     ),
     activities: added(listOf<WantedActivity>(wantedActivity)),
+    unseen: added(texts),
     requestedAt: time,
     state: oneOf(storedRunStates),
     nextPage: count,

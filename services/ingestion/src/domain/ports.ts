@@ -49,6 +49,7 @@ export interface FinishedRun {
   counts: RunCounts
   finishedAt: Date
   unread?: UnreadActivity[]
+  unseen?: string[]
   joinedTo?: string
   /** Of a lost grant: before the call that found it lost, and before its token was read. A later consent is not meant. */
   grantLostAt?: Date
@@ -61,6 +62,7 @@ export interface RunProgress {
   unread: UnreadActivity[]
   firstTicket?: number
   missing?: MissingActivities
+  unseen?: string[]
 }
 
 /** Why a run may not call, and when it may again. */

@@ -21,6 +21,10 @@ const removeAbsent = async (
   return isRemoved
 }
 
+/** Strava tells of an upload before it shows it. */
+const isNews = ({ activities }: SyncRun, id: string): boolean =>
+  activities?.some(({ stravaActivityId, aspect }) => stravaActivityId === id && aspect === 'create') ?? false
+
 /** Asks for one activity that was not listed: it is stored, or a webhook spoke of it. */
 export const checkStep = async (
   deps: RunDeps,
@@ -34,6 +38,7 @@ export const checkStep = async (
   let tally = nothing
   let unread = run.unread ?? []
   let isRemoved = false
+  const seenNot = run.unseen ?? []
   switch (outcome.kind) {
     case 'answered': {
       if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
@@ -51,17 +56,19 @@ export const checkStep = async (
   }
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
+  const unseen =
+    outcome.kind === 'absent' && !isRemoved && isNews(run, stravaActivityId) ? [...seenNot, stravaActivityId] : seenNot
   const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
   deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
   const counts = addResult(run.counts, result)
   const finishedAt = deps.clock.now()
   if (others.length === 0 || !run.missing || !run.cursor) {
-    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
+    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, unseen, finishedAt })
     announce(deps, { ...run, counts, finishedAt })
     return done()
   }
   const missing = { ...run.missing, toCheck: others }
-  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing })))
+  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing, unseen })))
     return skipped('lease-lost')
   deps.nudge()
   return done()

@@ -13,6 +13,7 @@ const fields = {
   leaseUntil: 1,
   outcome: 1,
   finishedAt: 1,
+  unseen: 1,
 } as const
 
 export const createRunReader = ({ syncRuns }: Pick<Collections<'scheduler'>, 'syncRuns'>): RunReader => ({

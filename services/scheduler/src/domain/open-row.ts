@@ -16,6 +16,7 @@ export type RunState = Pick<
   | 'leaseUntil'
   | 'outcome'
   | 'finishedAt'
+  | 'unseen'
 >
 
 export interface OpenRowTiming {

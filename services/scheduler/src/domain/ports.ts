@@ -44,6 +44,10 @@ export interface Inbox {
   /** Oldest first. */
   notTaken(receivedBefore: Date, limit: number): Promise<InboxRow[]>
   markTaken(inboxId: string, now: Date): Promise<void>
+  /** The newest notice of each of these activities. */
+  newestOf(linkId: string, activityIds: readonly string[]): Promise<InboxRow[]>
+  /** Is taken in again at that time. */
+  putOff(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
 }
 
 export interface RunReader {

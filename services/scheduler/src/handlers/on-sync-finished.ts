@@ -2,13 +2,18 @@ import { done, type Handler, skipped } from '@slipstream/messaging'
 import { completeEnd, decideFinished } from '../domain/finish.ts'
 import type { RunReader } from '../domain/ports.ts'
 import { changeSchedule } from '../requests/change-schedule.ts'
+import { type LookAgainDeps, lookAgain } from '../requests/look-again.ts'
 import type { SchedulerDeps } from '../requests/request-runs.ts'
 
 export const onSyncFinished =
-  ({ schedules, runs, facts, clock, newId, nudge }: SchedulerDeps & { runs: RunReader }): Handler<'sync.finished'> =>
+  (deps: SchedulerDeps & LookAgainDeps & { runs: RunReader }): Handler<'sync.finished'> =>
   async (event) => {
+    const { schedules, runs, facts, clock, newId, nudge } = deps
     const told = { ...event, finishedAt: new Date(event.finishedAt) }
-    const end = completeEnd(told, told.lane === null ? await runs.find(told.runId) : null)
+    // Only a run of webhooks, and one of release 0.1, has more to say than its event.
+    const run = told.lane === null || told.lane === 'realtime' ? await runs.find(told.runId) : null
+    await lookAgain(deps, { linkId: event.linkId, unseen: run?.unseen ?? [] })
+    const end = completeEnd(told, run)
     const change = await changeSchedule(schedules, event.athleteId, (schedule) =>
       decideFinished(schedule, end, { now: clock.now(), newRunId: () => newId('run') }),
     )
