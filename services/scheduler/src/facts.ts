@@ -29,6 +29,9 @@ export const createFacts = (log: Logger) => ({
   lostFinishFound: ({ schedule }: ScheduleChange) => {
     log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
   },
+  lookPutOff: (athleteId: string, until: Date) => {
+    log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
+  },
   notSeen: (athleteId: string, stravaActivityId: string) => {
     log.info({ athleteId, stravaActivityId }, 'what a webhook told of was never there, left to the next turn')
   },

@@ -46,6 +46,18 @@ describe('what a webhook said', () => {
     expect(await realtimeOf(link)).toBeUndefined()
   })
 
+  it('is put off once webhooks have asked for ten runs of the athlete in an hour', async () => {
+    const link = await harness.link()
+    await taken(await noticed(link))
+    const full = { looks: { since: new Date(), count: 10 }, 'wants.realtime.answered': 1_000, publishedAt: null }
+    await harness.store.collections.schedules.updateOne({ _id: link.athleteId }, { $set: full })
+    const tooMuch = await noticed(link, { objectId: '8' })
+    await vi.waitFor(async () => {
+      const row = await harness.store.collections.webhookInbox.findById(tooMuch).lean()
+      expect(row).toMatchObject({ takenAt: null, nextTryAt: new Date(full.looks.since.getTime() + 3_600_000) })
+    })
+  })
+
   it('of an athlete is left to the gateway', async () => {
     const link = await harness.link()
     const ofAthlete = await noticed(link, { objectType: 'athlete' })

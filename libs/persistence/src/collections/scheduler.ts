@@ -44,6 +44,7 @@ export const schedules = defineCollection<ScheduleRow>(
       requestedAt: time,
     }),
     wants: added(nested<LaneWants>({ interactive: want, realtime: want, scheduled: want, backfill: want })),
+    looks: added(nested<NonNullable<ScheduleRow['looks']>>({ since: time, count })),
     revision: added(count),
     manualRunId: optionalText,
     publishedAt: optionalTime,

@@ -95,6 +95,22 @@ export interface Notice extends Omit<WantedActivity, 'asked'> {
   runId: string
 }
 
+/** Whoever pushes in an athlete's name costs no more than this, and a real athlete changes less. */
+const looksPerHour = 10
+const hourMs = 60 * 60_000
+
+const looksOf = ({ looks }: Pick<Schedule, 'looks'>, now: Date) =>
+  looks && now.getTime() - looks.since.getTime() < hourMs ? looks : { since: now, count: 0 }
+
+/** Until when webhooks may ask for no further run of the athlete; null: they may, or one waits that takes theirs along. */
+export const looksAgainAt = (schedule: Schedule | null, now: Date): Date | null => {
+  if (!schedule) return null
+  const waiting = wantsOf(schedule).realtime
+  const { since, count } = looksOf(schedule, now)
+  if (count < looksPerHour || (waiting && isWantOpen(waiting))) return null
+  return new Date(since.getTime() + hourMs)
+}
+
 /** Beyond so many a list of the whole window is cheaper than asking for each. */
 const mostActivities = 50
 
@@ -118,8 +134,9 @@ export const decideNotified = (input: AskInput & { notice: Notice }): ScheduleCh
   const asked = { ...activity, asked: row.requestedVersion + 1 }
   const listsAll = isWaiting && waiting.activities === undefined
   const activities = withNotice((isWaiting && waiting.activities) || [], asked)
+  const { since, count } = looksOf(row, now)
   return ask(
-    row,
+    { ...row, looks: { since, count: isWaiting ? count : count + 1 } },
     {
       ...{ lane: 'realtime', cause: 'webhook' },
       runId: isWaiting ? waiting.runId : runId,

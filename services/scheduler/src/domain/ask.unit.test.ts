@@ -14,7 +14,7 @@ import {
   open,
   want,
 } from '../../test/support/schedules.ts'
-import { decideDue, decideLinked, decideNotified, decideTriggered, type Notice } from './ask.ts'
+import { decideDue, decideLinked, decideNotified, decideTriggered, looksAgainAt, type Notice } from './ask.ts'
 import type { Schedule } from './schedule.ts'
 
 const ask = { link, now, cadence, random: 0.5 }
@@ -189,6 +189,23 @@ describe('a webhook', () => {
     ]) {
       expect(realtime(told(idle, ...order))?.activities).toMatchObject([{ aspect: 'delete' }])
     }
+  })
+
+  it('asks for ten runs an hour at most; what joins a waiting one costs nothing', () => {
+    let row: Schedule = idle
+    for (let look = 0; look < 10; look += 1) {
+      expect(looksAgainAt(row, now)).toBeNull()
+      row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}`) }).schedule
+      row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}+`) }).schedule
+      const { realtime: want } = row.wants ?? {}
+      if (want) row = { ...row, wants: { ...row.wants, realtime: { ...want, answered: want.asked } } }
+    }
+    expect(looksAgainAt(row, after(hourMs - 1))).toEqual(after(hourMs))
+    expect(looksAgainAt(row, after(hourMs))).toBeNull()
+    expect(looksAgainAt(null, now)).toBeNull()
+    const later = decideNotified({ ...ask, now: after(hourMs), schedule: row, notice: notice('later') }).schedule
+    expect(later.looks).toEqual({ since: after(hourMs), count: 1 })
+    expect(looksAgainAt({ ...later, looks: { since: after(hourMs), count: 10 } }, after(hourMs))).toBeNull()
   })
 
   it('beyond fifty activities makes a list of the whole window', () => {

@@ -7,5 +7,5 @@ export const onStravaNotified =
   async ({ inboxId }) => {
     const row = await deps.inbox.find(inboxId)
     if (!row || row.takenAt !== null) return skipped('already-taken')
-    return (await takeIn(deps, row)) ? done() : skipped('link-inactive')
+    return (await takeIn(deps, row)) ? done() : skipped('not-looked-for')
   }
