@@ -258,3 +258,17 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof problemSchema>
+
+/** Everything held about an athlete, apart from tokens, which are no use to anybody but this system. */
+export const exportSchema = z
+  .object({
+    exportedAt: instant,
+    athleteId: z.string(),
+    profile: profileSchema,
+    strava: statusSchema,
+    workouts: z.array(workoutSchema),
+    runs: z.array(runSchema),
+    receipts: z.array(receiptSchema),
+  })
+  .meta({ id: 'Export' })
+export type Export = z.infer<typeof exportSchema>

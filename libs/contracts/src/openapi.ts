@@ -6,6 +6,7 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
 import {
+  exportSchema,
   linkCompletionRequestSchema,
   linkTokenRequestSchema,
   linkTokenSchema,
@@ -247,6 +248,14 @@ const paths = {
       tags: ['Connection'],
       responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
       refusals: ['not_linked'],
+    }),
+  },
+  '/api/v1/export': {
+    get: asAthlete({
+      operationId: 'exportAll',
+      summary: 'Everything held about the athlete',
+      tags: ['Profile'],
+      responses: { '200': json('Tokens are left out.', exportSchema) },
     }),
   },
   '/api/v1/strava/runs': {

@@ -2,6 +2,7 @@ import { callbackRoutes } from './handlers/callback.ts'
 import { completionRoute } from './handlers/completion.ts'
 import { connectRoutes } from './handlers/connect.ts'
 import { type EventsDeps, eventsRoute } from './handlers/events.ts'
+import { type ExportDeps, exportRoute } from './handlers/export.ts'
 import type { LinkFlow } from './handlers/link-flow.ts'
 import { linkTokenRoute } from './handlers/link-token.ts'
 import { profileRoutes } from './handlers/profile.ts'
@@ -23,6 +24,7 @@ export type RouteDeps = LinkFlow &
   WorkoutsDeps &
   SiteDeps &
   WebhookDeps &
+  Omit<ExportDeps, 'readStatus' | 'readWorkouts'> &
   Omit<EventsDeps, 'readStatus'>
 
 /** Every documented route, with what it needs. */
@@ -44,6 +46,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
     ...workoutRoutes(deps, readWorkouts),
     trainingLoadRoute(readLoad),
+    exportRoute({ ...deps, readStatus, readWorkouts }),
     ...webhookRoutes(deps),
   ]
 }

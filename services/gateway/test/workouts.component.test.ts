@@ -1,4 +1,5 @@
 import {
+  exportSchema,
   summarySchema,
   type TrainingLoad,
   trainingLoadSchema,
@@ -8,7 +9,7 @@ import {
 } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anna, ben, linkOnWeb } from './support/linking.ts'
-import { day, insert, storedLink, workoutOf } from './support/stored.ts'
+import { day, insert, runOf, storedLink, workoutOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
@@ -33,6 +34,19 @@ beforeAll(async () => {
   ])
 })
 afterAll(() => system.stop())
+
+test('an export holds everything of the athlete, and nothing of others or of tokens', async () => {
+  await insert(system, 'sync_runs', [runOf(link, 'run_exported')])
+  const response = await athlete.call('GET', '/api/v1/export')
+  expect(response.headers.get('content-disposition')).toContain('attachment')
+  const text = await response.text()
+  const { workouts, runs, strava, profile } = exportSchema.parse(JSON.parse(text))
+  expect([workouts.length, runs.map(({ runId }) => runId)]).toEqual([28, ['run_exported']])
+  expect([strava.status, profile.displayName]).toEqual(['active', 'anna'])
+  expect(text).not.toMatch(/token|wko_of_ben/i)
+  const nobody = await system.signIn('nobody', { profile: false })
+  expect(exportSchema.parse(await nobody.json('GET', '/api/v1/export'))).toMatchObject({ workouts: [], runs: [] })
+})
 
 describe('workouts', () => {
   const walk = async (query: string): Promise<Workout[]> => {

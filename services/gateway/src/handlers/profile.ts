@@ -14,7 +14,7 @@ export interface ProfileDeps {
   clock: Clock
 }
 
-const notSubmitted: Profile = { displayName: null, primarySport: null, weeklyGoalHours: null, submittedAt: null }
+export const notSubmitted: Profile = { displayName: null, primarySport: null, weeklyGoalHours: null, submittedAt: null }
 
 const recentCount = 10
 

@@ -47,12 +47,12 @@ const openReceipt = async (
 }
 
 /** Nobody unlinks more often; whoever does finds each by its id. */
-const mostReceipts = 100
+export const mostReceipts = 100
 
 /** Where athletes see, and end, what they have given applications access to. */
 const stravaSettingsUrl = 'https://www.strava.com/settings/apps'
 
-const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
+export const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
   receiptId: receipt.receiptId,
   reason: receipt.reason,
   requestedAt: receipt.requestedAt.toISOString(),
