@@ -55,6 +55,8 @@ export const createCountedCall = ({
   return async <Answer extends { quota: QuotaReading | null }>(call: OneCall<Answer>): Promise<CallOutcome<Answer>> => {
     const { operation, athleteId, lane, signal, onCall = () => {} } = call
     const about = { operation, athleteId, lane }
+    // One activity that cannot be had says nothing of the athlete's list.
+    const isOfAthlete = operation !== 'activity'
     let sentAt: Date | null = null
     let isRepeat = false
     /** Of the attempt before, which failed in passing; those of one call are one failure. */
@@ -62,7 +64,7 @@ export const createCountedCall = ({
       if (!sentAt) return null
       const wait = await ledger.report({
         ...{ ...about, shows: 'nothing', reading: null, sentAt },
-        ...{ isRepeat, hasFailedAthlete },
+        ...{ isRepeat, hasFailedAthlete: hasFailedAthlete && isOfAthlete },
       })
       isRepeat = true
       return wait
@@ -93,7 +95,7 @@ export const createCountedCall = ({
         shows: showingOf(trouble),
         reading: error.quota,
         sentAt: sentAt ?? clock.now(),
-        hasFailedAthlete: isUnexplained,
+        hasFailedAthlete: isUnexplained && isOfAthlete,
         isRepeat,
       })
       return wait

@@ -19,10 +19,18 @@ interface Given {
   answers?: (typeof page | StravaError)[]
   /** How often each call is tried; all but the last fail in passing. */
   attempts?: number
+  activityFailure?: StravaError
 }
 
 /** The gate between a ledger, a vault and a Strava that answer as given, in this order. */
-const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [page], attempts = 1 }: Given) => {
+const gateWith = ({
+  permits = [],
+  waits = [],
+  tokens = ['token-1'],
+  answers = [page],
+  attempts = 1,
+  activityFailure = failure('not_found', 404),
+}: Given) => {
   const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete' | 'isRepeat'>[] = []
   const asked: (string | undefined)[] = []
   const sent: string[] = []
@@ -49,7 +57,7 @@ const gateWith = ({ permits = [], waits = [], tokens = ['token-1'], answers = [p
       },
       getActivity: async ({ beforeAttempt }) => {
         await beforeAttempt?.()
-        throw failure('not_found', 404)
+        throw activityFailure
       },
     },
     vault: {
@@ -166,6 +174,12 @@ describe('a failure', () => {
     ['of the grant ends it', failure('scope_missing', 401), null, { kind: 'grant_lost', code: 'scope_missing' }],
   ])('%s', async (_what, error, afterwards, outcome) => {
     expect(await gateWith({ answers: [error], waits: [afterwards] }).list()).toMatchObject(outcome)
+  })
+
+  test('of a single activity is not the athlete’s', async () => {
+    const { gate, request, reports } = gateWith({ activityFailure: failure('transient', 500) })
+    await gate.getActivity(request, '1')
+    expect(reports).toMatchObject([{ shows: 'nothing', hasFailedAthlete: false }])
   })
 
   test('of a list that is not there is no absence', async () => {

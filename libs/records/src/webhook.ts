@@ -18,9 +18,10 @@ export interface WebhookInboxRow {
   updates: Record<string, string>
   receivedAt: Date
   takenAt: Date | null
-  /** Of a notice about an athlete: tries to find out whether it is true. */
+  /** Looks in vain: at an activity that is not there yet, or for whether an athlete's grant is gone. */
   attempts?: number
-  nextTryAt?: Date
+  /** When somebody looks at it though its event was lost, or again. */
+  nextTryAt: Date
   deleteAt: Date
   outbox: WaitingEvent[]
 }
@@ -32,7 +33,6 @@ export interface WebhookInboxRow {
 export interface PushSubscriptionRow {
   _id: string
   subscriptionId: string | null
-  callbackUrl: string | null
   /** Until then Strava may come and ask. */
   makingUntil: Date | null
   /** When one replica looks again whether it is there. */

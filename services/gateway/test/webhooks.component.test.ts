@@ -170,6 +170,19 @@ describe('a notice that an athlete has revoked the app', () => {
     await settled()
   })
 
+  test('ends no link whose grant was lost long before for another reason', async () => {
+    const dana = await system.signIn('dana')
+    await linkOnWeb(system, dana, { athlete: 77_400_044 })
+    const { _id: linkId } = await storedLink(system, 'dana')
+    const { links, credentials } = system.store.collections
+    const statusSince = new Date(system.clock.now().getTime() - 2 * 3_600_000)
+    await credentials.updateOne({ _id: linkId }, { $set: { status: 'dead' } })
+    await links.updateOne({ _id: linkId }, { $set: { status: 'reauth_required', statusSince } })
+    await push(await revoked({ owner_id: 77_400_044, object_id: 77_400_044 }))
+    await settled()
+    expect(await links.exists({ _id: linkId })).not.toBeNull()
+  })
+
   test('ends the link where it is true, with a receipt that says so', async () => {
     const chris = await system.signIn('chris')
     await linkOnWeb(system, chris, { athlete: 3_100_000_033 })
@@ -234,7 +247,11 @@ describe('the push subscription', () => {
     await lookNow()
     await checked()
     expect(made().filter(({ status }) => status === 201)).toHaveLength(1)
-    expect((await subscription())?.callbackUrl).toBe(`${system.url}/webhooks/strava/${pathSecret}`)
+    const found = await fetch(
+      `${system.strava.url}/api/v3/push_subscriptions?client_id=12345&client_secret=simulator-secret`,
+    )
+    expect(await found.json()).toMatchObject([{ callback_url: `${system.url}/webhooks/strava/${pathSecret}` }])
+    expect(JSON.stringify(await subscription())).not.toContain(pathSecret)
   })
 
   test('that is gone at Strava is made anew', async () => {

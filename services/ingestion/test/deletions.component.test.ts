@@ -101,6 +101,24 @@ describe('an activity that is not listed any more', () => {
     expect(await stored(link)).toHaveLength(all.length - 14)
     await eventually(() => expect(ofType(seen, 'activity.deleted')).toHaveLength(14))
   })
+
+  it('is the next run’s where asking for it fails, and keeps nothing else from being done', async () => {
+    const { link, newest, activityId } = await synced('anna')
+    harness.simulator.control.deleteActivity(activityId)
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activity', effect: { kind: 'status', status: 500 } }] })
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 0 } })
+    expect((await stored(link))[0]?._id).toBe(newest._id)
+    harness.simulator.control.clearFaults()
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 1 } })
+  })
+
+  it('goes where it turns out to have started before the window', async () => {
+    const { link, newest, activityId } = await synced('anna')
+    const longAgo = new Date(Date.now() - 40 * 86_400_000).toISOString()
+    harness.simulator.control.editActivity(activityId, { distortion: { fields: { start_date: longAgo } } })
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { deleted: 1 } })
+    expect(await tombstones(link)).toMatchObject([{ _id: newest._id, reason: 'outside_window' }])
+  })
 })
 
 describe('a webhook', () => {

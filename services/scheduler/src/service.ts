@@ -87,7 +87,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         runs,
         staleAfterMs,
       }
-      const takeInDeps = { ...deps, inbox: createInbox(collections, clock) }
+      const takeInDeps = { ...deps, inbox: createInbox(collections) }
       const handlers = {
         'athlete.linked': onAthleteLinked(deps),
         'athlete.unlinked': onAthleteUnlinked(deps),

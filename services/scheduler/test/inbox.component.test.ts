@@ -17,7 +17,13 @@ const noticed = async (link: { _id: string; athleteId: string }, changes: Partia
   const row: WebhookInboxRow = {
     ...{ _id: newId('inbox'), athleteId: link.athleteId, linkId: link._id, subscriptionId: '1' },
     ...{ objectType: 'activity', objectId: '7', aspectType: 'create', eventTime: minuteAgo(), updates: {} },
-    ...{ receivedAt: minuteAgo(), takenAt: null, deleteAt: new Date(Date.now() + 3_600_000), outbox: [] },
+    ...{
+      receivedAt: minuteAgo(),
+      nextTryAt: minuteAgo(),
+      takenAt: null,
+      deleteAt: new Date(Date.now() + 3_600_000),
+      outbox: [],
+    },
     ...changes,
   }
   await harness.store.connection.collection<WebhookInboxRow>('webhook_inbox').insertOne(row)
@@ -67,10 +73,10 @@ describe('what a webhook said', () => {
 
   it('and is put off is taken in at its time', async () => {
     const link = await harness.link()
-    const inbox = createInbox(harness.store.collections, { now: () => new Date() })
+    const inbox = createInbox(harness.store.collections)
     const later = await noticed(link, { objectId: '8' })
     await taken(later)
-    expect((await inbox.newestOf(link._id, ['8', '9'])).map(({ _id }) => _id)).toEqual([later])
+    expect((await inbox.creationsOf(link._id, ['8', '9'])).map(({ _id }) => _id)).toEqual([later])
     await inbox.putOff(later, 1, new Date(Date.now() + 3_600_000))
     await taken(await noticed(link, { objectId: '9' }))
     const waiting = await harness.store.collections.webhookInbox.findById(later).lean()

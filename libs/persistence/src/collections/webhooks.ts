@@ -29,13 +29,13 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
     receivedAt: time,
     takenAt: optionalTime,
     attempts: added(count),
-    nextTryAt: added(time),
+    nextTryAt: time,
     deleteAt: time,
     outbox,
   },
   [
-    { name: 'not_taken', key: { objectType: 1, takenAt: 1, receivedAt: 1 } },
-    { name: 'link', key: { linkId: 1 } },
+    { name: 'not_taken', key: { objectType: 1, takenAt: 1, nextTryAt: 1 } },
+    { name: 'link', key: { linkId: 1, objectId: 1 } },
     { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
     ...outboxIndexes,
   ],
@@ -44,7 +44,6 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
 export const pushSubscription = defineCollection<PushSubscriptionRow>('push_subscription', {
   _id: text,
   subscriptionId: optionalText,
-  callbackUrl: optionalText,
   makingUntil: optionalTime,
   nextCheckAt: time,
 })

@@ -18,16 +18,16 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
   },
   ofAthletes: (now, limit) =>
     webhookInbox
-      .find(
-        { objectType: 'athlete', takenAt: null, $or: [{ nextTryAt: null }, { nextTryAt: { $lte: now } }] },
-        { outbox: 0 },
-      )
-      .sort({ receivedAt: 1 })
+      .find({ objectType: 'athlete', takenAt: null, nextTryAt: { $lte: now } }, { outbox: 0 })
+      .sort({ nextTryAt: 1 })
       .limit(limit)
       .lean<AthleteNotice[]>()
       .exec(),
-  settle: async (inboxId, now) => {
-    await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: now } })
+  settle: async (linkId, receivedUntil, now) => {
+    await webhookInbox.updateMany(
+      { linkId, objectType: 'athlete', takenAt: null, receivedAt: { $lte: receivedUntil } },
+      { $set: { takenAt: now } },
+    )
   },
   postpone: async (inboxId, attempts, nextTryAt) => {
     await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })

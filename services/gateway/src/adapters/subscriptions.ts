@@ -7,7 +7,7 @@ export const createSubscriptions = (
   clientId: string,
 ): Subscriptions => {
   const isDue = (now: Date) => ({ _id: clientId, nextCheckAt: { $lte: now } })
-  const unknown = { subscriptionId: null, callbackUrl: null, makingUntil: null }
+  const unknown = { subscriptionId: null, makingUntil: null }
   return {
     find: async () => await pushSubscription.findById(clientId).lean<PushSubscriptionRow>(),
     takeCheck: async (now, next) => {

@@ -32,14 +32,14 @@ export interface Inbox {
   removeOf(linkId: string): Promise<void>
   /** Notices about athletes that are to be looked at now, oldest first. */
   ofAthletes(now: Date, limit: number): Promise<AthleteNotice[]>
-  /** It is true, or it is not: there is nothing more to find out. */
-  settle(inboxId: string, now: Date): Promise<void>
+  /** What was said of the link's athlete until then is true, or is not: there is nothing more to find out. */
+  settle(linkId: string, receivedUntil: Date, now: Date): Promise<void>
   postpone(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
 }
 
 export type AthleteNotice = Pick<
   WebhookInboxRow,
-  '_id' | 'athleteId' | 'linkId' | 'aspectType' | 'updates' | 'attempts'
+  '_id' | 'athleteId' | 'linkId' | 'aspectType' | 'updates' | 'receivedAt' | 'attempts'
 >
 
 export type Subscription = Omit<PushSubscriptionRow, '_id'>

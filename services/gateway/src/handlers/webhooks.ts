@@ -35,6 +35,8 @@ export interface WebhookDeps {
 /** Strava waits 2 s for an answer, and comes twice more for one that is not 200. */
 const storeWithinMs = 1_500
 const keptMs = 7 * 24 * 60 * 60_000
+/** The event of a notice is heard within a second, or was lost. */
+const unheardAfterMs = 10_000
 const longestChallenge = 255
 
 const readRaw = express.raw({ limit: '16kb', inflate: false, type: 'application/json' })
@@ -83,6 +85,7 @@ export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
     const row = {
       ...{ _id: idOf(webhook), athleteId: link.athleteId, linkId: link.linkId, ...said },
       ...{ receivedAt, takenAt: null, deleteAt: new Date(receivedAt.getTime() + keptMs) },
+      nextTryAt: new Date(receivedAt.getTime() + (said.objectType === 'activity' ? unheardAfterMs : 0)),
     }
     const isNew = await inbox.add(row, { isRelayed: said.objectType === 'activity' })
     if (isNew && said.objectType === 'activity') nudge()

@@ -1,5 +1,6 @@
 import type { Gate } from '@slipstream/gate'
 import { backoffMs, type Clock, type NewId } from '@slipstream/runtime'
+import type { GrantVault } from '@slipstream/vault'
 import type { Link } from '../domain/model.ts'
 import type { AthleteNotice, Inbox, Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
@@ -11,6 +12,7 @@ export interface DeauthorisationDeps {
   links: Pick<Links, 'find'>
   receipts: Pick<Receipts, 'open'>
   strava: Pick<Gate, 'getAthlete'>
+  vault: Pick<GrantVault, 'isActive'>
   wipe: UnlinkWorker['wipe']
   clock: Clock
   newId: NewId
@@ -26,12 +28,18 @@ const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
 const saysRevoked = ({ aspectType, updates }: AthleteNotice): boolean =>
   aspectType === 'delete' || updates.authorized === 'false'
 
+/** A grant that was lost for another reason long ago is no proof that the athlete has revoked it now. */
+const sameLossMs = 60 * 60_000
+
+const wasLostBefore = ({ status, statusSince }: Link, { receivedAt }: AthleteNotice): boolean =>
+  status !== 'active' && receivedAt.getTime() - statusSince.getTime() > sameLossMs
+
 /**
  * Finds out whether athletes have revoked the app at Strava, as webhooks say: whoever knows the address could say so. Strava is
  * asked for the athlete; only a grant that is refused for good ends the link. Bound of a turn: 20 notices.
  */
 export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
-  const { inbox, links, receipts, strava, wipe, clock, newId, nudge, facts } = deps
+  const { inbox, links, receipts, strava, vault, wipe, clock, newId, nudge, facts } = deps
 
   const endLink = async ({ athleteId, linkId }: Link): Promise<void> => {
     const requestedAt = clock.now()
@@ -45,12 +53,13 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
   /** Until when it cannot be known; null when it is. */
   const findOut = async (notice: AthleteNotice, signal: AbortSignal): Promise<Date | null> => {
     const link = saysRevoked(notice) ? await links.find(notice.linkId) : null
-    if (!link) return null
+    if (!link || wasLostBefore(link, notice)) return null
     const { athleteId, linkId } = link
     const outcome = await strava.getAthlete({ athleteId, linkId, lane: 'realtime', signal })
     switch (outcome.kind) {
       case 'grant_lost':
-        if (outcome.code === 'reauth_required') await endLink(link)
+        // The athlete may have consented again while Strava was asked.
+        if (outcome.code === 'reauth_required' && !(await vault.isActive(linkId))) await endLink(link)
         return null
       case 'wait':
         return outcome.until
@@ -69,10 +78,11 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
     for (const notice of await inbox.ofAthletes(clock.now(), batchSize)) {
       if (signal.aborted) return
       const attempts = (notice.attempts ?? 0) + 1
+      const lookedAt = clock.now()
       try {
         const until = await findOut(notice, signal)
         if (until) await inbox.postpone(notice._id, attempts, until)
-        else await inbox.settle(notice._id, clock.now())
+        else await inbox.settle(notice.linkId, lookedAt, clock.now())
       } catch (error) {
         facts.rowFailed('deauthorisations', error)
         await inbox.postpone(notice._id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))

@@ -33,12 +33,12 @@ export const checkPushSubscription =
       const found = await strava.find()
       if (found && !callbackUrls.includes(found.callbackUrl)) {
         facts.subscriptionForeign()
-        return await subscriptions.set({ subscriptionId: null, callbackUrl: null, makingUntil: null })
+        return await subscriptions.set({ subscriptionId: null, makingUntil: null })
       }
-      if (found) return await subscriptions.set({ ...found, makingUntil: null })
+      if (found) return await subscriptions.set({ subscriptionId: found.subscriptionId, makingUntil: null })
       await subscriptions.set({ subscriptionId: null, makingUntil: after(makingMs) })
       const subscriptionId = await strava.create({ callbackUrl, verifyToken })
-      await subscriptions.set({ subscriptionId, callbackUrl, makingUntil: null })
+      await subscriptions.set({ subscriptionId, makingUntil: null })
       facts.subscriptionMade(subscriptionId)
     } catch (error) {
       facts.subscriptionFailed(error)

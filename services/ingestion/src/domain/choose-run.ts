@@ -87,7 +87,12 @@ export const beginRun = (
   const activities = own?.activities?.filter(({ asked }) => asked <= ownVersion) ?? []
   const isFullPass = activities.length === 0
   const alongside = openLanesOf(wants).filter(
-    (lane) => isFullPass && lanes.indexOf(lane) > lanes.indexOf(run.lane) && !isLeftToAnother(lane),
+    // What webhooks told of is looked for by its own run: a list does not say what is not there yet.
+    (lane) =>
+      isFullPass &&
+      !wants[lane]?.activities?.length &&
+      lanes.indexOf(lane) > lanes.indexOf(run.lane) &&
+      !isLeftToAnother(lane),
   )
   const answers: LaneVersions = { [run.lane]: ownVersion }
   let windowDays = windowDaysOf(run.window)

@@ -158,6 +158,12 @@ describe('a run of webhooks', () => {
     })
   })
 
+  it('is not taken along by a list, which does not say what is not there yet', () => {
+    const pressed = run({ lane: 'interactive', laneVersion: 7 })
+    const wants = { interactive: want(7, 3, 'run_1'), realtime: want(6, 3, 'run_2', { activities: [told(6)] }) }
+    expect(beginRun(pressed, { wanted: wanted(wants), openRuns: [pressed], now }).answers).toEqual({ interactive: 7 })
+  })
+
   it('that has too many to look at lists the window, and so answers less urgent lanes', () => {
     const wants = { realtime: want(6, 3, 'run_1'), scheduled: want(4, 3, 'run_2') }
     expect(beginRun(realtime, { wanted: wanted(wants), openRuns: [realtime], now })).toMatchObject({

@@ -31,6 +31,8 @@ export const afterList = (
   return { kind: 'check', activityIds: activityIds.slice(0, maxChecks) }
 }
 
-/** Of what webhooks spoke of, what a list did not show. */
+/** Of what webhooks spoke of, what a list did not show, or shows though it is said to be deleted. */
 export const notListed = (wanted: readonly WantedActivity[], listedIds: readonly string[]): string[] =>
-  wanted.map(({ stravaActivityId }) => stravaActivityId).filter((id) => !listedIds.includes(id))
+  wanted
+    .filter(({ stravaActivityId, aspect }) => aspect === 'delete' || !listedIds.includes(stravaActivityId))
+    .map(({ stravaActivityId }) => stravaActivityId)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterList } from './missing.ts'
+import { afterList, notListed } from './missing.ts'
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index}`)
 const listedOnce = undefined
@@ -16,4 +16,11 @@ test.each([
   ['none is any more', 0, 100, listedTwice, { kind: 'end' }],
 ] as const)('after a list where %s', (_what, missing, storedInWindow, before, expected) => {
   expect(afterList({ activityIds: ids(missing), storedInWindow }, before)).toEqual(expected)
+})
+
+test('of what webhooks told is asked for what is not listed, and what is said to be deleted', () => {
+  const told = (stravaActivityId: string, aspect: 'update' | 'delete') => ({
+    ...{ stravaActivityId, aspect, eventTime: new Date(0), asked: 1 },
+  })
+  expect(notListed([told('1', 'update'), told('2', 'update'), told('3', 'delete')], ['1', '3'])).toEqual(['2', '3'])
 })

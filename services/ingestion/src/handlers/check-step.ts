@@ -1,7 +1,16 @@
 import { done, type Outcome, skipped } from '@slipstream/messaging'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
 import type { PageTally } from '../domain/ports.ts'
-import { announce, callerOf, eraseGone, finishRun, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import {
+  announce,
+  callerOf,
+  eraseGone,
+  finishRun,
+  type NoAnswer,
+  type RunDeps,
+  type Step,
+  withoutAnswer,
+} from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
 const nothing: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
@@ -20,6 +29,13 @@ const removeAbsent = async (
   if (isRemoved) deps.facts.activityDeleted(run, stravaActivityId)
   return isRemoved
 }
+
+const isPassedOver = (outcome: NoAnswer, calls: number): boolean =>
+  outcome.kind === 'failed' ? outcome.code === 'strava_refuses' : isFailedCall(outcome, calls)
+
+/** Made and not answered, in contrast to one that may not be made now. */
+const isFailedCall = (outcome: NoAnswer, calls: number): boolean =>
+  outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
 
 /** Strava tells of an upload before it shows it. */
 const isNews = ({ activities }: SyncRun, id: string): boolean =>
@@ -44,6 +60,8 @@ export const checkStep = async (
       if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
       const { data, unreadable } = outcome.answer
       const activities = data.filter(({ startDate }) => new Date(startDate) >= run.window.after)
+      const removal = { linkId: run.linkId, stravaActivityId, ticket, reason: 'outside_window' } as const
+      if (activities.length < data.length) isRemoved = await deps.workouts.remove({ ...removal, now: deps.clock.now() })
       ;({ tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
       break
     }
@@ -51,8 +69,8 @@ export const checkStep = async (
       isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
       break
     default:
-      // Refused for this activity alone, it is the next run's; the list was answered.
-      if (outcome.kind !== 'failed' || outcome.code !== 'strava_refuses') return withoutAnswer(deps, outcome, step)
+      // Refused, or failed, for this activity alone, it is the next run's; the list was answered.
+      if (!isPassedOver(outcome, callsMade())) return withoutAnswer(deps, outcome, step)
   }
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 

@@ -93,7 +93,7 @@ export const announce = (deps: RunDeps, run: SyncRun) => {
   }
 }
 
-type NoAnswer = Exclude<Awaited<ReturnType<Gate['listActivities']>>, { kind: 'answered' }>
+export type NoAnswer = Exclude<Awaited<ReturnType<Gate['listActivities']>>, { kind: 'answered' }>
 
 /** What becomes of the run where no answer came. */
 export const withoutAnswer = async (

@@ -1,5 +1,4 @@
 import type { Collections } from '@slipstream/persistence'
-import type { Clock } from '@slipstream/runtime'
 import type { Inbox, InboxRow } from '../domain/ports.ts'
 
 const withoutOutbox = { outbox: 0 } as const
@@ -7,28 +6,22 @@ const withoutOutbox = { outbox: 0 } as const
 /** Notices of athletes are the gateway's to look after. */
 const ofActivities = { objectType: 'activity' as const }
 
-export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'webhookInbox'>, clock: Clock): Inbox => ({
+export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'webhookInbox'>): Inbox => ({
   find: (inboxId) =>
     webhookInbox
       .findOne({ _id: inboxId, ...ofActivities }, withoutOutbox)
       .lean<InboxRow>()
       .exec(),
-  notTaken: (receivedBefore, limit) =>
+  notTaken: (now, limit) =>
     webhookInbox
-      .find(
-        {
-          ...{ takenAt: null, receivedAt: { $lt: receivedBefore }, ...ofActivities },
-          $or: [{ nextTryAt: null }, { nextTryAt: { $lte: clock.now() } }],
-        },
-        withoutOutbox,
-      )
-      .sort({ receivedAt: 1 })
+      .find({ ...ofActivities, takenAt: null, nextTryAt: { $lte: now } }, withoutOutbox)
+      .sort({ nextTryAt: 1 })
       .limit(limit)
       .lean<InboxRow[]>()
       .exec(),
-  newestOf: async (linkId, activityIds) => {
+  creationsOf: async (linkId, activityIds) => {
     const found = await webhookInbox
-      .find({ linkId, ...ofActivities, objectId: { $in: [...activityIds] } }, withoutOutbox)
+      .find({ linkId, objectId: { $in: [...activityIds] }, ...ofActivities, aspectType: 'create' }, withoutOutbox)
       .sort({ receivedAt: 1 })
       .lean<InboxRow[]>()
     return [...new Map(found.map((row) => [row.objectId, row])).values()]
@@ -36,7 +29,8 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
   putOff: async (inboxId, attempts, nextTryAt) => {
     await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: null, attempts, nextTryAt } })
   },
-  markTaken: async (inboxId, now) => {
-    await webhookInbox.updateOne({ _id: inboxId, takenAt: null }, { $set: { takenAt: now } })
+  markTaken: async ({ _id, attempts }, now) => {
+    // Put off meanwhile, because its run was quicker, it stays.
+    await webhookInbox.updateOne({ _id, takenAt: null, attempts: attempts ?? null }, { $set: { takenAt: now } })
   },
 })

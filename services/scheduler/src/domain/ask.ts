@@ -1,9 +1,10 @@
 import type { Cause, Lane } from '@slipstream/contracts'
 import { importRunIdOf, isWantOpen, type WantedActivity, wantsOf, windowAt } from '@slipstream/records'
+import { withLook } from './looks.ts'
 import {
   type Cadence,
   coversLink,
-  isOpen,
+  isListing,
   type Link,
   type Schedule,
   type ScheduleChange,
@@ -29,7 +30,8 @@ const ask = (
   const requestedVersion = schedule.requestedVersion + 1
   const answered = wants[lane]?.answered ?? 0
   const want = { ...asked, asked: requestedVersion, answered, windowDays, ...(activities && { activities }) }
-  const request = { lane, ...asked, window: windowAt(now, windowDays) }
+  // A look at single activities is no listing: it covers no link that waits for its first import.
+  const request = asked.cause === 'webhook' ? schedule.request : { lane, ...asked, window: windowAt(now, windowDays) }
   return {
     schedule: withWants({ ...schedule, requestedVersion, request }, { ...wants, [lane]: want }, now),
     asks: [lane],
@@ -95,29 +97,15 @@ export interface Notice extends Omit<WantedActivity, 'asked'> {
   runId: string
 }
 
-/** Whoever pushes in an athlete's name costs no more than this, and a real athlete changes less. */
-const looksPerHour = 10
-const hourMs = 60 * 60_000
-
-const looksOf = ({ looks }: Pick<Schedule, 'looks'>, now: Date) =>
-  looks && now.getTime() - looks.since.getTime() < hourMs ? looks : { since: now, count: 0 }
-
-/** Until when webhooks may ask for no further run of the athlete; null: they may, or one waits that takes theirs along. */
-export const looksAgainAt = (schedule: Schedule | null, now: Date): Date | null => {
-  if (!schedule) return null
-  const waiting = wantsOf(schedule).realtime
-  const { since, count } = looksOf(schedule, now)
-  if (count < looksPerHour || (waiting && isWantOpen(waiting))) return null
-  return new Date(since.getTime() + hourMs)
-}
-
 /** Beyond so many a list of the whole window is cheaper than asking for each. */
 const mostActivities = 50
 
-/** Of several notices about one activity the newest counts; it may come first. */
+/** Of several notices about one activity the newest counts, and may come first; that it is new stays true of a changed one. */
 const withNotice = (activities: readonly WantedActivity[], notice: WantedActivity): WantedActivity[] => {
   const known = activities.find(({ stravaActivityId }) => stravaActivityId === notice.stravaActivityId)
-  const newest = known && known.eventTime > notice.eventTime ? { ...known, asked: notice.asked } : notice
+  const newer = known && known.eventTime > notice.eventTime ? { ...known, asked: notice.asked } : notice
+  const isNews = [known, notice].some((one) => one?.aspect === 'create') && newer.aspect !== 'delete'
+  const newest = isNews ? { ...newer, aspect: 'create' as const } : newer
   return [...activities.filter((one) => one !== known), newest]
 }
 
@@ -134,9 +122,8 @@ export const decideNotified = (input: AskInput & { notice: Notice }): ScheduleCh
   const asked = { ...activity, asked: row.requestedVersion + 1 }
   const listsAll = isWaiting && waiting.activities === undefined
   const activities = withNotice((isWaiting && waiting.activities) || [], asked)
-  const { since, count } = looksOf(row, now)
   return ask(
-    { ...row, looks: { since, count: isWaiting ? count : count + 1 } },
+    isWaiting ? row : { ...row, looks: withLook(row, now) },
     {
       ...{ lane: 'realtime', cause: 'webhook' },
       runId: isWaiting ? waiting.runId : runId,
@@ -154,7 +141,7 @@ const nextTurn = (nextDueAt: Date, now: Date, intervalMs: number): Date => {
   return new Date(nextDueAt.getTime() + (Math.max(0, missed) + 1) * intervalMs)
 }
 
-/** An hourly turn. Only the turn moves on where work is open in any lane, or the link cannot be used. */
+/** An hourly turn. Only the turn moves on where the window is being listed in any lane, or the link cannot be used. */
 export const decideDue = (input: {
   schedule: Schedule
   link: Link | null
@@ -164,6 +151,6 @@ export const decideDue = (input: {
 }): ScheduleChange => {
   const { schedule, link, now, cadence, runId } = input
   const moved = { ...schedule, nextDueAt: nextTurn(schedule.nextDueAt, now, cadence.intervalMs) }
-  if (link?.status !== 'active' || isOpen(schedule)) return { schedule: moved, asks: [] }
+  if (link?.status !== 'active' || isListing(schedule)) return { schedule: moved, asks: [] }
   return ask(moved, { lane: 'scheduled', cause: 'hourly', runId, requestedAt: now }, now, cadence)
 }

@@ -14,7 +14,8 @@ import {
   open,
   want,
 } from '../../test/support/schedules.ts'
-import { decideDue, decideLinked, decideNotified, decideTriggered, looksAgainAt, type Notice } from './ask.ts'
+import { decideDue, decideLinked, decideNotified, decideTriggered, type Notice } from './ask.ts'
+import { looksAgainAt } from './looks.ts'
 import type { Schedule } from './schedule.ts'
 
 const ask = { link, now, cadence, random: 0.5 }
@@ -205,7 +206,26 @@ describe('a webhook', () => {
     expect(looksAgainAt(null, now)).toBeNull()
     const later = decideNotified({ ...ask, now: after(hourMs), schedule: row, notice: notice('later') }).schedule
     expect(later.looks).toEqual({ since: after(hourMs), count: 1 })
-    expect(looksAgainAt({ ...later, looks: { since: after(hourMs), count: 10 } }, after(hourMs))).toBeNull()
+  })
+
+  it('keeps nobody from a turn, and covers no link that waits for its first import', () => {
+    const looking = told(idle, notice('7'))
+    const turn = decideDue({ schedule: looking!, link, now, cadence, runId: 'run_turn' })
+    expect(turn.asks).toEqual(['scheduled'])
+    expect(decideLinked({ ...ask, schedule: told(null, notice('7')) })).toMatchObject({ asks: ['interactive'] })
+  })
+
+  it('of an upload that was changed at once is still one of an upload', () => {
+    const [created, changed] = [
+      notice('7', { aspect: 'create', eventTime: after(-2 * minuteMs) }),
+      notice('7', { eventTime: after(-minuteMs) }),
+    ]
+    for (const order of [
+      [created, changed],
+      [changed, created],
+    ]) {
+      expect(realtime(told(idle, ...order))?.activities).toMatchObject([{ aspect: 'create' }])
+    }
   })
 
   it('beyond fifty activities makes a list of the whole window', () => {

@@ -8,6 +8,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
+import { withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 /** The end of a run. 0.1 tells neither lane nor answers. */
@@ -87,7 +88,15 @@ export const decideFinished = (
   const wants = withNewRun(answer(before, end), end, newRunId)
   if (same(before, wants)) return null
   return {
-    schedule: withWants({ ...schedule, nextDueAt: nextDueAfter(schedule, end) }, wants, now),
+    schedule: withWants(
+      {
+        ...schedule,
+        nextDueAt: nextDueAfter(schedule, end),
+        ...(wants.realtime?.runId !== before.realtime?.runId && { looks: withLook(schedule, now) }),
+      },
+      wants,
+      now,
+    ),
     asks: openLanesOf(wants),
   }
 }

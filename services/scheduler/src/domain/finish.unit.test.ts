@@ -47,6 +47,12 @@ describe('the end of a run', () => {
     const row = { ...open, requestedVersion: 7, wants: { realtime: want(7, 3, { activities: [told(5), told(7)] }) } }
     const change = answered(row, { lane: 'realtime', answers: { realtime: 6 } })
     expect(change?.schedule.wants?.realtime).toMatchObject({ answered: 6, activities: [told(7)] })
+    // The run after it is one more that webhooks have asked for.
+    const own = { ...row, wants: { realtime: { ...row.wants.realtime, runId: 'run_5' } } }
+    expect(answered(own, { lane: 'realtime', answers: { realtime: 6 } })?.schedule.looks).toEqual({
+      since: now,
+      count: 1,
+    })
   })
 
   it.each(['failed', 'reauth_required'] as const)('answers when it %s', (outcome) => {

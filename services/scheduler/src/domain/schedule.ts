@@ -23,6 +23,12 @@ export interface Cadence {
 
 export const isOpen = (schedule: Schedule): boolean => openLanesOf(wantsOf(schedule)).length > 0
 
+/** Whether the whole window is being listed, or about to be: looks at single activities are no turn. */
+export const isListing = (schedule: Schedule): boolean => {
+  const wants = wantsOf(schedule)
+  return openLanesOf(wants).some((lane) => !wants[lane]?.activities?.length)
+}
+
 /** The row with these wants. What 0.1 reads of them, that work is open and since when, follows. */
 export const withWants = (schedule: Schedule, wants: LaneWants, now: Date): Schedule => {
   const { requestedVersion, completedVersion, publishedAt } = schedule

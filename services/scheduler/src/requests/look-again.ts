@@ -6,7 +6,7 @@ import type { Facts } from '../facts.ts'
 const pausesMs = [5_000, 30_000, 2 * 60_000, 10 * 60_000]
 
 export interface LookAgainDeps {
-  inbox: Pick<Inbox, 'newestOf' | 'putOff'>
+  inbox: Pick<Inbox, 'creationsOf' | 'putOff'>
   clock: Clock
   facts: Pick<Facts, 'notSeen'>
 }
@@ -17,7 +17,7 @@ export const lookAgain = async (
   { linkId, unseen }: { linkId: string; unseen: readonly string[] },
 ): Promise<void> => {
   if (unseen.length === 0) return
-  for (const { _id, attempts = 0, athleteId, objectId } of await inbox.newestOf(linkId, unseen)) {
+  for (const { _id, attempts = 0, athleteId, objectId } of await inbox.creationsOf(linkId, unseen)) {
     const pauseMs = pausesMs[attempts]
     if (pauseMs === undefined) facts.notSeen(athleteId, objectId)
     else await inbox.putOff(_id, attempts + 1, new Date(clock.now().getTime() + pauseMs))

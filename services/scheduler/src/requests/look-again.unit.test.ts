@@ -12,7 +12,7 @@ const after = async (attempts: number | undefined) => {
   await lookAgain(
     {
       inbox: {
-        newestOf: async () => [row],
+        creationsOf: async () => [row],
         putOff: async (_id, next, at) => void putOff.push([next, at.getTime() - now.getTime()]),
       },
       clock: { now: () => now },

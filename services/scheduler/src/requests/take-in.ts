@@ -1,4 +1,4 @@
-import { looksAgainAt } from '../domain/ask.ts'
+import { looksAgainAt } from '../domain/looks.ts'
 import type { Inbox, InboxRow } from '../domain/ports.ts'
 import { requestLook, type SchedulerDeps } from './request-runs.ts'
 
@@ -21,6 +21,6 @@ export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> 
     return false
   }
   if (isLookedFor) await requestLook(deps, link, { stravaActivityId, aspect, eventTime, receivedAt })
-  await deps.inbox.markTaken(_id, deps.clock.now())
+  await deps.inbox.markTaken(row, deps.clock.now())
   return isLookedFor
 }

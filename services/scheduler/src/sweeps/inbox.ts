@@ -1,15 +1,13 @@
 import { type TakeInDeps, takeIn } from '../requests/take-in.ts'
 import type { RowFailure } from './each-row.ts'
 
-/** Its event is heard within a second, or was lost. */
-const unheardAfterMs = 10_000
 const batchSize = 200
 
 /** Takes in what webhooks said and no event told, oldest first. */
 export const sweepInbox =
   (deps: TakeInDeps) =>
   async (signal: AbortSignal): Promise<void> => {
-    const rows = await deps.inbox.notTaken(new Date(deps.clock.now().getTime() - unheardAfterMs), batchSize)
+    const rows = await deps.inbox.notTaken(deps.clock.now(), batchSize)
     const failures: RowFailure[] = []
     for (const row of rows) {
       if (signal.aborted) break
