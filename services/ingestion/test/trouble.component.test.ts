@@ -217,9 +217,10 @@ describe('a crashed worker', () => {
 
 describe('an activity that cannot be read', () => {
   it('is kept as a dead letter once, and does not cost the others', async () => {
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString()
     const readable = {
-      ...{ id: 71, name: 'Fine', sport_type: 'Run', start_date: '2026-11-20T10:00:00Z' },
-      ...{ start_date_local: '2026-11-20T11:00:00Z', elapsed_time: 600, moving_time: 600, distance: 2000 },
+      ...{ id: 71, name: 'Fine', sport_type: 'Run', start_date: yesterday, start_date_local: yesterday },
+      ...{ elapsed_time: 600, moving_time: 600, distance: 2000 },
     }
     const server = createServer((request, response) => {
       const isFirst = new URL(request.url ?? '', 'http://strava').searchParams.get('page') === '1'
