@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Clock, Secret } from '@slipstream/runtime'
+import { timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import { type Clock, type Secret, sha256 } from '@slipstream/runtime'
 import { checkSignature, readWebhook, type SignatureResult, type StravaWebhook } from '@slipstream/strava'
 import express, { type Request, type Response } from 'express'
 import type { Inbox, Links, Subscriptions } from '../domain/ports.ts'
@@ -39,26 +40,23 @@ const keptMs = 7 * 24 * 60 * 60_000
 const unheardAfterMs = 10_000
 const longestChallenge = 255
 
-const readRaw = express.raw({ limit: '16kb', inflate: false, type: 'application/json' })
+const readRaw = promisify(express.raw({ limit: '16kb', inflate: false, type: 'application/json' }))
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
+/** Of their digests, which are equally long, so that the time taken tells nothing of the secret. */
 const isSame = (given: unknown, secret: Secret): boolean =>
-  typeof given === 'string' && timingSafeEqual(digest(given), digest(secret.reveal()))
+  typeof given === 'string' && timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(secret.reveal())))
 
 /** All of what was said, so that the same is known again; two changes within a second differ in their updates. */
 const idOf = ({ eventTime, updates, ...rest }: StravaWebhook): string => {
   const sorted = Object.entries(updates).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const { subscriptionId, objectType, objectId, ownerId, aspectType } = rest
   const said = [subscriptionId, objectType, objectId, ownerId, aspectType, eventTime.getTime(), sorted]
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex')
+  return sha256(JSON.stringify(said))
 }
 
 const readBody = async (request: Request, response: Response): Promise<Buffer> => {
   if (!request.is('application/json')) throw new RefusalError('unsupported_media_type')
-  await new Promise<void>((resolve, reject) => {
-    readRaw(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
-  })
+  await readRaw(request, response)
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 }
 

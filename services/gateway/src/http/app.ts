@@ -1,3 +1,4 @@
+import { promisify } from 'node:util'
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -28,7 +29,7 @@ export interface AppOptions {
 }
 
 /** Compressed bodies are refused: a small one may unfold to a large one. */
-const readJson = express.json({ limit: '16kb', inflate: false, type: 'application/json' })
+const readJson = promisify(express.json({ limit: '16kb', inflate: false, type: 'application/json' }))
 
 /** These routes wait for MongoDB and the issuer only. Who waits longer than this is better told to come again. */
 const answerWithinMs = 5_000
@@ -42,9 +43,7 @@ const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): Requ
   const serve = async (request: Request, response: Response) => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)
-    await new Promise<void>((resolve, reject) => {
-      readJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
-    })
+    await readJson(request, response)
     await route.handle(request, response, caller)
   }
   return [mark, (request, response) => withinDeadline(serve(request, response), answerWithinMs)]

@@ -1,16 +1,7 @@
 import { done, type Outcome, skipped } from '@slipstream/messaging'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
 import type { PageTally } from '../domain/ports.ts'
-import {
-  announce,
-  callerOf,
-  eraseGone,
-  finishRun,
-  type NoAnswer,
-  type RunDeps,
-  type Step,
-  withoutAnswer,
-} from './run-step.ts'
+import { callerOf, endAnswered, eraseGone, type NoAnswer, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
 const nothing: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
@@ -30,12 +21,11 @@ const removeAbsent = async (
   return isRemoved
 }
 
+/** Refused, or made and not answered, in contrast to a call that may not be made now. */
 const isPassedOver = (outcome: NoAnswer, calls: number): boolean =>
-  outcome.kind === 'failed' ? outcome.code === 'strava_refuses' : isFailedCall(outcome, calls)
-
-/** Made and not answered, in contrast to one that may not be made now. */
-const isFailedCall = (outcome: NoAnswer, calls: number): boolean =>
-  outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
+  outcome.kind === 'failed'
+    ? outcome.code === 'strava_refuses'
+    : outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
 
 /** Strava tells of an upload before it shows it. */
 const isNews = ({ activities }: SyncRun, id: string): boolean =>
@@ -81,9 +71,7 @@ export const checkStep = async (
   const counts = addResult(run.counts, result)
   const finishedAt = deps.clock.now()
   if (others.length === 0 || !run.missing || !run.cursor) {
-    await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, unseen, finishedAt })
-    announce(deps, { ...run, counts, finishedAt })
-    return done()
+    return endAnswered(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, unseen, finishedAt })
   }
   const missing = { ...run.missing, toCheck: others }
   if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing, unseen })))

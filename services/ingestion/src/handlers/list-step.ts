@@ -13,7 +13,7 @@ import {
 } from '../domain/list-cursor.ts'
 import { afterList, notListed } from '../domain/missing.ts'
 import type { RunProgress } from '../domain/ports.ts'
-import { announce, callerOf, eraseGone, finishRun, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import { announce, callerOf, endAnswered, eraseGone, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
 const isOfWebhooks = ({ activities }: SyncRun): boolean => activities !== undefined && activities.length > 0
@@ -46,9 +46,7 @@ const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Prom
 
 const succeed = async (deps: RunDeps, { lease }: Step, { counts, unread }: RunProgress): Promise<Outcome> => {
   const finishedAt = deps.clock.now()
-  await finishRun(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
-  announce(deps, { ...lease.run, counts, finishedAt })
-  return done()
+  return endAnswered(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
 }
 
 /** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
@@ -136,9 +134,8 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
     case 'broken': {
       deps.facts.listBroken(run, next.problem)
       const finishedAt = deps.clock.now()
-      await finishRun(deps, lease, { outcome: 'failed', errorCode: 'strava_unavailable', counts, unread, finishedAt })
-      announce(deps, { ...run, counts, finishedAt })
-      return done()
+      const failed = { outcome: 'failed', errorCode: 'strava_unavailable' } as const
+      return endAnswered(deps, lease, { ...failed, counts, unread, finishedAt })
     }
   }
 }

@@ -93,6 +93,13 @@ export const announce = (deps: RunDeps, run: SyncRun) => {
   }
 }
 
+/** Ends a run whose last call was answered. */
+export const endAnswered = async (deps: RunDeps, lease: RunLease, end: FinishedRun): Promise<Outcome> => {
+  await finishRun(deps, lease, end)
+  announce(deps, { ...lease.run, counts: end.counts, finishedAt: end.finishedAt })
+  return done()
+}
+
 export type NoAnswer = Exclude<Awaited<ReturnType<Gate['listActivities']>>, { kind: 'answered' }>
 
 /** What becomes of the run where no answer came. */
