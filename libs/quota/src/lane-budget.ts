@@ -1,17 +1,51 @@
 import type { Lane } from '@slipstream/contracts'
 import { type BucketName, bucketNames } from '@slipstream/records'
 import type { StravaTime } from './strava-clock.ts'
-import { type Buckets, closingAfter, openFrom, quarterHourMs, resetOf, rollWindows, windowMs } from './windows.ts'
+import {
+  type Bucket,
+  type Buckets,
+  closingAfter,
+  openFrom,
+  quarterHourMs,
+  resetOf,
+  rollWindows,
+  windowMs,
+} from './windows.ts'
 
-// What each lane may use. `sharePercent` of every bucket, measured against all calls made, whoever made them: the rest is
-// kept for the lanes above. What those have not needed of a quarter hour is given back over its last fifth, as it would
-// be lost; of a day never, since a person may come at 23:59. Paced lanes may have used of the day only the share that has
-// passed plus one quarter hour, so that a morning does not use up the evening.
-const lanes: Record<Lane, { sharePercent: number; getsReserveBack: boolean; isPaced: boolean; spreadMs: number }> = {
-  interactive: { sharePercent: 100, getsReserveBack: true, isPaced: false, spreadMs: 3_000 },
-  realtime: { sharePercent: 95, getsReserveBack: true, isPaced: false, spreadMs: 10_000 },
-  scheduled: { sharePercent: 80, getsReserveBack: true, isPaced: true, spreadMs: 20_000 },
-  backfill: { sharePercent: 50, getsReserveBack: false, isPaced: true, spreadMs: 20_000 },
+// What each lane may use. `quarterHourPercent` and `dayPercent` are shares of every bucket, measured against all calls made,
+// whoever made them: the rest is kept for the lanes above. What those have not needed of a quarter hour is given back over
+// its last fifth, as it would be lost; of a day never, since a person may come at 23:59. Paced lanes may have used of the
+// day only the share that has passed plus one quarter hour, so that a morning does not use up the evening.
+//
+// Anybody who knows the address can send webhooks. So all that they cause is at most half of what people leave of a window,
+// however many come: `ownPercent` bounds the calls of a lane alone.
+const lanes: Record<
+  Lane,
+  {
+    quarterHourPercent: number
+    dayPercent: number
+    ownPercent: number
+    getsReserveBack: boolean
+    isPaced: boolean
+    spreadMs: number
+  }
+> = {
+  interactive: {
+    ...{ quarterHourPercent: 100, dayPercent: 100, ownPercent: 100 },
+    ...{ getsReserveBack: true, isPaced: false, spreadMs: 3_000 },
+  },
+  realtime: {
+    ...{ quarterHourPercent: 95, dayPercent: 95, ownPercent: 50 },
+    ...{ getsReserveBack: true, isPaced: false, spreadMs: 10_000 },
+  },
+  scheduled: {
+    ...{ quarterHourPercent: 80, dayPercent: 90, ownPercent: 100 },
+    ...{ getsReserveBack: true, isPaced: true, spreadMs: 20_000 },
+  },
+  backfill: {
+    ...{ quarterHourPercent: 50, dayPercent: 50, ownPercent: 100 },
+    ...{ getsReserveBack: false, isPaced: true, spreadMs: 20_000 },
+  },
 }
 
 const returnBeginsMs = (quarterHourMs * 4) / 5
@@ -22,19 +56,52 @@ const returnEndsMs = quarterHourMs - 30_000
 const returnedAt = (elapsedMs: number): number =>
   Math.min(1, Math.max(0, (elapsedMs - returnBeginsMs) / (returnEndsMs - returnBeginsMs)))
 
-/** The most calls a bucket may hold after a call of this lane. It only grows within a window. */
+const shareOf = (limit: number, percent: number): number => Math.floor((limit * percent) / 100)
+
+const dayBuckets = bucketNames.filter((name) => windowMs[name] > quarterHourMs)
+
+/** The share as it has grown by then. */
+const grownAt = (percent: number, elapsedMs: number): number => percent + (100 - percent) * returnedAt(elapsedMs)
+
+/** How many calls the lane itself may have made in the window. */
+const ownCeiling = ({ limit, used, byLane = {} }: Bucket, percent: number): number => {
+  const { realtime = 0, scheduled = 0, backfill = 0 } = byLane
+  const ofPeople = used - realtime - scheduled - backfill
+  return percent === 100 ? limit : shareOf(limit - ofPeople, percent)
+}
+
+/** The most calls a bucket may hold after a call of this lane. It only grows within a window, as far as nobody calls. */
 export const ceilingAt = (buckets: Buckets, name: BucketName, lane: Lane, moment: Date): number => {
-  const { sharePercent, getsReserveBack, isPaced } = lanes[lane]
-  const { limit, windowStart } = buckets[name]
-  const elapsedMs = Math.max(0, moment.getTime() - windowStart.getTime())
+  const { quarterHourPercent, dayPercent, ownPercent, getsReserveBack, isPaced } = lanes[lane]
+  const bucket = buckets[name]
+  const { limit, used, byLane = {} } = bucket
+  const elapsedMs = Math.max(0, moment.getTime() - bucket.windowStart.getTime())
+  const ofOthers = used - (byLane[lane] ?? 0)
   if (windowMs[name] === quarterHourMs) {
-    const returnedPercent = getsReserveBack ? (100 - sharePercent) * returnedAt(elapsedMs) : 0
-    return Math.floor((limit * (sharePercent + returnedPercent)) / 100)
+    const grow = (percent: number) => (getsReserveBack ? grownAt(percent, elapsedMs) : percent)
+    const own = ownCeiling(bucket, grow(ownPercent))
+    return Math.min(shareOf(limit, grow(quarterHourPercent)), ofOthers + own)
   }
-  const share = Math.floor((limit * sharePercent) / 100)
+  const share = Math.min(shareOf(limit, dayPercent), ofOthers + ownCeiling(bucket, ownPercent))
   if (!isPaced) return share
   const quarterHour = buckets[name === 'readDay' ? 'read15m' : 'overall15m']
   return Math.min(share, Math.floor((limit * elapsedMs) / windowMs[name]) + quarterHour.limit)
+}
+
+/**
+ * How many calls this lane may make in a day beside what the others make: as many as today or yesterday, whichever was more.
+ */
+export const leftForADay = (buckets: Buckets, lane: Lane): number => {
+  const { quarterHourPercent, dayPercent } = lanes[lane]
+  const perQuarterHour = Math.min(buckets.read15m.limit, buckets.overall15m.limit)
+  const left = dayBuckets.map((name) => {
+    const { limit, used, byLane = {}, before } = buckets[name]
+    const ofOthers = used - (byLane[lane] ?? 0)
+    const ofOthersBefore = before ? before.used - (before.byLane[lane] ?? 0) : 0
+    return shareOf(limit, dayPercent) - Math.max(ofOthers, ofOthersBefore)
+  })
+  const quarterHours = windowMs.readDay / quarterHourMs
+  return Math.max(0, Math.min(...left, shareOf(perQuarterHour, quarterHourPercent) * quarterHours))
 }
 
 /** The first millisecond of [fromMs, toMs] for which `holds`, which must hold from there on. */

@@ -1,8 +1,8 @@
 import { type Lane, lanes } from '@slipstream/contracts'
-import { bucketNames } from '@slipstream/records'
+import { bucketNames, type LaneCalls } from '@slipstream/records'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ceilingAt, laneOpensAt, spreadOver } from './lane-budget.ts'
+import { ceilingAt, laneOpensAt, leftForADay, spreadOver } from './lane-budget.ts'
 import { type Bucket, type Buckets, rollWindows } from './windows.ts'
 
 const at = (time: string) => new Date(`2026-11-20T${time}Z`)
@@ -33,9 +33,9 @@ const ceilings = (name: 'read15m' | 'readDay', now: Date, limits?: { quarterHour
 
 describe('a quarter hour', () => {
   test.each([
-    ['at its begin', '12:00:00', [100, 95, 80, 50]],
-    ['up to its last fifth', '12:12:00', [100, 95, 80, 50]],
-    ['in the middle of the return', '12:13:15', [100, 97, 90, 50]],
+    ['at its begin', '12:00:00', [100, 50, 80, 50]],
+    ['up to its last fifth', '12:12:00', [100, 50, 80, 50]],
+    ['in the middle of the return', '12:13:15', [100, 75, 90, 50]],
     ['in its last half minute', '12:14:30', [100, 100, 100, 50]],
   ])(
     '%s lets each lane fill its share; the reserve comes back late, and never to backfill',
@@ -72,10 +72,10 @@ describe('a quarter hour', () => {
 describe('a day', () => {
   const limits = { quarterHour: 100, day: 1_000 }
   test.each([
-    ['00:00:00', [1_000, 950, 100, 100]],
-    ['06:00:00', [1_000, 950, 350, 350]],
-    ['12:00:00', [1_000, 950, 600, 500]],
-    ['23:45:00', [1_000, 950, 800, 500]],
+    ['00:00:00', [1_000, 500, 100, 100]],
+    ['06:00:00', [1_000, 500, 350, 350]],
+    ['12:00:00', [1_000, 500, 600, 500]],
+    ['23:45:00', [1_000, 500, 900, 500]],
   ])(
     'at %s lets paced lanes use what has passed and a quarter hour; its reserve never comes back',
     (time, expected) => {
@@ -96,6 +96,69 @@ describe('a day', () => {
     expect(laneOpensAt(bucketsAt(now, 0, 1_000, limits), 'interactive', proven(now))).toEqual(
       new Date('2026-11-21T00:00:01Z'),
     )
+  })
+})
+
+describe('webhooks', () => {
+  /** Both windows hold these calls. */
+  const after = (now: Date, byLane: LaneCalls, limits = { quarterHour: 100, day: 1_000 }): Buckets => {
+    const used = Object.values(byLane).reduce((sum, calls) => sum + calls, 0)
+    const buckets = bucketsAt(now, used, used, limits)
+    const withLanes = (bucket: Bucket) => ({ ...bucket, byLane })
+    return {
+      overall15m: withLanes(buckets.overall15m),
+      overallDay: withLanes(buckets.overallDay),
+      read15m: withLanes(buckets.read15m),
+      readDay: withLanes(buckets.readDay),
+    }
+  }
+
+  test.each<[string, LaneCalls, string, string]>([
+    ['up to half of a quarter hour', { realtime: 49 }, '12:05:00', '12:05:00'],
+    ['and no more before its last fifth', { realtime: 50 }, '12:05:00', '12:12:03'],
+    ['and all of it at its end', { realtime: 99 }, '12:05:00', '12:14:30'],
+    ['half of what people leave', { realtime: 39, interactive: 20 }, '12:05:00', '12:05:00'],
+    ['and not more', { realtime: 40, interactive: 20 }, '12:05:00', '12:12:03.750'],
+    ['whatever turns use', { realtime: 49, scheduled: 40 }, '12:05:00', '12:05:00'],
+  ])('may cause calls %s', (_what, byLane, now, opens) => {
+    const limits = { quarterHour: 100, day: 20_000 }
+    expect(laneOpensAt(after(at(now), byLane, limits), 'realtime', proven(at(now)))).toEqual(at(opens))
+  })
+
+  test('may cause half of a day', () => {
+    const limits = { quarterHour: 1_000, day: 1_000 }
+    const opens = (realtime: number) =>
+      laneOpensAt(after(at('12:05:00'), { realtime }, limits), 'realtime', proven(at('12:05:00')))
+    expect(opens(499)).toEqual(at('12:05:00'))
+    expect(opens(500)).toEqual(new Date('2026-11-21T00:00:01Z'))
+  })
+
+  test('leave people and turns the rest, however many there are', () => {
+    const flood = after(at('12:05:00'), { realtime: 50 })
+    for (const lane of ['interactive', 'scheduled'] as const) {
+      expect(laneOpensAt(flood, lane, proven(at('12:05:00')))).toEqual(at('12:05:00'))
+    }
+  })
+})
+
+describe('what is left for turns', () => {
+  const noon = at('12:00:00')
+  const limits = { quarterHour: 100, day: 1_000 }
+  const withDay = (day: Partial<Bucket>): Buckets => {
+    const buckets = bucketsAt(noon, 0, 0, limits)
+    return { ...buckets, readDay: { ...buckets.readDay, ...day } }
+  }
+  test.each<[string, Partial<Bucket>, number]>([
+    ['all but a tenth of a day', {}, 900],
+    ['less what others have made today', { used: 300, byLane: { scheduled: 180, realtime: 100 } }, 780],
+    ['less what others made yesterday', { before: { used: 700, byLane: { scheduled: 240 } } }, 440],
+    ['nothing', { before: { used: 950, byLane: {} } }, 0],
+  ])('is %s', (_what, day, left) => {
+    expect(leftForADay(withDay(day), 'scheduled')).toBe(left)
+  })
+
+  test('is no more than quarter hours let through', () => {
+    expect(leftForADay(bucketsAt(noon, 0, 0, { quarterHour: 10, day: 20_000 }), 'scheduled')).toBe(8 * 96)
   })
 })
 

@@ -93,7 +93,7 @@ export const decidePermit = (input: PermitInput & { request: PermitRequest }): P
   if (allowance !== null && leftOf(allowance, athlete, buckets) < 1) return waitForQuota(nextOpening(time))
   return {
     granted: true,
-    next: { ...state, buckets: countCall(buckets), stops: afterPermit(state.stops, operation, time.now) },
+    next: { ...state, buckets: countCall(buckets, lane), stops: afterPermit(state.stops, operation, time.now) },
     allowance,
     validUntil: closingAfter(time.now, time),
   }

@@ -3,6 +3,7 @@
 // and `used` only grows within it: refused and unanswered calls count as well. All times here are Strava's.
 // Source: https://developers.strava.com/docs/rate-limits/
 
+import type { Lane } from '@slipstream/contracts'
 import { type BucketName, bucketNames, type QuotaBucket } from '@slipstream/records'
 import type { QuotaReading } from '@slipstream/strava'
 import type { StravaTime } from './strava-clock.ts'
@@ -51,6 +52,15 @@ export const initialBuckets = (now: Date): Buckets => {
   }
 }
 
+const nextWindow = (
+  { limit, used, windowStart: last, byLane = {} }: Bucket,
+  name: BucketName,
+  windowStart: Date,
+): Bucket => {
+  const isNext = windowStart.getTime() - last.getTime() === windowMs[name]
+  return { limit, used: 0, windowStart, byLane: {}, before: isNext ? { used, byLane } : { used: 0, byLane: {} } }
+}
+
 /** A window that begins later than this from now was opened by a wrong clock. */
 const furthestAheadMs = 60_000
 
@@ -61,13 +71,17 @@ const furthestAheadMs = 60_000
 export const rollWindows = (buckets: Buckets, now: Date): Buckets =>
   mapBuckets(buckets, (bucket, name) => {
     const windowStart = windowStartAt(name, now)
-    if (windowStart > bucket.windowStart) return { limit: bucket.limit, used: 0, windowStart }
+    if (windowStart > bucket.windowStart) return nextWindow(bucket, name, windowStart)
     return bucket.windowStart.getTime() - now.getTime() > furthestAheadMs ? { ...bucket, windowStart } : bucket
   })
 
 /** Takes one permit from all four buckets. */
-export const countCall = (buckets: Buckets): Buckets =>
-  mapBuckets(buckets, (bucket) => ({ ...bucket, used: bucket.used + 1 }))
+export const countCall = (buckets: Buckets, lane: Lane): Buckets =>
+  mapBuckets(buckets, ({ byLane = {}, ...bucket }) => ({
+    ...bucket,
+    used: bucket.used + 1,
+    byLane: { ...byLane, [lane]: (byLane[lane] ?? 0) + 1 },
+  }))
 
 /**
  * Around each edge no call leaves: one that is under way, or a clock that is known to half a second, would count on the

@@ -49,7 +49,17 @@ describe('windows', () => {
 })
 
 test('a call counts in all four buckets', () => {
-  expect(usage(countCall(initialBuckets(noon)))).toEqual([1, 1, 1, 1])
+  expect(usage(countCall(initialBuckets(noon), 'realtime'))).toEqual([1, 1, 1, 1])
+})
+
+test('the lanes of a window are counted, and remembered for the window after it', () => {
+  const called = countCall(countCall(countCall(initialBuckets(noon), 'realtime'), 'realtime'), 'scheduled')
+  const byLane = { realtime: 2, scheduled: 1 }
+  expect(called.readDay).toMatchObject({ used: 3, byLane })
+  const tomorrow = rollWindows(called, new Date('2026-11-21T09:00:00Z'))
+  expect(tomorrow.readDay).toMatchObject({ used: 0, byLane: {}, before: { used: 3, byLane } })
+  const later = rollWindows(called, new Date('2026-11-23T09:00:00Z'))
+  expect(later.readDay.before).toEqual({ used: 0, byLane: {} })
 })
 
 test('one used-up limit spends the app', () => {
@@ -142,7 +152,7 @@ test('whatever happens, in whatever order, usage only grows within a window, and
           const before = buckets
           const rolled = rollWindows(before, new Date(nowMs - behindMs))
           const sentAt = new Date(nowMs - behindMs)
-          if (type === 'count') buckets = countCall(rolled)
+          if (type === 'count') buckets = countCall(rolled, 'scheduled')
           else buckets = type === 'learn' ? learn(rolled, seen, sentAt) : closeWindow(rolled, seen, sentAt)
           for (const name of bucketNames) {
             const [was, is] = [before[name], buckets[name]]

@@ -16,7 +16,7 @@ describe('one ledger', () => {
   test('starts with the limits of a new app and remembers what was taken', async () => {
     expect(await take(ledgerOf())).toEqual({ granted: true, validUntil: seconds(14, 57) })
     const { buckets, stops } = await ledgerOf().read()
-    expect(buckets.read15m).toEqual({ limit: 100, used: 1, windowStart: at(0) })
+    expect(buckets.read15m).toEqual({ limit: 100, used: 1, windowStart: at(0), byLane: { interactive: 1 } })
     expect(buckets.overallDay).toMatchObject({ limit: 2_000, used: 1 })
     expect(stops).toEqual([])
   })

@@ -12,6 +12,7 @@ export {
   type BucketName,
   bucketNames,
   type ClockLead,
+  type LaneCalls,
   type Operation,
   operations,
   type QuotaBucket,

@@ -1,8 +1,19 @@
-/** Calls allowed and made in the window that starts at `windowStart`. */
+import type { Lane } from '@slipstream/contracts'
+
+/** Calls by the lane that made them; a lane that made none is absent. */
+export type LaneCalls = Partial<Record<Lane, number>>
+
+/**
+ * Calls allowed and made in the window that starts at `windowStart`. `used` holds what Strava has counted as well: more than
+ * the lanes have made where others use the same app, or a call was counted twice.
+ */
 export interface QuotaBucket {
   limit: number
   used: number
   windowStart: Date
+  byLane?: LaneCalls
+  /** Of the window before this one. */
+  before?: { used: number; byLane: LaneCalls }
 }
 
 /** All calls and reads, by the quarter hour and by the UTC day. */

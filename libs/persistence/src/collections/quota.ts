@@ -1,6 +1,7 @@
 import {
   type AllowanceRow,
   type ClockLead,
+  type LaneCalls,
   operations,
   type QuotaBucket,
   type QuotaRow,
@@ -22,7 +23,20 @@ import {
   time,
 } from './definition.ts'
 
-const bucket = nested<QuotaBucket>({ limit: count, used: count, windowStart: time })
+const byLane = nested<LaneCalls>({
+  interactive: added(count),
+  realtime: added(count),
+  scheduled: added(count),
+  backfill: added(count),
+})
+
+const bucket = nested<QuotaBucket>({
+  limit: count,
+  used: count,
+  windowStart: time,
+  byLane: added(byLane),
+  before: added(nested<NonNullable<QuotaBucket['before']>>({ used: count, byLane })),
+})
 
 const stop = optionalNested<StopRow>({
   trouble: oneOf(stopTroubles),
