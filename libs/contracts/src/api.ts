@@ -95,6 +95,14 @@ export const statusSchema = z
       })
       .nullable(),
     nextSyncAt: instant.nullable(),
+    syncEvery: z
+      .object({
+        minutes: z.int().positive(),
+        isStretched: z.boolean().meta({ description: 'The quota of the app carries no more.' }),
+      })
+      .nullable()
+      .default(null)
+      .meta({ description: 'How often all of the window is listed; webhooks come on top. null: not known yet.' }),
     completeUpTo: instant.nullable(),
     incomplete: z.object({ count: z.int().positive(), reason: z.enum(incompleteReasons) }).nullable(),
     error: actionableErrorSchema.nullable(),

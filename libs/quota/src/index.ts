@@ -1,3 +1,4 @@
+export { createDayBudget, type DayBudget } from './day-budget.ts'
 export {
   type AllowanceLeft,
   type CallReport,

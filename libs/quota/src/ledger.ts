@@ -4,7 +4,7 @@ import type { Clock } from '@slipstream/runtime'
 import type { QuotaReading } from '@slipstream/strava'
 import { allowanceOf, leftOf } from './allowance.ts'
 import { type AthleteBackoff, afterAthleteFailure, isOverWith, noBackoff } from './athlete-backoff.ts'
-import { laneOpensAt, leftForADay, spreadOver } from './lane-budget.ts'
+import { laneOpensAt, spreadOver } from './lane-budget.ts'
 import { createLedgerStore, type LedgerStore, type LedgerStoreOptions, type LoadedLedger } from './ledger-store.ts'
 import {
   decidePermit,
@@ -37,8 +37,6 @@ export interface QuotaStatus {
   stops: OpenStop[]
   /** When a call of this lane may be made at the earliest; now, if it may be made now. */
   opensAt(lane: Lane): Date
-  /** How many calls this lane may make in a day beside what the others make. */
-  leftForADay(lane: Lane): number
 }
 
 /** What an athlete may still use of the present quarter hour. */
@@ -300,7 +298,6 @@ export const ledgerOver = (store: LedgerStore, options: LedgerOptions): QuotaLed
           const stop = stoppedBy(stored.stops, 'activities', time.now)
           return toLocal(moment, stop && stop.until > opening ? stop.until : opening)
         },
-        leftForADay: (lane) => leftForADay(buckets, lane),
       }
     },
     allowanceOf: async (athleteId) => {

@@ -53,6 +53,8 @@ export interface ScheduleRow {
   /** The newest want as 0.1 tells it; kept after completion as the last one. */
   request: RunRequest | null
   wants?: LaneWants
+  /** How often its turns come, and whether the quota carries no more; as of the last one. */
+  turns?: { everyMs: number; isStretched: boolean }
   /** Runs that webhooks have asked for since then. */
   looks?: { since: Date; count: number }
   /** Raised with every write, so that none goes over a state that was not read. */

@@ -20,6 +20,7 @@ const syncing: Status = {
     estimatedFinishAt: null,
   },
   nextSyncAt: null,
+  syncEvery: null,
   completeUpTo: null,
   incomplete: null,
   error: null,

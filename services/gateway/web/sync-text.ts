@@ -1,5 +1,5 @@
 import type { Status } from '@slipstream/contracts'
-import { formatCount, formatInstant, formatUntil } from './format.ts'
+import { absent, formatCount, formatDuration, formatInstant, formatUntil } from './format.ts'
 
 type Sync = NonNullable<Status['sync']>
 type LastSync = NonNullable<Status['lastSync']>
@@ -37,6 +37,18 @@ const outcomeWords: Record<LastSync['outcome'], string> = {
 /** When the last run ended, and how when that was not well. */
 export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =>
   lastSync === null ? 'Not yet' : `${formatInstant(lastSync.finishedAt, now)}${outcomeWords[lastSync.outcome]}`
+
+/** When the next turn comes; and how rarely, where the quota carries no more. */
+export const nextSyncSentence = (
+  { nextSyncAt, syncEvery }: Pick<Status, 'nextSyncAt' | 'syncEvery'>,
+  now: Date,
+): string => {
+  if (nextSyncAt === null) return absent
+  const at = formatInstant(nextSyncAt, now)
+  if (!syncEvery?.isStretched) return at
+  const every = formatDuration(syncEvery.minutes * 60)
+  return `${at} (every ${every} h, as often as Strava lets this app ask)`
+}
 
 /** What the last run changed: `12 new, 1 changed, 1 removed`, or that all was known already. */
 export const countsSentence = ({ created, updated, deleted, listed }: LastSync['counts']): string => {

@@ -1,6 +1,6 @@
 import type { Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { countsSentence, lastSyncSentence, syncSentence } from './sync-text.ts'
+import { countsSentence, lastSyncSentence, nextSyncSentence, syncSentence } from './sync-text.ts'
 
 const now = new Date('2026-11-20T18:00:00Z')
 const running: NonNullable<Status['sync']> = {
@@ -60,6 +60,16 @@ describe('the last sync', () => {
     expect(lastSyncSentence(null, now)).toBe('Not yet')
     expect(lastSyncSentence(lastSync, now)).not.toContain('(')
     expect(lastSyncSentence({ ...lastSync, outcome: 'failed' }, now)).toContain('(failed)')
+  })
+
+  it('tells when the next sync comes, and why so late', () => {
+    const nextSyncAt = now.toISOString()
+    const soon = nextSyncSentence({ nextSyncAt, syncEvery: { minutes: 60, isStretched: false } }, now)
+    expect(nextSyncSentence({ nextSyncAt, syncEvery: null }, now)).toBe(soon)
+    expect(nextSyncSentence({ nextSyncAt, syncEvery: { minutes: 345, isStretched: true } }, now)).toBe(
+      `${soon} (every 5:45 h, as often as Strava lets this app ask)`,
+    )
+    expect(nextSyncSentence({ nextSyncAt: null, syncEvery: null }, now)).toBe('–')
   })
 
   it('lists only what changed', () => {

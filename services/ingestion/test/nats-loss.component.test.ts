@@ -17,8 +17,7 @@ beforeAll(async () => {
       opsHost: '127.0.0.1',
       logLevel: 'silent',
       otlpEndpoint: undefined,
-      syncIntervalMs: 3_600_000,
-      syncWindowDays: 28,
+      cadence: { mode: 'auto', intervalMs: 3_600_000, windowDays: 28 },
     },
     {
       log: createLogger('scheduler', 'silent'),

@@ -1,16 +1,17 @@
 import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
 import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
 import { z } from 'zod'
+import type { CadenceSettings } from './domain/cadence.ts'
 
 export interface SchedulerConfig extends CommonConfig {
-  syncIntervalMs: number
-  syncWindowDays: number
+  cadence: CadenceSettings
 }
 
 const minuteMs = 60_000
 
 const environmentSchema = z.object({
   ...commonSettings(9102),
+  SYNC_MODE: z.enum(['auto', 'hourly']).default('auto'),
   SYNC_INTERVAL_MINUTES: setting.integer(60, 1, 7 * 24 * 60),
   SYNC_WINDOW_DAYS: setting.integer(28, 1, 365),
 })
@@ -20,7 +21,10 @@ export const schedulerConfig = (env: Environment = process.env): SchedulerConfig
   const settings = readConfig(environmentSchema, env)
   return deepFreeze({
     ...toCommonConfig(settings),
-    syncIntervalMs: settings.SYNC_INTERVAL_MINUTES * minuteMs,
-    syncWindowDays: settings.SYNC_WINDOW_DAYS,
+    cadence: {
+      mode: settings.SYNC_MODE,
+      intervalMs: settings.SYNC_INTERVAL_MINUTES * minuteMs,
+      windowDays: settings.SYNC_WINDOW_DAYS,
+    },
   })
 }

@@ -1,5 +1,6 @@
 import type { EventData } from '@slipstream/contracts'
-import type { Logger } from '@slipstream/telemetry'
+import type { Logger, Metrics } from '@slipstream/telemetry'
+import type { Cadence } from './domain/cadence.ts'
 import type { Schedule, ScheduleChange } from './domain/schedule.ts'
 import type { RowFailure } from './sweeps/each-row.ts'
 
@@ -11,36 +12,50 @@ const rowOf = ({ _id, linkId, requestedVersion }: Schedule) => ({ athleteId: _id
 const asksOf = ({ schedule, asks }: ScheduleChange) =>
   asks.map((lane) => ({ lane, runId: schedule.wants?.[lane]?.runId, cause: schedule.wants?.[lane]?.cause }))
 
-export const createFacts = (log: Logger) => ({
-  runsRequested: (change: ScheduleChange) => {
-    for (const asked of asksOf(change)) log.info({ ...rowOf(change.schedule), ...asked }, 'sync run requested')
-  },
-  dueClaimed: (counts: { rows: number; requested: number }) => {
-    log.info(counts, 'due athletes taken')
-  },
-  runFinished: ({ athleteId, linkId, requestedVersion, runId, outcome }: EventData<'sync.finished'>) => {
-    log.debug({ athleteId, linkId, requestedVersion, runId, outcome }, 'sync run finished')
-  },
-  runsAskedAgain: (change: ScheduleChange) => {
-    for (const asked of asksOf(change)) {
-      log.warn({ ...rowOf(change.schedule), ...asked }, 'nobody was at an open want, asked for again')
-    }
-  },
-  lostFinishFound: ({ schedule }: ScheduleChange) => {
-    log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
-  },
-  lookPutOff: (athleteId: string, until: Date) => {
-    log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
-  },
-  notSeen: (athleteId: string, stravaActivityId: string) => {
-    log.info({ athleteId, stravaActivityId }, 'what a webhook told of was never there, left to the next turn')
-  },
-  scheduleRemoved: (athleteId: string, linkId: string) => {
-    log.info({ athleteId, linkId }, 'schedule of an ended link removed')
-  },
-  /** One line for all of a turn: when MongoDB is away, every row fails. */
-  rowsFailed: (task: string, failures: readonly RowFailure[]) => {
-    const [first] = failures
-    if (first) log.error({ task, rows: failures.length, ...first }, 'rows were left out')
-  },
-})
+export const createFacts = (log: Logger, metrics: Metrics) => {
+  const turnInterval = metrics.gauge({
+    name: 'slipstream_turn_interval_seconds',
+    help: 'Time between two turns of an athlete, as this process found it last.',
+  })
+  return {
+    runsRequested: (change: ScheduleChange) => {
+      for (const asked of asksOf(change)) log.info({ ...rowOf(change.schedule), ...asked }, 'sync run requested')
+    },
+    cadenceFound: ({ intervalMs, isStretched }: Cadence, before: Cadence | null) => {
+      turnInterval.set(intervalMs / 1_000)
+      const everyMinutes = intervalMs / 60_000
+      if (isStretched === (before?.isStretched ?? false)) return
+      if (isStretched)
+        log.warn({ everyMinutes }, 'the quota does not carry turns as often as is set, they are stretched')
+      else log.warn({ everyMinutes }, 'the quota carries turns as often as is set again')
+    },
+    dueClaimed: (counts: { rows: number; requested: number }) => {
+      log.info(counts, 'due athletes taken')
+    },
+    runFinished: ({ athleteId, linkId, requestedVersion, runId, outcome }: EventData<'sync.finished'>) => {
+      log.debug({ athleteId, linkId, requestedVersion, runId, outcome }, 'sync run finished')
+    },
+    runsAskedAgain: (change: ScheduleChange) => {
+      for (const asked of asksOf(change)) {
+        log.warn({ ...rowOf(change.schedule), ...asked }, 'nobody was at an open want, asked for again')
+      }
+    },
+    lostFinishFound: ({ schedule }: ScheduleChange) => {
+      log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
+    },
+    lookPutOff: (athleteId: string, until: Date) => {
+      log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
+    },
+    notSeen: (athleteId: string, stravaActivityId: string) => {
+      log.info({ athleteId, stravaActivityId }, 'what a webhook told of was never there, left to the next turn')
+    },
+    scheduleRemoved: (athleteId: string, linkId: string) => {
+      log.info({ athleteId, linkId }, 'schedule of an ended link removed')
+    },
+    /** One line for all of a turn: when MongoDB is away, every row fails. */
+    rowsFailed: (task: string, failures: readonly RowFailure[]) => {
+      const [first] = failures
+      if (first) log.error({ task, rows: failures.length, ...first }, 'rows were left out')
+    },
+  }
+}

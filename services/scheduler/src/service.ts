@@ -5,6 +5,7 @@ import {
   createDeliveryLog,
   mongoOutboxSource,
 } from '@slipstream/persistence'
+import { createDayBudget } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstream/telemetry'
@@ -21,6 +22,7 @@ import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onStravaNotified } from './handlers/on-strava-notified.ts'
 import { onSyncFinished } from './handlers/on-sync-finished.ts'
 import { onSyncTriggered } from './handlers/on-sync-triggered.ts'
+import { createCadence } from './requests/cadence.ts'
 import type { SchedulerDeps } from './requests/request-runs.ts'
 import { claimDue } from './sweeps/claim-due.ts'
 import { lookAtEndedLinks } from './sweeps/ended-links.ts'
@@ -59,7 +61,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
   const metrics = overrides.metrics ?? createMetrics('scheduler')
   const timings = { ...defaultTimings, ...overrides.timings }
   const { staleAfterMs } = timings
-  const facts = createFacts(log)
+  const facts = createFacts(log, metrics)
 
   return createService({
     name: 'scheduler',
@@ -70,18 +72,21 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
     compose: ({ store: { collections }, bus, nudge }) => {
       const schedules = createScheduleStore({ collections, clock, newId })
       const links = createLinkReader(collections)
+      const runs = createRunReader(collections)
       const { ended } = createReceiptReader(collections)
       const deps: SchedulerDeps = {
         schedules,
         links,
-        cadence: { intervalMs: config.syncIntervalMs, windowDays: config.syncWindowDays },
+        cadence: createCadence({
+          ...{ settings: config.cadence, schedules, runs, clock, facts },
+          dayBudget: createDayBudget(collections, clock),
+        }),
         facts,
         clock,
         newId,
         random,
         nudge,
       }
-      const runs = createRunReader(collections)
       const sweepDeps: OpenRowsDeps = {
         ...deps,
         runs,

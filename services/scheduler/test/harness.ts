@@ -44,8 +44,7 @@ export const startHarness = async (): Promise<Harness> => {
     opsHost: '127.0.0.1',
     logLevel: 'silent',
     otlpEndpoint: undefined,
-    syncIntervalMs: 60 * 60_000,
-    syncWindowDays: 28,
+    cadence: { mode: 'auto', intervalMs: 60 * 60_000, windowDays: 28 },
   }
   const started: RunningService[] = []
   const links = store.connection.collection<LinkRow>('links')

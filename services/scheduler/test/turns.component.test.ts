@@ -1,6 +1,6 @@
 import type { ScheduleRow } from '@slipstream/records'
 import { newId, systemClock } from '@slipstream/runtime'
-import { createLogger } from '@slipstream/telemetry'
+import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createRunReader } from '../src/adapters/run-reader.ts'
@@ -40,8 +40,11 @@ const deps = (): OpenRowsDeps => {
     schedules: createScheduleStore({ collections, clock: systemClock, newId }),
     links: createLinkReader(collections),
     runs: createRunReader(collections),
-    cadence: { intervalMs: 3_600_000, windowDays: 28 },
-    facts: createFacts(createLogger('test', 'info', { write: (line: string) => lines.push(JSON.parse(line)) })),
+    cadence: async () => ({ intervalMs: 3_600_000, isStretched: false, windowDays: 28 }),
+    facts: createFacts(
+      createLogger('test', 'info', { write: (line: string) => lines.push(JSON.parse(line)) }),
+      createMetrics('scheduler'),
+    ),
     clock: systemClock,
     newId,
     random: () => 0,

@@ -211,6 +211,11 @@ export const syncRuns = defineCollection<SyncRunRow>(
       key: { finishedAt: 1, _id: 1 },
       partialFilterExpression: { outcome: 'reauth_required' },
     },
+    {
+      name: 'turns_finished',
+      key: { finishedAt: -1 },
+      partialFilterExpression: { lane: 'scheduled', outcome: 'succeeded' },
+    },
     { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
     { name: 'parked', key: { state: 1, resumeAt: 1 } },
     { name: 'waiting', key: { waitingFor: 1, resumeAt: 1 } },

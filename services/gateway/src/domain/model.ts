@@ -23,7 +23,7 @@ export type UnlinkReceipt = Named<ReceiptRow, 'receiptId'>
 /** What the scheduler holds for an athlete; read here only. */
 export type ScheduleView = Pick<
   ScheduleRow,
-  'requestedVersion' | 'completedVersion' | 'request' | 'wants' | 'manualRunId' | 'nextDueAt'
+  'requestedVersion' | 'completedVersion' | 'request' | 'wants' | 'manualRunId' | 'nextDueAt' | 'turns'
 >
 
 /** What ingestion holds of a run; read here only. */

@@ -42,6 +42,8 @@ export const knownCode = (code: string | null, otherwise: ErrorCode): ErrorCode 
 export const reauthCodeOf = ({ errorCode }: Pick<Link, 'errorCode'>): ErrorCode =>
   knownCode(errorCode, 'reauth_required')
 
+const minuteMs = 60_000
+
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 
 /** Seen by the athlete as stored: what a run wrote and what it found unchanged. */
@@ -88,6 +90,12 @@ const describeLastSync = (run: RunView | null): Status['lastSync'] =>
     ? { runId: run.runId, outcome: run.outcome, finishedAt: run.finishedAt.toISOString(), counts: run.counts }
     : null
 
+const describeTurns = (schedule: StatusInput['schedule']): Status['syncEvery'] => {
+  if (!schedule?.turns) return null
+  const { everyMs, isStretched } = schedule.turns
+  return { minutes: Math.round(everyMs / minuteMs), isStretched }
+}
+
 /** A full list that succeeded, and that was stored whole, proves everything up to the moment it began. */
 const completeUpTo = (run: RunView | null): Date | null => {
   if (!run) return null
@@ -132,6 +140,7 @@ const unlinked = (status: LinkStatus): Status => ({
   lastSync: null,
   sync: null,
   nextSyncAt: null,
+  syncEvery: null,
   completeUpTo: null,
   incomplete: null,
   error: null,
@@ -151,6 +160,7 @@ export const describeStatus = (input: StatusInput): Status => {
     lastSync: describeLastSync(input.lastSucceededRun),
     sync: link.status === 'active' ? describeSync(work, input) : null,
     nextSyncAt: link.status === 'active' ? iso(input.schedule?.nextDueAt ?? null) : null,
+    syncEvery: link.status === 'active' ? describeTurns(input.schedule) : null,
     completeUpTo: iso(completeUpTo(input.lastCompleteRun)),
     incomplete: describeIncomplete(input.lastSucceededRun),
     error: code ? actionableError(code) : null,

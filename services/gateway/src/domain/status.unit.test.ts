@@ -76,6 +76,12 @@ test('without a link there is nothing to tell, or a grant that waits', () => {
   expect(describe({ link: null, hasGrantWaiting: true }).status).toBe('pending')
 })
 
+test('how often all is listed, and that it is less often than was set', () => {
+  const turns = { everyMs: 9 * 3_600_000, isStretched: true }
+  expect(describe({ schedule: { ...idle, turns } }).syncEvery).toEqual({ minutes: 540, isStretched: true })
+  expect(describe({ schedule: idle }).syncEvery).toBeNull()
+})
+
 test('a link at rest', () => {
   expect(describe({ lastFinishedRun: finished, lastSucceededRun: finished, lastCompleteRun: finished })).toMatchObject({
     status: 'active',

@@ -1,7 +1,6 @@
 import type { Status } from '@slipstream/contracts'
 import { useState } from 'preact/hooks'
-import { formatInstant } from '../format.ts'
-import { countsSentence, lastSyncSentence } from '../sync-text.ts'
+import { countsSentence, lastSyncSentence, nextSyncSentence } from '../sync-text.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
@@ -43,7 +42,7 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
     )}
     <div>
       <dt>Next sync</dt>
-      <dd data-testid="next-sync">{strava.nextSyncAt === null ? '–' : formatInstant(strava.nextSyncAt, now)}</dd>
+      <dd data-testid="next-sync">{nextSyncSentence(strava, now)}</dd>
     </div>
   </dl>
 )

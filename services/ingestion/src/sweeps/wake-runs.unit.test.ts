@@ -21,7 +21,7 @@ const wokenAt = async (looks: OpenStop[][]): Promise<WaitReason[][]> => {
   const turn = wakeRuns({
     ledger: {
       read: async () => ({
-        ...{ stops: remaining.shift() ?? [], isSpent: false, opensAt: () => now, leftForADay: () => 0 },
+        ...{ stops: remaining.shift() ?? [], isSpent: false, opensAt: () => now },
         buckets: { overall15m: bucket, overallDay: bucket, read15m: bucket, readDay: bucket },
       }),
     },

@@ -1,5 +1,5 @@
 import type { Collections } from '@slipstream/persistence'
-import { openRunStates, wantsOf } from '@slipstream/records'
+import { openRunStates, type SyncRunRow, wantsOf } from '@slipstream/records'
 import type { RunState } from '../domain/open-row.ts'
 import type { RunReader } from '../domain/ports.ts'
 
@@ -15,6 +15,9 @@ const fields = {
   finishedAt: 1,
   unseen: 1,
 } as const
+
+/** Enough for an average that does not jump. */
+const turnsLookedAt = 200
 
 export const createRunReader = ({ syncRuns }: Pick<Collections<'scheduler'>, 'syncRuns'>): RunReader => ({
   find: (runId) => syncRuns.findById(runId, fields).lean<RunState>().exec(),
@@ -32,5 +35,16 @@ export const createRunReader = ({ syncRuns }: Pick<Collections<'scheduler'>, 'sy
       )
       .lean<RunState[]>()
     return Map.groupBy(found, ({ linkId }) => linkId)
+  },
+
+  callsPerTurn: async () => {
+    const turns = await syncRuns
+      .find({ lane: 'scheduled', outcome: 'succeeded' }, { 'counts.calls': 1 })
+      .sort({ finishedAt: -1 })
+      .limit(turnsLookedAt)
+      .hint('turns_finished')
+      .lean<Pick<SyncRunRow, 'counts'>[]>()
+    const calls = turns.reduce((sum, { counts }) => sum + counts.calls, 0)
+    return turns.length === 0 ? 1 : Math.max(1, calls / turns.length)
   },
 })

@@ -96,6 +96,8 @@ export const createScheduleStore = (options: {
       return deletedCount === 1
     },
 
+    count: () => schedules.estimatedDocumentCount().exec(),
+
     backlog: async () => {
       const found = await schedules.aggregate<{ _id: Lane; rows: number }>([
         { $match: { publishedAt: { $gt: new Date(0) } } },

@@ -1,15 +1,8 @@
 import type { Cause, Lane } from '@slipstream/contracts'
 import { importRunIdOf, isWantOpen, type WantedActivity, wantsOf, windowAt } from '@slipstream/records'
+import type { Cadence } from './cadence.ts'
 import { withLook } from './looks.ts'
-import {
-  type Cadence,
-  coversLink,
-  isListing,
-  type Link,
-  type Schedule,
-  type ScheduleChange,
-  withWants,
-} from './schedule.ts'
+import { coversLink, isListing, type Link, type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 interface Asked {
   lane: Lane
@@ -47,6 +40,8 @@ export interface AskInput {
   random: number
 }
 
+const turnsOf = ({ intervalMs, isStretched }: Cadence) => ({ everyMs: intervalMs, isStretched })
+
 /** A first row; its first hourly turn comes up to a tenth of the interval late, so that athletes spread out. */
 const newSchedule = ({ link, now, cadence, random }: AskInput): Schedule => ({
   _id: link.athleteId,
@@ -58,6 +53,7 @@ const newSchedule = ({ link, now, cadence, random }: AskInput): Schedule => ({
   manualRunId: null,
   publishedAt: null,
   nextDueAt: new Date(now.getTime() + cadence.intervalMs * (1 + random / 10)),
+  turns: turnsOf(cadence),
 })
 
 /** The link's own row. A row of an earlier link keeps its versions only: they may never go back for an athlete. */
@@ -150,7 +146,8 @@ export const decideDue = (input: {
   runId: string
 }): ScheduleChange => {
   const { schedule, link, now, cadence, runId } = input
-  const moved = { ...schedule, nextDueAt: nextTurn(schedule.nextDueAt, now, cadence.intervalMs) }
+  const nextDueAt = nextTurn(schedule.nextDueAt, now, cadence.intervalMs)
+  const moved = { ...schedule, nextDueAt, turns: turnsOf(cadence) }
   if (link?.status !== 'active' || isListing(schedule)) return { schedule: moved, asks: [] }
   return ask(moved, { lane: 'scheduled', cause: 'hourly', runId, requestedAt: now }, now, cadence)
 }

@@ -18,6 +18,7 @@ import { decideDue, decideLinked, decideNotified, decideTriggered, type Notice }
 import { looksAgainAt } from './looks.ts'
 import type { Schedule } from './schedule.ts'
 
+const turns = { everyMs: hourMs, isStretched: false }
 const ask = { link, now, cadence, random: 0.5 }
 const importRun = importRunIdOf(link.linkId, link.activeSince)
 
@@ -36,6 +37,7 @@ describe('a new link', () => {
         manualRunId: null,
         publishedAt: now,
         nextDueAt: after(hourMs * 1.05),
+        turns,
       },
     })
   })
@@ -130,7 +132,15 @@ describe('an hourly turn', () => {
   ])('only moves on when %s', (_, given) => {
     const { asks, schedule } = decideDue(given)
     expect(asks).toEqual([])
-    expect(schedule).toEqual({ ...given.schedule, nextDueAt: after(59 * minuteMs) })
+    expect(schedule).toEqual({ ...given.schedule, nextDueAt: after(59 * minuteMs), turns })
+  })
+
+  it('comes as often as the quota carries, and the row says so', () => {
+    const stretched = { ...cadence, intervalMs: 40 * hourMs, isStretched: true }
+    expect(decideDue({ ...turn, cadence: stretched }).schedule).toMatchObject({
+      nextDueAt: after(40 * hourMs - minuteMs),
+      turns: { everyMs: 40 * hourMs, isStretched: true },
+    })
   })
 
   it('asks once after any downtime; the next turn lies ahead, within an interval, in the same rhythm', () => {

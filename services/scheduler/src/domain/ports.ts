@@ -17,6 +17,8 @@ export interface ScheduleStore {
   /** Deletes the row if it is still this link's. */
   remove(athleteId: string, linkId: string): Promise<boolean>
   backlog(): Promise<Map<Lane, number>>
+  /** How many athletes there are, about. */
+  count(): Promise<number>
 }
 
 export interface LinkReader {
@@ -54,4 +56,6 @@ export interface RunReader {
   find(runId: string): Promise<RunState | null>
   /** By link: the runs that are open, and those that are to do what the rows want. */
   ofSchedules(schedules: readonly Schedule[]): Promise<Map<string, RunState[]>>
+  /** How many calls the last turns took, on average; 1 where there was none. */
+  callsPerTurn(): Promise<number>
 }

@@ -16,11 +16,6 @@ export interface ScheduleChange {
   asks: Lane[]
 }
 
-export interface Cadence {
-  intervalMs: number
-  windowDays: number
-}
-
 export const isOpen = (schedule: Schedule): boolean => openLanesOf(wantsOf(schedule)).length > 0
 
 /** Whether the whole window is being listed, or about to be: looks at single activities are no turn. */

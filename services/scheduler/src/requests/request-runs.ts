@@ -1,14 +1,15 @@
 import type { Clock, NewId } from '@slipstream/runtime'
 import { type AskInput, decideLinked, decideNotified, decideTriggered, type Notice } from '../domain/ask.ts'
+import type { Cadence } from '../domain/cadence.ts'
 import type { LinkReader, ScheduleStore } from '../domain/ports.ts'
-import type { Cadence, Link, Schedule, ScheduleChange } from '../domain/schedule.ts'
+import type { Link, Schedule, ScheduleChange } from '../domain/schedule.ts'
 import type { Facts } from '../facts.ts'
 import { changeSchedule } from './change-schedule.ts'
 
 export interface SchedulerDeps {
   schedules: ScheduleStore
   links: LinkReader
-  cadence: Cadence
+  cadence: () => Promise<Cadence>
   facts: Facts
   clock: Clock
   newId: NewId
@@ -22,11 +23,12 @@ const askFor = async (
   link: Link,
   decide: (input: AskInput) => ScheduleChange | null,
 ): Promise<boolean> => {
+  const cadence = await deps.cadence()
   const input = (schedule: Schedule | null): AskInput => ({
     schedule,
     link,
     now: deps.clock.now(),
-    cadence: deps.cadence,
+    cadence,
     random: deps.random(),
   })
   const change = await changeSchedule(deps.schedules, link.athleteId, (schedule) => decide(input(schedule)))

@@ -11,10 +11,11 @@ const batchSize = 200
 export const claimDue =
   (deps: SchedulerDeps) =>
   async (signal: AbortSignal): Promise<void> => {
-    const { schedules, links, cadence, facts, clock, newId } = deps
+    const { schedules, links, facts, clock, newId } = deps
     while (!signal.aborted) {
       const due = await schedules.due(clock.now(), batchSize)
       if (due.length === 0) return
+      const cadence = await deps.cadence()
       const linkById = await links.findMany(due.map(({ linkId }) => linkId))
       const { results, failures } = await eachRow(due, async (schedule) => {
         const link = linkById.get(schedule.linkId) ?? null

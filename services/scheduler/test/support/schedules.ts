@@ -6,7 +6,7 @@ export const minuteMs = 60_000
 export const hourMs = 60 * minuteMs
 export const dayMs = 24 * hourMs
 export const after = (ms: number) => new Date(now.getTime() + ms)
-export const cadence = { intervalMs: hourMs, windowDays: 28 }
+export const cadence = { intervalMs: hourMs, isStretched: false, windowDays: 28 }
 
 export const link: Link = {
   linkId: 'link_1',
