@@ -21,11 +21,15 @@ export interface Want {
   activities?: WantedActivity[]
 }
 
-/** An activity that a webhook spoke of. */
+/** An activity that webhooks spoke of: the newest of them, or the one that told of a new activity. */
 export interface WantedActivity {
   stravaActivityId: string
   aspect: NoticeAspect
   eventTime: Date
+  /** Where it stands. */
+  inboxId: string
+  /** What an update has set, as far as it said. */
+  expects?: { title?: string; type?: string; isPrivate?: boolean }
   /** The want of its lane as it raised it: a run that froze an earlier one does not answer it. */
   asked: number
 }
@@ -55,8 +59,11 @@ export interface ScheduleRow {
   wants?: LaneWants
   /** How often its turns come, and whether the quota carries no more; as of the last one. */
   turns?: { everyMs: number; isStretched: boolean }
-  /** Runs that webhooks have asked for since then. */
-  looks?: { since: Date; count: number }
+  /**
+   * Runs that webhooks have asked for since then. The last `inVain` of all of them found nothing new; for that, none begins
+   * before `notBefore`.
+   */
+  looks?: { since: Date; count: number; inVain?: number; notBefore?: Date | null }
   /** Raised with every write, so that none goes over a state that was not read. */
   revision?: number
   /** The last manual request taken in, so that a repeated or late trigger is known. */

@@ -67,7 +67,7 @@ export interface SyncRunRow {
   answers?: LaneVersions
   /** What it was asked for by webhooks, fixed when it begins; none: it lists the whole window. */
   activities?: WantedActivity[]
-  /** Of those, what was said to be new and is not there yet. */
+  /** Of those, what was said to be new or changed and is not seen so yet. */
   unseen?: string[]
   requestedAt: Date
   state: StoredRunState

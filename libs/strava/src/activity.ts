@@ -16,6 +16,8 @@ export interface StravaActivity {
   name: string
   /** An open list: Strava adds sports without notice. */
   sportType: string
+  /** The older, coarser kind, which webhooks speak of. */
+  type: string | null
   /** ISO 8601 UTC. One second past local midnight when the athlete hides start times: many activities may share it. */
   startDate: string
   /** Wall-clock time where it took place, `2026-10-25T07:00:00`. Strava ends it in `Z`, yet it is not UTC. */
@@ -101,6 +103,7 @@ const activitySchema = z
       stravaUploadId: raw.upload_id_str ?? raw.upload_id,
       name: raw.name,
       sportType: raw.sport_type ?? raw.type ?? 'Workout',
+      type: raw.type,
       startDate: raw.start_date,
       startDateLocal: toldWallTime ?? wallTimeAt(raw.start_date, raw.utc_offset, timezone),
       timezone,

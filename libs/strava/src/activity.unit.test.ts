@@ -17,6 +17,7 @@ describe('reading an activity', () => {
       stravaUploadId: '17279496051',
       name: 'Evening loop',
       sportType: 'GravelRide',
+      type: 'Ride',
       startDate: '2026-07-14T17:05:10.000Z',
       startDateLocal: '2026-07-14T13:05:10',
       timezone: 'America/New_York',

@@ -1,3 +1,4 @@
+import type { WantedActivity } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
@@ -122,20 +123,46 @@ describe('an activity that is not listed any more', () => {
 })
 
 describe('a webhook', () => {
-  it('of an upload that is not there yet is left over by its run, and of a deletion is not', async () => {
-    const { link } = await synced('anna')
-    const told = (stravaActivityId: string, aspect: 'create' | 'delete') => ({
-      ...{ stravaActivityId, aspect, eventTime: new Date(), asked: 2 },
-    })
+  const told = (stravaActivityId: string, aspect: WantedActivity['aspect'], expects?: WantedActivity['expects']) => ({
+    ...{ stravaActivityId, aspect, eventTime: new Date(), inboxId: `in_${stravaActivityId}`, asked: 2 },
+    ...(expects && { expects }),
+  })
+  const look = async (link: TestLink, activities: WantedActivity[]) => {
     const schedules = harness.store.connection.collection<{ _id: string }>('schedules')
     const want = {
       ...{ asked: 2, answered: 0, runId: newId('run'), cause: 'webhook', windowDays: 28, requestedAt: new Date() },
-      activities: [told('99999999990', 'create'), told('99999999991', 'delete')],
+      activities,
     }
     await schedules.updateOne({ _id: link.athleteId }, { $set: { 'wants.realtime': want, requestedVersion: 2 } })
     await harness.wake(link, { runId: want.runId, lane: 'realtime' })
-    expect(await harness.finishedRun(want.runId)).toMatchObject({
+    return harness.finishedRun(want.runId)
+  }
+
+  it('of an upload that is not there yet is left over by its run, and of a deletion is not', async () => {
+    const { link } = await synced('anna')
+    expect(await look(link, [told('99999999990', 'create'), told('99999999991', 'delete')])).toMatchObject({
       ...{ outcome: 'succeeded', lane: 'realtime', unseen: ['99999999990'], counts: { calls: 3, deleted: 0 } },
+    })
+  })
+
+  it('of an update that is not shown yet is left over by its run, and of one that is shown is not', async () => {
+    const { link, newest } = await synced('anna')
+    const { stravaActivityId, name } = newest
+    const early = await look(link, [told(stravaActivityId, 'update', { title: 'Not shown yet' })])
+    expect(early).toMatchObject({ outcome: 'succeeded', unseen: [stravaActivityId], counts: { calls: 1 } })
+    const shown = await look(link, [told(stravaActivityId, 'update', { title: name, isPrivate: false })])
+    expect(shown.unseen).toEqual([])
+  })
+
+  it('of an update that a list is too short for is looked at by itself', async () => {
+    const { link } = await synced('busy')
+    const [oldest] = await harness.store.collections.workouts
+      .find({ linkId: link.linkId })
+      .sort({ startedAt: 1 })
+      .lean()
+    const { stravaActivityId = '' } = oldest ?? {}
+    expect(await look(link, [told(stravaActivityId, 'update', { title: 'Not shown yet' })])).toMatchObject({
+      ...{ outcome: 'succeeded', unseen: [stravaActivityId], counts: { calls: 2 } },
     })
   })
 })

@@ -1,6 +1,7 @@
 import type { EventData } from '@slipstream/contracts'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Cadence } from './domain/cadence.ts'
+import type { InboxRow } from './domain/ports.ts'
 import type { Schedule, ScheduleChange } from './domain/schedule.ts'
 import type { RowFailure } from './sweeps/each-row.ts'
 
@@ -16,6 +17,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
   const turnInterval = metrics.gauge({
     name: 'slipstream_turn_interval_seconds',
     help: 'Time between two turns of an athlete, as this process found it last.',
+  })
+  const webhooks = metrics.counter<'kind' | 'outcome'>({
+    name: 'slipstream_webhooks_total',
+    help: 'Webhooks of Strava by what they speak of and what became of them.',
+    labelNames: ['kind', 'outcome'],
   })
   return {
     runsRequested: (change: ScheduleChange) => {
@@ -46,8 +52,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     lookPutOff: (athleteId: string, until: Date) => {
       log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
     },
-    notSeen: (athleteId: string, stravaActivityId: string) => {
-      log.info({ athleteId, stravaActivityId }, 'what a webhook told of was never there, left to the next turn')
+    notSeen: ({ athleteId, objectId: stravaActivityId, aspectType }: InboxRow) => {
+      webhooks.inc({ kind: `activity_${aspectType}`, outcome: 'not_seen' })
+      log.info({ athleteId, stravaActivityId, aspectType }, 'what a webhook told was never seen, left to the next turn')
     },
     scheduleRemoved: (athleteId: string, linkId: string) => {
       log.info({ athleteId, linkId }, 'schedule of an ended link removed')

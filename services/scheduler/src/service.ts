@@ -87,12 +87,8 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         random,
         nudge,
       }
-      const sweepDeps: OpenRowsDeps = {
-        ...deps,
-        runs,
-        staleAfterMs,
-      }
       const takeInDeps = { ...deps, inbox: createInbox(collections) }
+      const sweepDeps: OpenRowsDeps = { ...takeInDeps, runs, staleAfterMs }
       const handlers = {
         'athlete.linked': onAthleteLinked(deps),
         'athlete.unlinked': onAthleteUnlinked(deps),

@@ -2,6 +2,7 @@ import type { ScheduleRow } from '@slipstream/records'
 import { newId, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createInbox } from '../src/adapters/inbox.ts'
 import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createRunReader } from '../src/adapters/run-reader.ts'
 import { createScheduleStore } from '../src/adapters/schedule-store.ts'
@@ -40,6 +41,7 @@ const deps = (): OpenRowsDeps => {
     schedules: createScheduleStore({ collections, clock: systemClock, newId }),
     links: createLinkReader(collections),
     runs: createRunReader(collections),
+    inbox: createInbox(collections),
     cadence: async () => ({ intervalMs: 3_600_000, isStretched: false, windowDays: 28 }),
     facts: createFacts(
       createLogger('test', 'info', { write: (line: string) => lines.push(JSON.parse(line)) }),

@@ -138,6 +138,14 @@ export const wantedActivity = {
   stravaActivityId: text,
   aspect: oneOf(noticeAspects),
   eventTime: time,
+  inboxId: text,
+  expects: added(
+    nested<NonNullable<WantedActivity['expects']>>({
+      title: added(anyText),
+      type: added(text),
+      isPrivate: added(flag),
+    }),
+  ),
   asked: count,
 }
 

@@ -46,7 +46,14 @@ export const schedules = defineCollection<ScheduleRow>(
     }),
     wants: added(nested<LaneWants>({ interactive: want, realtime: want, scheduled: want, backfill: want })),
     turns: added(nested<NonNullable<ScheduleRow['turns']>>({ everyMs: count, isStretched: flag })),
-    looks: added(nested<NonNullable<ScheduleRow['looks']>>({ since: time, count })),
+    looks: added(
+      nested<NonNullable<ScheduleRow['looks']>>({
+        since: time,
+        count,
+        inVain: added(count),
+        notBefore: added(optionalTime),
+      }),
+    ),
     revision: added(count),
     manualRunId: optionalText,
     publishedAt: optionalTime,

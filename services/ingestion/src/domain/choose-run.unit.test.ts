@@ -141,7 +141,9 @@ describe('what a run freezes before its first call', () => {
 })
 
 describe('a run of webhooks', () => {
-  const told = (asked: number) => ({ stravaActivityId: `${asked}`, aspect: 'update' as const, eventTime: now, asked })
+  const told = (asked: number) => ({
+    ...{ stravaActivityId: `${asked}`, inboxId: `in_${asked}`, aspect: 'update' as const, eventTime: now, asked },
+  })
   const realtime = run({ lane: 'realtime', laneVersion: 5 })
 
   it('looks at what was told until it begins, and answers no other lane', () => {

@@ -20,7 +20,7 @@ test.each([
 
 test('of what webhooks told is asked for what is not listed, and what is said to be deleted', () => {
   const told = (stravaActivityId: string, aspect: 'update' | 'delete') => ({
-    ...{ stravaActivityId, aspect, eventTime: new Date(0), asked: 1 },
+    ...{ stravaActivityId, inboxId: 'in_1', aspect, eventTime: new Date(0), asked: 1 },
   })
   expect(notListed([told('1', 'update'), told('2', 'update'), told('3', 'delete')], ['1', '3'])).toEqual(['2', '3'])
 })

@@ -1,6 +1,7 @@
 import { done, type Outcome, skipped } from '@slipstream/messaging'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
 import type { PageTally } from '../domain/ports.ts'
+import { notSeenIn } from '../domain/seen.ts'
 import { callerOf, endAnswered, eraseGone, type NoAnswer, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
@@ -44,7 +45,7 @@ export const checkStep = async (
   let tally = nothing
   let unread = run.unread ?? []
   let isRemoved = false
-  const seenNot = run.unseen ?? []
+  let isUnseen = false
   switch (outcome.kind) {
     case 'answered': {
       if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
@@ -53,10 +54,12 @@ export const checkStep = async (
       const removal = { linkId: run.linkId, stravaActivityId, ticket, reason: 'outside_window' } as const
       if (activities.length < data.length) isRemoved = await deps.workouts.remove({ ...removal, now: deps.clock.now() })
       ;({ tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
+      isUnseen = notSeenIn(run.activities ?? [], activities).length > 0
       break
     }
     case 'absent':
       isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
+      isUnseen = !isRemoved && isNews(run, stravaActivityId)
       break
     default:
       // Refused, or failed, for this activity alone, it is the next run's; the list was answered.
@@ -64,8 +67,7 @@ export const checkStep = async (
   }
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
-  const unseen =
-    outcome.kind === 'absent' && !isRemoved && isNews(run, stravaActivityId) ? [...seenNot, stravaActivityId] : seenNot
+  const unseen = [...(run.unseen ?? []), ...(isUnseen ? [stravaActivityId] : [])]
   const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
   deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
   const counts = addResult(run.counts, result)

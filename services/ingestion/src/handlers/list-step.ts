@@ -13,6 +13,7 @@ import {
 } from '../domain/list-cursor.ts'
 import { afterList, notListed } from '../domain/missing.ts'
 import type { RunProgress } from '../domain/ports.ts'
+import { notSeenIn } from '../domain/seen.ts'
 import { announce, callerOf, endAnswered, eraseGone, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
@@ -44,9 +45,10 @@ const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Prom
   return done()
 }
 
-const succeed = async (deps: RunDeps, { lease }: Step, { counts, unread }: RunProgress): Promise<Outcome> => {
+const succeed = async (deps: RunDeps, { lease }: Step, { counts, unread, unseen }: RunProgress): Promise<Outcome> => {
   const finishedAt = deps.clock.now()
-  return endAnswered(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt })
+  const end = { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt } as const
+  return endAnswered(deps, lease, { ...end, ...(unseen && { unseen }) })
 }
 
 /** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
@@ -122,7 +124,8 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   if (isOfWebhooks(run)) {
     // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for.
     const toCheck = notListed(run.activities ?? [], page.ids)
-    const ended = { ...progress, cursor, missing: { isListedAgain: false, toCheck } }
+    const unseen = notSeenIn(run.activities ?? [], data)
+    const ended = { ...progress, cursor, missing: { isListedAgain: false, toCheck }, unseen }
     return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)
   }
   const next = stepAfter(cursor, page, run.window)

@@ -19,13 +19,6 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
       .limit(limit)
       .lean<InboxRow[]>()
       .exec(),
-  creationsOf: async (linkId, activityIds) => {
-    const found = await webhookInbox
-      .find({ linkId, objectId: { $in: [...activityIds] }, ...ofActivities, aspectType: 'create' }, withoutOutbox)
-      .sort({ receivedAt: 1 })
-      .lean<InboxRow[]>()
-    return [...new Map(found.map((row) => [row.objectId, row])).values()]
-  },
   putOff: async (inboxId, attempts, nextTryAt) => {
     await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: null, attempts, nextTryAt } })
   },

@@ -14,6 +14,8 @@ const fields = {
   outcome: 1,
   finishedAt: 1,
   unseen: 1,
+  activities: 1,
+  counts: 1,
 } as const
 
 /** Enough for an average that does not jump. */

@@ -100,8 +100,9 @@ const mostActivities = 50
 const withNotice = (activities: readonly WantedActivity[], notice: WantedActivity): WantedActivity[] => {
   const known = activities.find(({ stravaActivityId }) => stravaActivityId === notice.stravaActivityId)
   const newer = known && known.eventTime > notice.eventTime ? { ...known, asked: notice.asked } : notice
-  const isNews = [known, notice].some((one) => one?.aspect === 'create') && newer.aspect !== 'delete'
-  const newest = isNews ? { ...newer, aspect: 'create' as const } : newer
+  const news = [known, notice].find((one) => one?.aspect === 'create')
+  const isNews = news !== undefined && newer.aspect !== 'delete'
+  const newest = isNews ? { ...newer, aspect: news.aspect, inboxId: news.inboxId } : newer
   return [...activities.filter((one) => one !== known), newest]
 }
 

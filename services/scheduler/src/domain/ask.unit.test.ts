@@ -164,8 +164,8 @@ describe('an hourly turn', () => {
 
 describe('a webhook', () => {
   const notice = (id: string, rest: Partial<Notice> = {}): Notice => ({
-    ...{ stravaActivityId: id, aspect: 'update', eventTime: after(-minuteMs), receivedAt: now, runId: `run_of_${id}` },
-    ...rest,
+    ...{ stravaActivityId: id, inboxId: `in_${id}`, aspect: 'update', eventTime: after(-minuteMs), receivedAt: now },
+    ...{ runId: `run_of_${id}`, ...rest },
   })
   const told = (schedule: Schedule | null, ...notices: Notice[]) =>
     notices.reduce((row, one) => decideNotified({ ...ask, schedule: row, notice: one }).schedule, schedule)
@@ -178,7 +178,9 @@ describe('a webhook', () => {
       ...open.wants,
       realtime: {
         ...{ asked: 6, answered: 0, cause: 'webhook', runId: 'run_of_7', requestedAt: now },
-        activities: [{ stravaActivityId: '7', aspect: 'update', eventTime: after(-minuteMs), asked: 6 }],
+        activities: [
+          { stravaActivityId: '7', inboxId: 'in_7', aspect: 'update', eventTime: after(-minuteMs), asked: 6 },
+        ],
       },
     })
   })
@@ -227,14 +229,16 @@ describe('a webhook', () => {
 
   it('of an upload that was changed at once is still one of an upload', () => {
     const [created, changed] = [
-      notice('7', { aspect: 'create', eventTime: after(-2 * minuteMs) }),
-      notice('7', { eventTime: after(-minuteMs) }),
+      notice('7', { aspect: 'create', inboxId: 'in_created', eventTime: after(-2 * minuteMs) }),
+      notice('7', { eventTime: after(-minuteMs), expects: { title: 'New' } }),
     ]
     for (const order of [
       [created, changed],
       [changed, created],
     ]) {
-      expect(realtime(told(idle, ...order))?.activities).toMatchObject([{ aspect: 'create' }])
+      expect(realtime(told(idle, ...order))?.activities).toMatchObject([
+        { aspect: 'create', inboxId: 'in_created', eventTime: after(-minuteMs), expects: { title: 'New' } },
+      ])
     }
   })
 

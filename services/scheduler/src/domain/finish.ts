@@ -8,7 +8,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
-import { withLook } from './looks.ts'
+import { afterLook, withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 /** The end of a run. 0.1 tells neither lane nor answers. */
@@ -20,16 +20,25 @@ export interface RunEnd {
   requestedVersion: number
   outcome: RunOutcome
   finishedAt: Date
+  /** Of a run that webhooks asked for: whether it found nothing new. Null of any other. */
+  isInVain: boolean | null
+}
+
+/** What the row of a run adds to the event of its end. */
+type EndedRun = Pick<SyncRunRow, 'lane' | 'answers' | 'requestedVersion' | 'activities' | 'unseen' | 'counts'>
+
+/** What is not there yet is looked for again by itself: it was not asked for in vain. */
+const isInVain = ({ activities = [], unseen = [], counts }: EndedRun, outcome: RunOutcome): boolean | null => {
+  if (activities.length === 0 || outcome !== 'succeeded') return null
+  return unseen.length === 0 && counts.created + counts.updated + counts.deleted === 0
 }
 
 /**
  * The end as the row of its run completes it: release 0.1, which tells no lane, may have ended a run that this release had
  * begun. A run that was 0.1's alone answers what was wanted in its lane when it was asked for.
  */
-export const completeEnd = (
-  end: RunEnd,
-  run: Pick<SyncRunRow, 'lane' | 'answers' | 'requestedVersion'> | null,
-): RunEnd => {
+export const completeEnd = (told: Omit<RunEnd, 'isInVain'>, run: EndedRun | null): RunEnd => {
+  const end = { ...told, isInVain: run && isInVain(run, told.outcome) }
   if (end.lane !== null || run === null) return end
   return { ...end, lane: run.lane, answers: answersOf(run) }
 }
@@ -87,16 +96,11 @@ export const decideFinished = (
   const before = wantsOf(schedule)
   const wants = withNewRun(answer(before, end), end, newRunId)
   if (same(before, wants)) return null
+  const looked = end.isInVain === null ? schedule : { ...schedule, looks: afterLook(schedule, end.isInVain, now) }
+  const isLookedAgain = wants.realtime?.runId !== before.realtime?.runId
+  const looking = isLookedAgain ? { ...looked, looks: withLook(looked, now) } : looked
   return {
-    schedule: withWants(
-      {
-        ...schedule,
-        nextDueAt: nextDueAfter(schedule, end),
-        ...(wants.realtime?.runId !== before.realtime?.runId && { looks: withLook(schedule, now) }),
-      },
-      wants,
-      now,
-    ),
+    schedule: withWants({ ...looking, nextDueAt: nextDueAfter(schedule, end) }, wants, now),
     asks: openLanesOf(wants),
   }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { after, idle, minuteMs, now, open, open01, want } from '../../test/support/schedules.ts'
+import { after, hourMs, idle, minuteMs, noCounts, now, open, open01, told, want } from '../../test/support/schedules.ts'
 import { completeEnd, decideFinished, type RunEnd } from './finish.ts'
+import { looksAgainAt } from './looks.ts'
 import { isOpen, type Schedule } from './schedule.ts'
 
 const timing = { now, newRunId: () => 'run_new' }
 const end: RunEnd = {
   ...{ linkId: 'link_1', runId: 'run_5', lane: 'interactive', answers: { interactive: 5 }, requestedVersion: 5 },
-  ...{ outcome: 'succeeded', finishedAt: now },
+  ...{ outcome: 'succeeded', finishedAt: now, isInVain: null },
 }
 const answered = (schedule: Schedule | null, changes: Partial<RunEnd> = {}) =>
   decideFinished(schedule, { ...end, ...changes }, timing)
@@ -43,7 +44,6 @@ describe('the end of a run', () => {
   })
 
   it('of webhooks leaves the activities that were told after its first call', () => {
-    const told = (asked: number) => ({ stravaActivityId: `${asked}`, aspect: 'update' as const, eventTime: now, asked })
     const row = { ...open, requestedVersion: 7, wants: { realtime: want(7, 3, { activities: [told(5), told(7)] }) } }
     const change = answered(row, { lane: 'realtime', answers: { realtime: 6 } })
     expect(change?.schedule.wants?.realtime).toMatchObject({ answered: 6, activities: [told(7)] })
@@ -79,13 +79,68 @@ describe('the end of a run', () => {
   })
 })
 
+describe('looks that found nothing new', () => {
+  const realtime = (asked: number, answered: number) => ({
+    ...idle,
+    requestedVersion: asked,
+    wants: { realtime: want(asked, answered, { activities: [told(asked)] }) },
+  })
+  const inVain = { lane: 'realtime', runId: 'run_5', isInVain: true } as const
+  /** After so many in a row that ended just now. */
+  const afterInVain = (count: number): Schedule => {
+    let row: Schedule = realtime(5, 4)
+    for (let look = 0; look < count; look += 1) {
+      const change = answered(
+        { ...realtime(5, 4), ...(row.looks && { looks: row.looks }) },
+        { ...inVain, answers: { realtime: 5 } },
+      )
+      if (change) row = change.schedule
+    }
+    return row
+  }
+
+  it.each([
+    [1, null],
+    [2, minuteMs],
+    [3, 5 * minuteMs],
+    [4, 15 * minuteMs],
+    [5, hourMs],
+    [9, hourMs],
+  ])('%i times in a row put the next one off by %j ms', (count, pauseMs) => {
+    expect(looksAgainAt(afterInVain(count), now)).toEqual(pauseMs === null ? null : after(pauseMs))
+  })
+
+  it('are forgotten with one that found something, and not with the hour', () => {
+    const row = {
+      ...realtime(5, 4),
+      looks: { since: after(-2 * hourMs), count: 9, inVain: 3, notBefore: after(-minuteMs) },
+    }
+    const found = answered(row, { ...inVain, isInVain: false, answers: { realtime: 5 } })
+    expect(found?.schedule.looks).toEqual({ since: now, count: 0, inVain: 0, notBefore: null })
+    const again = answered(row, { ...inVain, answers: { realtime: 5 } })
+    expect(again?.schedule.looks).toMatchObject({ inVain: 4, notBefore: after(15 * minuteMs) })
+  })
+
+  it.each<[string, Partial<Parameters<typeof completeEnd>[1]>, boolean | null]>([
+    ['found something', { counts: { ...noCounts, updated: 1 } }, false],
+    ['removed something', { counts: { ...noCounts, deleted: 1 } }, false],
+    ['found all as it was', {}, true],
+    ['found nothing yet of what was told', { unseen: ['5'] }, false],
+    ['listed the whole window', { activities: [] }, null],
+  ])('are told by the row of the run: one that %s', (_what, run, isInVain) => {
+    const looked = { lane: 'realtime' as const, requestedVersion: 5, activities: [told(5)], counts: noCounts, ...run }
+    expect(completeEnd({ ...end, lane: 'realtime' }, looked).isInVain).toBe(isInVain)
+  })
+})
+
 describe('beside release 0.1', () => {
   const untold = { ...end, lane: null, answers: {} }
+  const run01 = { lane: 'scheduled', requestedVersion: 5, counts: noCounts } as const
   it.each([
-    ['its own run answers what its counter said', { lane: 'scheduled', requestedVersion: 5 }, { scheduled: 5 }],
+    ['its own run answers what its counter said', run01, { scheduled: 5 }],
     [
       'a run that this release had begun answers what it froze',
-      { lane: 'scheduled', requestedVersion: 5, answers: { scheduled: 4 } },
+      { ...run01, answers: { scheduled: 4 } },
       { scheduled: 4 },
     ],
   ] as const)('an end without a lane is completed through the run: %s', (_, run, answers) => {
@@ -93,13 +148,13 @@ describe('beside release 0.1', () => {
   })
 
   it('an end that tells its lane, or whose run is gone, stays as it is', () => {
-    expect(completeEnd(end, { lane: 'scheduled', requestedVersion: 1 })).toEqual(end)
+    expect(completeEnd(end, { ...run01, requestedVersion: 1 })).toEqual(end)
     expect(completeEnd(untold, null)).toEqual(untold)
     expect(decideFinished(open, { ...untold, runId: 'run_gone' }, timing)).toBeNull()
   })
 
   it('closes a row that 0.1 opened', () => {
-    const told = completeEnd({ ...untold, runId: 'run_4' }, { lane: 'scheduled', requestedVersion: 5 })
+    const told = completeEnd({ ...untold, runId: 'run_4' }, run01)
     expect(decideFinished(open01, told, timing)).toMatchObject({
       asks: [],
       schedule: { completedVersion: 5, publishedAt: null, wants: { scheduled: { asked: 5, answered: 5 } } },

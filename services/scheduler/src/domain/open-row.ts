@@ -17,6 +17,8 @@ export type RunState = Pick<
   | 'outcome'
   | 'finishedAt'
   | 'unseen'
+  | 'activities'
+  | 'counts'
 >
 
 export interface OpenRowTiming {
@@ -26,13 +28,19 @@ export interface OpenRowTiming {
   newRunId: () => string
 }
 
+export interface OpenRowJudgement extends ScheduleChange {
+  /** Runs that ended unheard. */
+  ended: RunState[]
+}
+
 /** The run counts as if its end had just been heard. */
-const withEndOf = (change: ScheduleChange, run: RunState, { now, newRunId }: OpenRowTiming): ScheduleChange => {
+const withEndOf = (judged: OpenRowJudgement, run: RunState, { now, newRunId }: OpenRowTiming): OpenRowJudgement => {
   const { outcome, finishedAt } = run
-  if (run.state !== 'finished' || !outcome) return change
+  if (run.state !== 'finished' || !outcome) return judged
   const { _id: runId, linkId, requestedVersion } = run
   const untold = { linkId, runId, requestedVersion, lane: null, answers: {}, outcome, finishedAt: finishedAt ?? now }
-  return decideFinished(change.schedule, completeEnd(untold, run), { now, newRunId }) ?? change
+  const change = decideFinished(judged.schedule, completeEnd(untold, run), { now, newRunId })
+  return change ? { ...change, ended: [...judged.ended, run] } : judged
 }
 
 const isHeldBy = (lane: Lane, { asked }: Want, run: RunState): boolean =>
@@ -51,16 +59,21 @@ const quietUntil = ({ leaseUntil, resumeAt }: RunState, { now, staleAfterMs }: O
  * then is asked for again, unless a run of it is in hand or parked. That a message waits proves nothing. The row is looked at
  * again when the first of its runs may need it.
  */
-export const judgeOpenRow = (schedule: Schedule, runs: readonly RunState[], timing: OpenRowTiming): ScheduleChange => {
-  const ended = runs.reduce((change, run) => withEndOf(change, run, timing), { schedule, asks: [] } as ScheduleChange)
-  const wants = wantsOf(ended.schedule)
+export const judgeOpenRow = (
+  schedule: Schedule,
+  runs: readonly RunState[],
+  timing: OpenRowTiming,
+): OpenRowJudgement => {
+  const unheard: OpenRowJudgement = { schedule, asks: [], ended: [] }
+  const judged = runs.reduce((so, run) => withEndOf(so, run, timing), unheard)
+  const wants = wantsOf(judged.schedule)
   const looks = openLanesOf(wants).map((lane) => {
     const want = wants[lane]
     const holders = want ? runs.filter((run) => isHeldBy(lane, want, run)) : []
     return { lane, at: holders.map((run) => quietUntil(run, timing)).find((at) => at !== null) ?? null }
   })
-  if (looks.length === 0) return ended
+  if (looks.length === 0) return judged
   const publishedAt = new Date(Math.min(...looks.map(({ at }) => (at ?? timing.now).getTime())))
   const asks = looks.filter(({ at }) => at === null).map(({ lane }) => lane)
-  return { schedule: { ...ended.schedule, wants, publishedAt }, asks }
+  return { ...judged, schedule: { ...judged.schedule, wants, publishedAt }, asks }
 }

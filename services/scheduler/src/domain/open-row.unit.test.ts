@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { after, hourMs, minuteMs, now, open, open01, want } from '../../test/support/schedules.ts'
+import { after, hourMs, minuteMs, noCounts, now, open, open01, want } from '../../test/support/schedules.ts'
 import { judgeOpenRow, type RunState } from './open-row.ts'
 
 const timing = { now, staleAfterMs: 40_000, newRunId: () => 'run_new' }
 const run = (rest: Partial<RunState>): RunState => ({
   ...{ _id: 'run_5', linkId: 'link_1', lane: 'interactive', requestedVersion: 5, state: 'queued' },
-  ...{ resumeAt: null, leaseUntil: null, outcome: null, finishedAt: null },
+  ...{ resumeAt: null, leaseUntil: null, outcome: null, finishedAt: null, counts: noCounts },
   ...rest,
 })
 const ended = { state: 'finished', outcome: 'succeeded', finishedAt: after(-1000) } as const
@@ -49,6 +49,8 @@ describe('an open row that is left', () => {
   it('is completed when its runs ended unheard', () => {
     const all = judgeOpenRow(open, [run({ ...ended, answers: { interactive: 5, scheduled: 4 } })], timing)
     expect(all).toMatchObject({ asks: [], schedule: { completedVersion: 5, publishedAt: null } })
+    expect(all.ended.map(({ _id }) => _id)).toEqual(['run_5'])
+    expect(judgeOpenRow(all.schedule, [run({ ...ended, answers: { interactive: 5 } })], timing).ended).toEqual([])
     const one = judgeOpenRow(open, [run({ ...ended, answers: { interactive: 5 } })], timing)
     expect(one).toMatchObject({ asks: ['scheduled'], schedule: { wants: { interactive: { answered: 5 } } } })
   })

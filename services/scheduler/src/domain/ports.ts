@@ -46,8 +46,6 @@ export interface Inbox {
   /** Those that are to be taken in by now, longest waiting first. */
   notTaken(now: Date, limit: number): Promise<InboxRow[]>
   markTaken(row: InboxRow, now: Date): Promise<void>
-  /** The newest notice of each of these activities that said it is new. */
-  creationsOf(linkId: string, activityIds: readonly string[]): Promise<InboxRow[]>
   /** Is taken in again at that time. */
   putOff(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
 }

@@ -12,7 +12,7 @@ export const onSyncFinished =
     const told = { ...event, finishedAt: new Date(event.finishedAt) }
     // Only a run of webhooks, and one of release 0.1, has more to say than its event.
     const run = told.lane === null || told.lane === 'realtime' ? await runs.find(told.runId) : null
-    await lookAgain(deps, { linkId: event.linkId, unseen: run?.unseen ?? [] })
+    if (run) await lookAgain(deps, run)
     const end = completeEnd(told, run)
     const change = await changeSchedule(schedules, event.athleteId, (schedule) =>
       decideFinished(schedule, end, { now: clock.now(), newRunId: () => newId('run') }),

@@ -1,4 +1,5 @@
 import type { Clock } from '@slipstream/runtime'
+import type { RunState } from '../domain/open-row.ts'
 import type { Inbox } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 
@@ -6,20 +7,25 @@ import type { Facts } from '../facts.ts'
 const pausesMs = [5_000, 30_000, 2 * 60_000, 10 * 60_000]
 
 export interface LookAgainDeps {
-  inbox: Pick<Inbox, 'creationsOf' | 'putOff'>
+  inbox: Pick<Inbox, 'find' | 'putOff'>
   clock: Clock
   facts: Pick<Facts, 'notSeen'>
 }
 
-/** What a webhook said is new and Strava does not show yet is looked at again, ever later. */
+/**
+ * What a webhook told and Strava does not show yet is looked at again, ever later. May be done again for the same run: a notice
+ * that waits already stays as it is.
+ */
 export const lookAgain = async (
   { inbox, clock, facts }: LookAgainDeps,
-  { linkId, unseen }: { linkId: string; unseen: readonly string[] },
+  { activities = [], unseen = [] }: Pick<RunState, 'activities' | 'unseen'>,
 ): Promise<void> => {
-  if (unseen.length === 0) return
-  for (const { _id, attempts = 0, athleteId, objectId } of await inbox.creationsOf(linkId, unseen)) {
+  for (const { inboxId } of activities.filter(({ stravaActivityId }) => unseen.includes(stravaActivityId))) {
+    const notice = await inbox.find(inboxId)
+    if (!notice || notice.takenAt === null) continue
+    const { attempts = 0 } = notice
     const pauseMs = pausesMs[attempts]
-    if (pauseMs === undefined) facts.notSeen(athleteId, objectId)
-    else await inbox.putOff(_id, attempts + 1, new Date(clock.now().getTime() + pauseMs))
+    if (pauseMs === undefined) facts.notSeen(notice)
+    else await inbox.putOff(inboxId, attempts + 1, new Date(clock.now().getTime() + pauseMs))
   }
 }

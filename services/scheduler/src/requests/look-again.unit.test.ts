@@ -3,22 +3,25 @@ import type { InboxRow } from '../domain/ports.ts'
 import { lookAgain } from './look-again.ts'
 
 const now = new Date('2026-11-26T10:00:00Z')
+const told = (stravaActivityId: string) => ({
+  ...{ stravaActivityId, inboxId: `in_${stravaActivityId}`, aspect: 'create' as const, eventTime: now, asked: 1 },
+})
 
 /** What becomes of a notice that was looked at so often before, in vain. */
-const after = async (attempts: number | undefined) => {
-  const putOff: [attempts: number, inMs: number][] = []
+const after = async (attempts: number | undefined, takenAt: Date | null = now) => {
+  const putOff: [inboxId: string, attempts: number, inMs: number][] = []
   const notSeen: string[] = []
-  const row = { _id: 'in_1', athleteId: 'ath', objectId: '7', ...(attempts !== undefined && { attempts }) } as InboxRow
   await lookAgain(
     {
       inbox: {
-        creationsOf: async () => [row],
-        putOff: async (_id, next, at) => void putOff.push([next, at.getTime() - now.getTime()]),
+        find: async (_id) =>
+          ({ _id, athleteId: 'ath', objectId: '7', takenAt, ...(attempts !== undefined && { attempts }) }) as InboxRow,
+        putOff: async (inboxId, next, at) => void putOff.push([inboxId, next, at.getTime() - now.getTime()]),
       },
       clock: { now: () => now },
-      facts: { notSeen: (_athleteId, stravaActivityId) => void notSeen.push(stravaActivityId) },
+      facts: { notSeen: ({ objectId }: InboxRow) => void notSeen.push(objectId) },
     },
-    { linkId: 'lnk', unseen: ['7'] },
+    { activities: [told('6'), told('7')], unseen: ['7'] },
   )
   return { putOff, notSeen }
 }
@@ -29,9 +32,13 @@ test.each([
   [2, 3, 120_000],
   [3, 4, 600_000],
 ])('after %j looks in vain comes look %i, in %i ms', async (attempts, next, inMs) => {
-  expect(await after(attempts)).toEqual({ putOff: [[next, inMs]], notSeen: [] })
+  expect(await after(attempts)).toEqual({ putOff: [['in_7', next, inMs]], notSeen: [] })
 })
 
 test('after the last one it is left to the next turn', async () => {
   expect(await after(4)).toEqual({ putOff: [], notSeen: ['7'] })
+})
+
+test('what waits already stays as it is', async () => {
+  expect(await after(1, null)).toEqual({ putOff: [], notSeen: [] })
 })

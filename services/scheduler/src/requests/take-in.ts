@@ -1,6 +1,18 @@
+import type { WantedActivity } from '@slipstream/records'
 import { looksAgainAt } from '../domain/looks.ts'
 import type { Inbox, InboxRow } from '../domain/ports.ts'
 import { requestLook, type SchedulerDeps } from './request-runs.ts'
+
+/** What an update says it has set; null where it says nothing that can be compared. */
+const expectedOf = ({ aspectType, updates }: InboxRow): WantedActivity['expects'] | null => {
+  const { title, type, private: isPrivate } = aspectType === 'update' ? updates : {}
+  const expects = {
+    ...(title !== undefined && { title }),
+    ...(type && { type }),
+    ...(isPrivate !== undefined && { isPrivate: isPrivate === 'true' }),
+  }
+  return Object.keys(expects).length > 0 ? expects : null
+}
 
 export interface TakeInDeps extends SchedulerDeps {
   inbox: Inbox
@@ -11,16 +23,18 @@ export interface TakeInDeps extends SchedulerDeps {
  * once more, which costs nothing but a look. False where there is nothing to look for, or not now.
  */
 export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> => {
-  const { _id, linkId, objectId: stravaActivityId, aspectType: aspect, eventTime, receivedAt } = row
+  const { _id: inboxId, linkId, objectId: stravaActivityId, aspectType: aspect, eventTime, receivedAt } = row
   const link = await deps.links.find(linkId)
   const isLookedFor = link?.status === 'active'
   const opensAt = isLookedFor ? looksAgainAt(await deps.schedules.find(link.athleteId), deps.clock.now()) : null
   if (opensAt) {
     deps.facts.lookPutOff(row.athleteId, opensAt)
-    await deps.inbox.putOff(_id, row.attempts ?? 0, opensAt)
+    await deps.inbox.putOff(inboxId, row.attempts ?? 0, opensAt)
     return false
   }
-  if (isLookedFor) await requestLook(deps, link, { stravaActivityId, aspect, eventTime, receivedAt })
+  const expects = expectedOf(row)
+  const notice = { stravaActivityId, inboxId, aspect, eventTime, receivedAt, ...(expects && { expects }) }
+  if (isLookedFor) await requestLook(deps, link, notice)
   await deps.inbox.markTaken(row, deps.clock.now())
   return isLookedFor
 }

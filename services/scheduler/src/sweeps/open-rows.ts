@@ -2,10 +2,12 @@ import { judgeOpenRow } from '../domain/open-row.ts'
 import type { RunReader } from '../domain/ports.ts'
 import type { Schedule, ScheduleChange } from '../domain/schedule.ts'
 import { isOpen } from '../domain/schedule.ts'
+import { type LookAgainDeps, lookAgain } from '../requests/look-again.ts'
 import type { SchedulerDeps } from '../requests/request-runs.ts'
 import { eachRow } from './each-row.ts'
 
 export interface OpenRowsDeps extends SchedulerDeps {
+  inbox: LookAgainDeps['inbox']
   runs: RunReader
   /** How long an open row may wait before somebody looks whether it was forgotten. */
   staleAfterMs: number
@@ -24,7 +26,8 @@ const sweepBatch = async (deps: OpenRowsDeps, batch: readonly Schedule[]): Promi
   const runsByLink = await runs.ofSchedules(batch)
   const { results, failures } = await eachRow(batch, async (schedule) => {
     const timing = { now: clock.now(), staleAfterMs, newRunId: () => newId('run') }
-    const change = judgeOpenRow(schedule, runsByLink.get(schedule.linkId) ?? [], timing)
+    const { ended, ...change } = judgeOpenRow(schedule, runsByLink.get(schedule.linkId) ?? [], timing)
+    for (const run of ended) await lookAgain(deps, run)
     const isSaved = await schedules.save(schedule, change)
     if (isSaved) report(deps, change)
     return isSaved

@@ -1,4 +1,4 @@
-import type { Want } from '@slipstream/records'
+import type { Want, WantedActivity } from '@slipstream/records'
 import type { Link, Schedule } from '../../src/domain/schedule.ts'
 
 export const now = new Date('2026-11-21T10:00:00Z')
@@ -50,3 +50,10 @@ export const open: Schedule = {
   wants: { scheduled: want(4, 3), interactive: want(5, 3, { cause: 'manual' }) },
   publishedAt: after(-400),
 }
+
+export const noCounts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 }
+
+/** A notice as a want holds it. */
+export const told = (asked: number): WantedActivity => ({
+  ...{ stravaActivityId: `${asked}`, inboxId: `in_${asked}`, aspect: 'update', eventTime: now, asked },
+})
