@@ -57,6 +57,8 @@ export interface ScheduleRow {
   /** The newest want as 0.1 tells it; kept after completion as the last one. */
   request: RunRequest | null
   wants?: LaneWants
+  /** Up to then all that Strava lists in the window is stored; absent until a full list has proven so. */
+  completeUpTo?: Date
   /** How often its turns come, and whether the quota carries no more; as of the last one. */
   turns?: { everyMs: number; isStretched: boolean }
   /**

@@ -83,6 +83,15 @@ export interface SyncRunRow {
   waitingFor?: WaitReason | null
   /** The last ten times it waited. */
   waits?: RunWaitRow[]
+  /** What this full list found new, changed in what webhooks tell of, or gone; no more than fifty of them. */
+  changedIds?: string[]
+  /** When the full list before this one began. */
+  passBefore?: Date
+  /** When somebody looks whether webhooks have told of `changedIds`; null once that is done. */
+  noticesDueAt?: Date | null
+  /** Of how many none has told, and when that was found. */
+  missed?: number
+  missedAt?: Date
   /** The run that has done what this one was asked for. */
   joinedTo?: string
   startedAt: Date | null

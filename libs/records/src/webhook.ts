@@ -33,6 +33,8 @@ export interface WebhookInboxRow {
 export interface PushSubscriptionRow {
   _id: string
   subscriptionId: string | null
+  /** Since when it is known without a break. */
+  since?: Date | null
   /** Until then Strava may come and ask. */
   makingUntil: Date | null
   /** When one replica looks again whether it is there. */

@@ -255,14 +255,17 @@ describe('the push subscription', () => {
   })
 
   test('that is gone at Strava is made anew', async () => {
-    const before = (await subscription())?.subscriptionId
+    const before = await subscription()
     const credentials = 'client_id=12345&client_secret=simulator-secret'
-    await fetch(`${system.strava.url}/api/v3/push_subscriptions/${before}?${credentials}`, { method: 'DELETE' })
+    await fetch(`${system.strava.url}/api/v3/push_subscriptions/${before?.subscriptionId}?${credentials}`, {
+      method: 'DELETE',
+    })
     await lookNow()
     await vi.waitFor(async () => {
-      const { subscriptionId } = (await subscription())!
+      const { subscriptionId, since } = (await subscription())!
       expect(subscriptionId).toEqual(expect.any(String))
-      expect(subscriptionId).not.toBe(before)
+      expect(subscriptionId).not.toBe(before?.subscriptionId)
+      expect(since?.getTime()).toBeGreaterThan(before?.since?.getTime() ?? Number.POSITIVE_INFINITY)
     })
   })
 

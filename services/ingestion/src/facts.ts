@@ -6,7 +6,7 @@ import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { SyncRun } from './domain/decide-run.ts'
 import type { Unlisted } from './domain/missing.ts'
-import type { EndedLink, FinishedRun, PageTally, RunWait } from './domain/ports.ts'
+import type { DueNotices, EndedLink, FinishedRun, PageTally, RunWait } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -47,6 +47,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     help: 'Values of listed activities that nobody can have achieved and that were read as absent, at each listing.',
     labelNames: ['field'],
   })
+  const webhooksMissed = metrics.counter({
+    name: 'slipstream_webhook_missed_total',
+    help: 'Changes that a full list has found and that no webhook told within 15 minutes.',
+  })
   const countChanges = (tally: PageTally) => {
     for (const change of ['created', 'updated', 'unchanged', 'stale'] as const)
       activities.inc({ change }, tally[change])
@@ -72,6 +76,16 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     activityDeleted: (run: SyncRun, stravaActivityId: string) => {
       activities.inc({ change: 'deleted' })
       log.info({ ...runOf(run), stravaActivityId }, 'activity is gone, workout removed')
+    },
+    webhooksMissed: ({ runId, athleteId, missed }: DueNotices & { missed: number }) => {
+      webhooksMissed.inc(missed)
+      log.info({ runId, athleteId, missed }, 'changes found that no webhook told')
+    },
+    manyWebhooksMissed: (missed: number) => {
+      log.warn(
+        { missed },
+        'webhooks are missed: see whether Strava can reach this deployment, and what its subscription says',
+      )
     },
     workoutsExpired: (count: number) => {
       activities.inc({ change: 'expired' }, count)

@@ -14,6 +14,7 @@ import { createLinkReader } from './adapters/link-reader.ts'
 import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunStore } from './adapters/run-store.ts'
 import { createUnreadableKeeper } from './adapters/unreadable-keeper.ts'
+import { createWebhookReader } from './adapters/webhook-reader.ts'
 import { createWorkoutStore } from './adapters/workout-store.ts'
 import type { IngestionConfig } from './config.ts'
 import { createFacts } from './facts.ts'
@@ -24,6 +25,7 @@ import { onSyncRequested } from './handlers/on-sync-requested.ts'
 import type { RunDeps } from './handlers/run-step.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { expireWorkouts } from './sweeps/expiry.ts'
+import { countMissedWebhooks } from './sweeps/missed-webhooks.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
 import { endRemovals } from './sweeps/removals.ts'
 import { wakeRuns } from './sweeps/wake-runs.ts'
@@ -37,6 +39,7 @@ export interface IngestionTimings {
   /** With the gateway's sweep well below 60 s together: so long a receipt may take whose event was lost. */
   eraseEveryMs: number
   expireEveryMs: number
+  countMissedEveryMs: number
 }
 
 const defaultTimings: IngestionTimings = {
@@ -46,6 +49,7 @@ const defaultTimings: IngestionTimings = {
   wakeRunsEveryMs: 5_000,
   eraseEveryMs: 15_000,
   expireEveryMs: 60_000,
+  countMissedEveryMs: 60_000,
 }
 
 /** Gentle to Strava's edge even when the quota would allow a burst. */
@@ -185,6 +189,14 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
                   run: expireWorkouts({ workouts, keepForMs, nudge, facts, clock }),
                 },
               ]),
+          {
+            name: 'missed-webhooks',
+            everyMs: timings.countMissedEveryMs,
+            run: countMissedWebhooks({
+              ...{ runs, facts, clock },
+              webhooks: createWebhookReader(collections, config.strava.clientId),
+            }),
+          },
           { name: 'removals', everyMs: timings.eraseEveryMs, run: endRemovals({ workouts, nudge, facts, clock }) },
           { name: 'wake-runs', everyMs: timings.wakeRunsEveryMs, run: wakeRuns({ ledger, runs, facts, clock }) },
           {

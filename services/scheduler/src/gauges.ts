@@ -1,14 +1,31 @@
+import type { Clock } from '@slipstream/runtime'
 import type { Metrics } from '@slipstream/telemetry'
 import type { ScheduleStore } from './domain/ports.ts'
 
+/** Within it a deletion at Strava has to be mirrored, so every athlete has had a turn. */
+const provenWithinMs = 48 * 60 * 60_000
+
 /** Gauges of what is stored, read when they are scraped. All replicas show the same values. */
-export const registerGauges = (metrics: Metrics, schedules: Pick<ScheduleStore, 'backlog'>): void => {
+export const registerGauges = (
+  metrics: Metrics,
+  schedules: Pick<ScheduleStore, 'backlog' | 'count' | 'countIncomplete'>,
+  clock: Clock,
+): void => {
   metrics.gauge({
     name: 'slipstream_lane_backlog',
     help: 'Athletes with an open sync request, by its lane.',
     labelNames: ['lane'],
     async collect() {
       for (const [lane, rows] of await schedules.backlog()) this.set({ lane }, rows)
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_athletes_complete_ratio',
+    help: 'Share of linked athletes of whom a full list has proven within 48 hours that all of their window is stored.',
+    async collect() {
+      const since = new Date(clock.now().getTime() - provenWithinMs)
+      const [athletes, incomplete] = await Promise.all([schedules.count(), schedules.countIncomplete(since)])
+      this.set(athletes === 0 ? 1 : Math.max(0, 1 - incomplete / athletes))
     },
   })
 }

@@ -97,7 +97,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       }
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }
-      registerGauges(metrics, schedules)
+      registerGauges(metrics, schedules, clock)
       const changeSweep = <Row>(sweep: Omit<ChangeSweepOptions<Row>, 'marks' | 'clock'>) =>
         createChangeSweep({ ...sweep, name: `scheduler.${sweep.name}`, marks: collections.sweepMarks, clock })
 

@@ -8,6 +8,7 @@ import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { linkRow, startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import type { SchedulerConfig } from '../src/config.ts'
 import { createScheduler, type SchedulerTimings } from '../src/service.ts'
+import { endedRun } from './support/schedules.ts'
 
 export interface Harness {
   nats: TestNats
@@ -80,7 +81,7 @@ export const startHarness = async (): Promise<Harness> => {
       await links.deleteOne({ _id: linkId })
     },
     insertRun: async (run) => {
-      await store.connection.collection<{ _id: string }>('sync_runs').insertOne(run)
+      await store.connection.collection<{ _id: string }>('sync_runs').insertOne({ ...endedRun, ...run })
     },
     insertSchedules: async (schedules) => {
       await store.collections.schedules.insertMany(schedules)

@@ -220,4 +220,22 @@ describe('operations', () => {
     expect(metrics).toMatch(/^slipstream_lane_backlog\{lane="interactive",service="scheduler"\} [1-9]/m)
     expect(metrics).toMatch(/^slipstream_lane_backlog\{lane="backfill",service="scheduler"\} 0$/m)
   })
+
+  it('shows of how many athletes the window is proven complete', async () => {
+    const ratio = async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${scheduler.opsPort}/metrics`)).text()
+      return Number(/^slipstream_athletes_complete_ratio\S* (\S+)$/m.exec(metrics)?.[1])
+    }
+    const { schedules } = harness.store.collections
+    await schedules.updateMany({}, { $set: { completeUpTo: new Date() } })
+    expect(await ratio()).toBe(1)
+    const { link } = await linkAndImport()
+    const count = await schedules.countDocuments()
+    expect(await ratio()).toBeCloseTo(1 - 1 / count)
+    await schedules.updateOne(
+      { _id: link.athleteId },
+      { $set: { completeUpTo: new Date(Date.now() - 49 * 3_600_000) } },
+    )
+    expect(await ratio()).toBeCloseTo(1 - 1 / count)
+  })
 })

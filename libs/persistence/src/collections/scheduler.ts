@@ -45,6 +45,7 @@ export const schedules = defineCollection<ScheduleRow>(
       requestedAt: time,
     }),
     wants: added(nested<LaneWants>({ interactive: want, realtime: want, scheduled: want, backfill: want })),
+    completeUpTo: added(time),
     turns: added(nested<NonNullable<ScheduleRow['turns']>>({ everyMs: count, isStretched: flag })),
     looks: added(
       nested<NonNullable<ScheduleRow['looks']>>({
@@ -63,6 +64,7 @@ export const schedules = defineCollection<ScheduleRow>(
   [
     { name: 'due', key: { nextDueAt: 1 } },
     { name: 'published', key: { publishedAt: 1 } },
+    { name: 'complete', key: { completeUpTo: 1 } },
     { name: 'asked_by_hand', key: { 'wants.interactive.requestedAt': 1 }, sparse: true },
     ...outboxIndexes,
   ],

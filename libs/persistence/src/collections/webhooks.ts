@@ -44,6 +44,7 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
 export const pushSubscription = defineCollection<PushSubscriptionRow>('push_subscription', {
   _id: text,
   subscriptionId: optionalText,
+  since: added(optionalTime),
   makingUntil: optionalTime,
   nextCheckAt: time,
 })

@@ -1,10 +1,7 @@
 import type { Collections } from '@slipstream/persistence'
-import { named, openRunStates, type SyncRunRow, wantsOf } from '@slipstream/records'
+import { holdingRuns, named, openRunStates, type SyncRunRow, wantsOf } from '@slipstream/records'
 import type { Link, RunView } from '../domain/model.ts'
 import type { SyncView } from '../domain/ports.ts'
-
-/** An activity that was broken in so many runs in a row holds completeness no longer. */
-const holdingRuns = 3
 
 /** More than can run side by side. */
 const overlappingRuns = 10

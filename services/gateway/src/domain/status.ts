@@ -6,7 +6,7 @@ import {
   type Status,
   type WaitReason,
 } from '@slipstream/contracts'
-import { progressOf, type StopTrouble } from '@slipstream/records'
+import { listedUpTo, progressOf, type StopTrouble } from '@slipstream/records'
 import type { Link, RunView } from './model.ts'
 import { type OpenWork, openWork, type WorkInput } from './open-work.ts'
 
@@ -96,13 +96,6 @@ const describeTurns = (schedule: StatusInput['schedule']): Status['syncEvery'] =
   return { minutes: Math.round(everyMs / minuteMs), isStretched }
 }
 
-/** A full list that succeeded, and that was stored whole, proves everything up to the moment it began. */
-const completeUpTo = (run: RunView | null): Date | null => {
-  if (!run) return null
-  const beganAt = run.startedAt ?? run.requestedAt
-  return beganAt < run.window.before ? beganAt : run.window.before
-}
-
 const describeIncomplete = (run: RunView | null): Status['incomplete'] => {
   const count = run?.unread?.length ?? 0
   return count === 0 ? null : { count, reason: 'activity_unreadable' }
@@ -161,7 +154,7 @@ export const describeStatus = (input: StatusInput): Status => {
     sync: link.status === 'active' ? describeSync(work, input) : null,
     nextSyncAt: link.status === 'active' ? iso(input.schedule?.nextDueAt ?? null) : null,
     syncEvery: link.status === 'active' ? describeTurns(input.schedule) : null,
-    completeUpTo: iso(completeUpTo(input.lastCompleteRun)),
+    completeUpTo: iso(input.lastCompleteRun && listedUpTo(input.lastCompleteRun)),
     incomplete: describeIncomplete(input.lastSucceededRun),
     error: code ? actionableError(code) : null,
   }

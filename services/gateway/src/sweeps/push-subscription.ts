@@ -29,16 +29,22 @@ export const checkPushSubscription =
     const after = (ms: number) => new Date(now.getTime() + ms)
     if (!(await subscriptions.takeCheck(now, after(hourMs)))) return
     const [callbackUrl = ''] = callbackUrls
+    const before = await subscriptions.find()
+    const known = (subscriptionId: string) =>
+      subscriptions.set({
+        ...{ subscriptionId, makingUntil: null },
+        ...(before?.subscriptionId !== subscriptionId && { since: now }),
+      })
     try {
       const found = await strava.find()
       if (found && !callbackUrls.includes(found.callbackUrl)) {
         facts.subscriptionForeign()
         return await subscriptions.set({ subscriptionId: null, makingUntil: null })
       }
-      if (found) return await subscriptions.set({ subscriptionId: found.subscriptionId, makingUntil: null })
+      if (found) return await known(found.subscriptionId)
       await subscriptions.set({ subscriptionId: null, makingUntil: after(makingMs) })
       const subscriptionId = await strava.create({ callbackUrl, verifyToken })
-      await subscriptions.set({ subscriptionId, makingUntil: null })
+      await known(subscriptionId)
       facts.subscriptionMade(subscriptionId)
     } catch (error) {
       facts.subscriptionFailed(error)

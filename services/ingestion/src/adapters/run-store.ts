@@ -7,7 +7,6 @@ import {
   openRunStates,
   type RunWaitRow,
   type SyncRunRow,
-  type UnreadActivity,
   windowAt,
 } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
@@ -226,15 +225,42 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
         nextRequest(lease.run),
       ]),
 
-    unreadBefore: async ({ athleteId, linkId }) => {
+    passBefore: async ({ athleteId, linkId }) => {
       const last = await syncRuns
         .findOne(
           { athleteId, linkId, outcome: 'succeeded', finishedAt: { $ne: null }, 'activities.0': { $exists: false } },
-          { unread: 1 },
+          { unread: 1, startedAt: 1, requestedAt: 1 },
         )
         .sort({ finishedAt: -1 })
-        .lean<{ unread?: UnreadActivity[] }>()
-      return last?.unread ?? []
+        .lean<Pick<SyncRunRow, 'unread' | 'startedAt' | 'requestedAt'>>()
+      return last && { unread: last.unread ?? [], startedAt: last.startedAt ?? last.requestedAt }
+    },
+
+    noticesDue: async (now, limit) => {
+      const found = await syncRuns
+        .find({ noticesDueAt: { $lte: now } }, { linkId: 1, athleteId: 1, changedIds: 1, passBefore: 1 })
+        .sort({ noticesDueAt: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(({ _id: runId, linkId, athleteId, changedIds = [], passBefore = now }) => ({
+        ...{ runId, linkId, athleteId, changedIds, passBefore },
+      }))
+    },
+
+    settleNotices: async (runId, missed, now) => {
+      const { matchedCount } = await syncRuns.updateOne(
+        { _id: runId, noticesDueAt: { $ne: null } },
+        { $set: { noticesDueAt: null, ...(missed > 0 && { missed, missedAt: now }) } },
+      )
+      return matchedCount === 1
+    },
+
+    missedSince: async (since) => {
+      const [counted] = await syncRuns.aggregate<{ missed: number }>([
+        { $match: { missedAt: { $gte: since } } },
+        { $group: { _id: null, missed: { $sum: '$missed' } } },
+      ])
+      return counted?.missed ?? 0
     },
 
     finish: (lease, end) => {

@@ -3,7 +3,7 @@ import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
-import type { PageDecision, RefreshEvent, WorkoutEvent } from '../domain/decide-page.ts'
+import { type PageDecision, type RefreshEvent, tellableOf, type WorkoutEvent } from '../domain/decide-page.ts'
 import { fullPage } from '../domain/list-cursor.ts'
 import type { PageTally, WorkoutStore } from '../domain/ports.ts'
 
@@ -124,6 +124,7 @@ export const createWorkoutStore = (
   return {
     apply: async ({ linkId, activities, decide }) => {
       const tally: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
+      const tellable: string[] = []
       let open = activities
       for (let round = 0; round < maxRounds; round += 1) {
         const decision = decide(open, await readKnown(linkId, open.map(idOf)))
@@ -133,7 +134,8 @@ export const createWorkoutStore = (
         tally.updated += decision.updates.filter(settled).length
         tally.unchanged += decision.unchanged.filter(settled).length
         tally.stale += decision.stale.length
-        if (conflicts.size === 0) return tally
+        tellable.push(...tellableOf(decision).filter((id) => !conflicts.has(id)))
+        if (conflicts.size === 0) return { tally, tellable }
         open = open.filter((activity) => conflicts.has(idOf(activity)))
       }
       throw new TransientError(`workouts kept changing under a page: ${open.length} could not be settled`)

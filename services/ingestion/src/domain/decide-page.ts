@@ -72,6 +72,18 @@ export interface PageDecision {
   stale: Pick<StoredWorkout, 'stravaActivityId'>[]
 }
 
+/** Webhooks tell of title, kind and visibility alone. */
+const toldFields: readonly string[] = ['name', 'sportType', 'visibility']
+
+/** Activities of which a webhook should have told what the page shows. */
+export const tellableOf = ({ creates, updates }: PageDecision): string[] =>
+  [
+    ...creates,
+    ...updates.filter(({ event: { data } }) => 'changedFields' in data && data.changedFields.some(isTold)),
+  ].map(({ workout }) => workout.stravaActivityId)
+
+const isTold = (field: string): boolean => toldFields.includes(field)
+
 const comparable = (value: WorkoutValues[keyof WorkoutValues]) => (value instanceof Date ? value.getTime() : value)
 
 /** Which fields differ, and which the stored row has never had. */

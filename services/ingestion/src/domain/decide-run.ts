@@ -3,6 +3,9 @@ import type { SyncRunRow } from '@slipstream/records'
 
 export type SyncRun = Omit<SyncRunRow, 'outbox'>
 
+/** Whether it lists the whole window, and not single activities that webhooks told of. */
+export const isFullPass = ({ activities }: SyncRun): boolean => activities === undefined || activities.length === 0
+
 export interface RunInput {
   run: SyncRun
   linkStatus: StoredLinkStatus

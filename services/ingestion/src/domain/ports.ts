@@ -14,6 +14,7 @@ import type { Beginning, Wanted } from './choose-run.ts'
 import type { PageDecision } from './decide-page.ts'
 import type { RunInput, SyncRun } from './decide-run.ts'
 import type { Unlisted } from './missing.ts'
+import type { Notices } from './notices.ts'
 
 export type SyncRequested = EventData<'sync.requested'>
 
@@ -50,6 +51,9 @@ export interface FinishedRun {
   finishedAt: Date
   unread?: UnreadActivity[]
   unseen?: string[]
+  changedIds?: string[]
+  passBefore?: Date
+  noticesDueAt?: Date
   joinedTo?: string
   /** Of a lost grant: before the call that found it lost, and before its token was read. A later consent is not meant. */
   grantLostAt?: Date
@@ -63,12 +67,27 @@ export interface RunProgress {
   firstTicket?: number
   missing?: MissingActivities
   unseen?: string[]
+  changedIds?: string[]
 }
 
 /** Why a run may not call, and when it may again. */
 export interface RunWait {
   until: Date
   reason: WaitReason
+}
+
+export interface DueNotices extends Notices {
+  runId: string
+  linkId: string
+  athleteId: string
+}
+
+/** What Strava has pushed. */
+export interface WebhookReader {
+  /** Since when it pushes without a break; null while it does not. */
+  pushedSince(): Promise<Date | null>
+  /** Of which of these activities webhooks have spoken since then. */
+  told(linkId: string, activityIds: readonly string[], from: Date): Promise<string[]>
 }
 
 export interface RunStore {
@@ -93,8 +112,14 @@ export interface RunStore {
   resumeDue(now: Date, limit: number): Promise<number>
   /** So many of those that wait for this longer than `spreadMs` go on within it instead. Returns how many. */
   wake(reason: WaitReason, now: Date, spreadMs: number, limit: number): Promise<number>
-  /** What the link's last run that succeeded could not read. */
-  unreadBefore(run: SyncRun): Promise<UnreadActivity[]>
+  /** The link's last full list that succeeded: when it began, and what it could not read. */
+  passBefore(run: SyncRun): Promise<{ startedAt: Date; unread: UnreadActivity[] } | null>
+  /** Runs of which it is time to look whether webhooks have told what they found, longest waiting first. */
+  noticesDue(now: Date, limit: number): Promise<DueNotices[]>
+  /** False when another process was faster. */
+  settleNotices(runId: string, missed: number, now: Date): Promise<boolean>
+  /** How many webhooks were found missed since then. */
+  missedSince(since: Date): Promise<number>
 }
 
 /** What happened to the activities of a page. */
@@ -103,6 +128,12 @@ export interface PageTally {
   updated: number
   unchanged: number
   stale: number
+}
+
+export interface Applied {
+  tally: PageTally
+  /** What was created, or changed in what webhooks tell of. */
+  tellable: string[]
 }
 
 export interface WorkoutStore {
@@ -114,7 +145,7 @@ export interface WorkoutStore {
     linkId: string
     activities: readonly StravaActivity[]
     decide: (activities: readonly StravaActivity[], known: KnownWorkouts) => PageDecision
-  }): Promise<PageTally>
+  }): Promise<Applied>
   /** How many are stored that started since then; one page's worth at most. */
   countSince(linkId: string, since: Date): Promise<number>
   /** What was stored by fetches before `firstTicket` and has not been seen since, apart from `except`. */

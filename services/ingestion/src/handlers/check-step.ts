@@ -1,5 +1,6 @@
 import { done, type Outcome, skipped } from '@slipstream/messaging'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
+import { addChanged } from '../domain/notices.ts'
 import type { PageTally } from '../domain/ports.ts'
 import { notSeenIn } from '../domain/seen.ts'
 import { callerOf, endAnswered, eraseGone, type NoAnswer, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
@@ -43,6 +44,7 @@ export const checkStep = async (
   const ticket = await deps.tickets.next(run.linkId)
   const outcome = await deps.strava.getActivity(callerOf(step), stravaActivityId)
   let tally = nothing
+  let tellable: string[] = []
   let unread = run.unread ?? []
   let isRemoved = false
   let isUnseen = false
@@ -53,13 +55,14 @@ export const checkStep = async (
       const activities = data.filter(({ startDate }) => new Date(startDate) >= run.window.after)
       const removal = { linkId: run.linkId, stravaActivityId, ticket, reason: 'outside_window' } as const
       if (activities.length < data.length) isRemoved = await deps.workouts.remove({ ...removal, now: deps.clock.now() })
-      ;({ tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
+      ;({ tally, tellable, unread } = await storeFetched(deps, run, { activities, unreadable, ticket }))
       isUnseen = notSeenIn(run.activities ?? [], activities).length > 0
       break
     }
     case 'absent':
       isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
       isUnseen = !isRemoved && isNews(run, stravaActivityId)
+      if (isRemoved) tellable = [stravaActivityId]
       break
     default:
       // Refused, or failed, for this activity alone, it is the next run's; the list was answered.
@@ -71,12 +74,14 @@ export const checkStep = async (
   const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
   deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
   const counts = addResult(run.counts, result)
+  const changedIds = addChanged(run.changedIds ?? [], tellable)
   const finishedAt = deps.clock.now()
   if (others.length === 0 || !run.missing || !run.cursor) {
-    return endAnswered(deps, lease, { outcome: 'succeeded', errorCode: null, counts, unread, unseen, finishedAt })
+    const end = { outcome: 'succeeded', errorCode: null, counts, unread, unseen, changedIds, finishedAt } as const
+    return endAnswered(deps, lease, end)
   }
   const missing = { ...run.missing, toCheck: others }
-  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing, unseen })))
+  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing, unseen, changedIds })))
     return skipped('lease-lost')
   deps.nudge()
   return done()

@@ -1,7 +1,7 @@
 import { done, type Outcome, skipped } from '@slipstream/messaging'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
-import { addResult, type SyncRun } from '../domain/decide-run.ts'
+import { addResult, isFullPass, type SyncRun } from '../domain/decide-run.ts'
 import {
   cursorFrom01,
   firstCall,
@@ -12,17 +12,16 @@ import {
   stepAfter,
 } from '../domain/list-cursor.ts'
 import { afterList, notListed } from '../domain/missing.ts'
+import { addChanged } from '../domain/notices.ts'
 import type { RunProgress } from '../domain/ports.ts'
 import { notSeenIn } from '../domain/seen.ts'
 import { announce, callerOf, endAnswered, eraseGone, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
-const isOfWebhooks = ({ activities }: SyncRun): boolean => activities !== undefined && activities.length > 0
-
 const firstCursor = async ({ workouts }: RunDeps, run: SyncRun): Promise<ListCursor> => {
   if (run.nextPage > 1) return cursorFrom01(run)
   if (run.cause === 'linked') return firstCall(fullPage)
-  if (isOfWebhooks(run)) return firstCall(pageSizeAfterWebhooks(run.activities?.length ?? 0))
+  if (!isFullPass(run)) return firstCall(pageSizeAfterWebhooks(run.activities?.length ?? 0))
   return firstCall(pageSizeFor(await workouts.countSince(run.linkId, run.window.after)))
 }
 
@@ -45,10 +44,14 @@ const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Prom
   return done()
 }
 
-const succeed = async (deps: RunDeps, { lease }: Step, { counts, unread, unseen }: RunProgress): Promise<Outcome> => {
+const succeed = async (
+  deps: RunDeps,
+  { lease }: Step,
+  { counts, unread, unseen, changedIds }: RunProgress,
+): Promise<Outcome> => {
   const finishedAt = deps.clock.now()
   const end = { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt } as const
-  return endAnswered(deps, lease, { ...end, ...(unseen && { unseen }) })
+  return endAnswered(deps, lease, { ...end, ...(unseen && { unseen }), ...(changedIds && { changedIds }) })
 }
 
 /** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
@@ -106,7 +109,7 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   const activities = data.filter(
     ({ stravaActivityId, startDate }) => !listed.has(stravaActivityId) && new Date(startDate) >= run.window.after,
   )
-  const { tally, unread } = await storeFetched(deps, run, { activities, unreadable, ticket })
+  const { tally, tellable, unread } = await storeFetched(deps, run, { activities, unreadable, ticket })
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
   const newlyListed = activities.length + unread.length - (run.unread?.length ?? 0)
@@ -119,9 +122,10 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   }
   deps.facts.pageStored(run, cursor, result, tally)
   const counts = addResult(run.counts, result)
-  const progress = { counts, unread, ...firstTicketOf(run, ticket) }
+  const changedIds = addChanged(run.changedIds ?? [], tellable)
+  const progress = { counts, unread, changedIds, ...firstTicketOf(run, ticket) }
   const page = listedOn(data, unreadable)
-  if (isOfWebhooks(run)) {
+  if (!isFullPass(run)) {
     // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for.
     const toCheck = notListed(run.activities ?? [], page.ids)
     const unseen = notSeenIn(run.activities ?? [], data)

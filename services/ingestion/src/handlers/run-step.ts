@@ -4,6 +4,7 @@ import { done, type Outcome, skipped, TransientError } from '@slipstream/messagi
 import { progressOf } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { SyncRun } from '../domain/decide-run.ts'
+import { isToldByWebhooks, noticesDueAt } from '../domain/notices.ts'
 import type {
   Erasure,
   FetchTickets,
@@ -93,9 +94,15 @@ export const announce = (deps: RunDeps, run: SyncRun) => {
   }
 }
 
+/** What is looked at later: whether webhooks told what the run has found. */
+const noticesOf = async (deps: RunDeps, run: SyncRun, end: FinishedRun): Promise<Partial<FinishedRun>> => {
+  const before = isToldByWebhooks(run, end) ? await deps.runs.passBefore(run) : null
+  return before ? { passBefore: before.startedAt, noticesDueAt: noticesDueAt(end.finishedAt) } : {}
+}
+
 /** Ends a run whose last call was answered. */
 export const endAnswered = async (deps: RunDeps, lease: RunLease, end: FinishedRun): Promise<Outcome> => {
-  await finishRun(deps, lease, end)
+  await finishRun(deps, lease, { ...end, ...(await noticesOf(deps, lease.run, end)) })
   announce(deps, { ...lease.run, counts: end.counts, finishedAt: end.finishedAt })
   return done()
 }

@@ -2,7 +2,7 @@ import type { UnreadActivity } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import { decidePage } from '../domain/decide-page.ts'
 import type { SyncRun } from '../domain/decide-run.ts'
-import type { PageTally } from '../domain/ports.ts'
+import type { Applied } from '../domain/ports.ts'
 import { addUnread } from '../domain/unread.ts'
 import type { RunDeps } from './run-step.ts'
 
@@ -22,7 +22,8 @@ const keepUnreadable = async (deps: RunDeps, run: SyncRun, unreadable: readonly 
     deps.facts.activityUnreadable(run, activity)
   }
   const ids = unreadable.map(({ stravaActivityId }) => stravaActivityId)
-  return addUnread(known, ids, await deps.runs.unreadBefore(run))
+  const before = await deps.runs.passBefore(run)
+  return addUnread(known, ids, before?.unread ?? [])
 }
 
 /** Writes what was fetched. @returns what that changed, and all that the run could not read so far */
@@ -30,9 +31,9 @@ export const storeFetched = async (
   deps: RunDeps,
   run: SyncRun,
   { activities, unreadable, ticket }: Fetched,
-): Promise<{ tally: PageTally; unread: UnreadActivity[] }> => {
+): Promise<Applied & { unread: UnreadActivity[] }> => {
   const now = deps.clock.now()
-  const tally = await deps.workouts.apply({
+  const applied = await deps.workouts.apply({
     linkId: run.linkId,
     activities,
     decide: (open, known) =>
@@ -49,5 +50,5 @@ export const storeFetched = async (
   for (const activity of activities) {
     if (activity.implausible.length > 0) deps.facts.valuesImplausible(run, activity)
   }
-  return { tally, unread: await keepUnreadable(deps, run, unreadable) }
+  return { ...applied, unread: await keepUnreadable(deps, run, unreadable) }
 }

@@ -16,6 +16,10 @@ const fields = {
   unseen: 1,
   activities: 1,
   counts: 1,
+  unread: 1,
+  startedAt: 1,
+  requestedAt: 1,
+  window: 1,
 } as const
 
 /** Enough for an average that does not jump. */

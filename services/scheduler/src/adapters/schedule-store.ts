@@ -23,8 +23,8 @@ const eventDataOf = (schedule: Schedule, lane: Lane, want: Want, now: Date): Eve
   }
 }
 
-/** More open rows than this are not counted: by then the number says enough. */
-const backlogLimit = 10_000
+/** More rows than this are not counted: by then the number says enough. */
+const countLimit = 10_000
 
 /** Every row is written as a whole and only over the state it was decided on, so replicas may work side by side. */
 export const createScheduleStore = (options: {
@@ -96,12 +96,20 @@ export const createScheduleStore = (options: {
       return deletedCount === 1
     },
 
+    countIncomplete: async (since) => {
+      const [never, long] = await Promise.all([
+        schedules.countDocuments({ completeUpTo: null }, { limit: countLimit }),
+        schedules.countDocuments({ completeUpTo: { $lt: since } }, { limit: countLimit }),
+      ])
+      return never + long
+    },
+
     count: () => schedules.estimatedDocumentCount().exec(),
 
     backlog: async () => {
       const found = await schedules.aggregate<{ _id: Lane; rows: number }>([
         { $match: { publishedAt: { $gt: new Date(0) } } },
-        { $limit: backlogLimit },
+        { $limit: countLimit },
         { $project: { want: { $objectToArray: '$wants' } } },
         { $unwind: '$want' },
         { $match: { $expr: { $gt: ['$want.v.asked', '$want.v.answered'] } } },

@@ -3,7 +3,9 @@ import {
   answersOf,
   type LaneVersions,
   type LaneWants,
+  listedUpTo,
   openLanesOf,
+  provesWindow,
   type SyncRunRow,
   type Want,
   wantsOf,
@@ -22,13 +24,28 @@ export interface RunEnd {
   finishedAt: Date
   /** Of a run that webhooks asked for: whether it found nothing new. Null of any other. */
   isInVain: boolean | null
+  /** Up to then it proves that all of the window is stored; null where it proves nothing. */
+  completeUpTo: Date | null
 }
 
 /** What the row of a run adds to the event of its end. */
-type EndedRun = Pick<SyncRunRow, 'lane' | 'answers' | 'requestedVersion' | 'activities' | 'unseen' | 'counts'>
+type EndedRun = Pick<
+  SyncRunRow,
+  | 'lane'
+  | 'answers'
+  | 'requestedVersion'
+  | 'activities'
+  | 'unseen'
+  | 'counts'
+  | 'outcome'
+  | 'unread'
+  | 'startedAt'
+  | 'requestedAt'
+  | 'window'
+>
 
 /** What is not there yet is looked for again by itself: it was not asked for in vain. */
-const isInVain = ({ activities = [], unseen = [], counts }: EndedRun, outcome: RunOutcome): boolean | null => {
+const isInVain = ({ activities = [], unseen = [], counts, outcome }: EndedRun): boolean | null => {
   if (activities.length === 0 || outcome !== 'succeeded') return null
   return unseen.length === 0 && counts.created + counts.updated + counts.deleted === 0
 }
@@ -37,8 +54,9 @@ const isInVain = ({ activities = [], unseen = [], counts }: EndedRun, outcome: R
  * The end as the row of its run completes it: release 0.1, which tells no lane, may have ended a run that this release had
  * begun. A run that was 0.1's alone answers what was wanted in its lane when it was asked for.
  */
-export const completeEnd = (told: Omit<RunEnd, 'isInVain'>, run: EndedRun | null): RunEnd => {
-  const end = { ...told, isInVain: run && isInVain(run, told.outcome) }
+export const completeEnd = (told: Omit<RunEnd, 'isInVain' | 'completeUpTo'>, run: EndedRun | null): RunEnd => {
+  const completeUpTo = run && provesWindow(run) ? listedUpTo(run) : null
+  const end = { ...told, isInVain: run && isInVain(run), completeUpTo }
   if (end.lane !== null || run === null) return end
   return { ...end, lane: run.lane, answers: answersOf(run) }
 }
@@ -77,6 +95,10 @@ const withNewRun = (wants: LaneWants, { runId }: RunEnd, newRunId: () => string)
   )
 }
 
+/** Runs of several lanes may end in another order than they began. */
+const laterOf = ({ completeUpTo: known }: Schedule, { completeUpTo }: RunEnd): Pick<Schedule, 'completeUpTo'> =>
+  completeUpTo && (!known || completeUpTo > known) ? { completeUpTo } : {}
+
 const same = (one: LaneWants, other: LaneWants): boolean =>
   Object.entries(one).every(([lane, { answered, runId }]) => {
     const want = other[lane as Lane]
@@ -96,7 +118,8 @@ export const decideFinished = (
   const before = wantsOf(schedule)
   const wants = withNewRun(answer(before, end), end, newRunId)
   if (same(before, wants)) return null
-  const looked = end.isInVain === null ? schedule : { ...schedule, looks: afterLook(schedule, end.isInVain, now) }
+  const proven = { ...schedule, ...laterOf(schedule, end) }
+  const looked = end.isInVain === null ? proven : { ...proven, looks: afterLook(schedule, end.isInVain, now) }
   const isLookedAgain = wants.realtime?.runId !== before.realtime?.runId
   const looking = isLookedAgain ? { ...looked, looks: withLook(looked, now) } : looked
   return {

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { after, hourMs, idle, minuteMs, noCounts, now, open, open01, told, want } from '../../test/support/schedules.ts'
+import {
+  after,
+  endedRun,
+  hourMs,
+  idle,
+  minuteMs,
+  noCounts,
+  now,
+  open,
+  open01,
+  told,
+  want,
+} from '../../test/support/schedules.ts'
 import { completeEnd, decideFinished, type RunEnd } from './finish.ts'
 import { looksAgainAt } from './looks.ts'
 import { isOpen, type Schedule } from './schedule.ts'
@@ -7,7 +19,7 @@ import { isOpen, type Schedule } from './schedule.ts'
 const timing = { now, newRunId: () => 'run_new' }
 const end: RunEnd = {
   ...{ linkId: 'link_1', runId: 'run_5', lane: 'interactive', answers: { interactive: 5 }, requestedVersion: 5 },
-  ...{ outcome: 'succeeded', finishedAt: now, isInVain: null },
+  ...{ outcome: 'succeeded', finishedAt: now, isInVain: null, completeUpTo: null },
 }
 const answered = (schedule: Schedule | null, changes: Partial<RunEnd> = {}) =>
   decideFinished(schedule, { ...end, ...changes }, timing)
@@ -128,33 +140,65 @@ describe('looks that found nothing new', () => {
     ['found nothing yet of what was told', { unseen: ['5'] }, false],
     ['listed the whole window', { activities: [] }, null],
   ])('are told by the row of the run: one that %s', (_what, run, isInVain) => {
-    const looked = { lane: 'realtime' as const, requestedVersion: 5, activities: [told(5)], counts: noCounts, ...run }
+    const looked = { ...endedRun, lane: 'realtime' as const, activities: [told(5)], ...run }
     expect(completeEnd({ ...end, lane: 'realtime' }, looked).isInVain).toBe(isInVain)
+  })
+})
+
+describe('completeness', () => {
+  const row = { ...open, completeUpTo: after(-hourMs) }
+  it('goes up with what a run proves, and never back', () => {
+    expect(answered(row, { completeUpTo: after(-minuteMs) })?.schedule.completeUpTo).toEqual(after(-minuteMs))
+    expect(answered(row, { completeUpTo: after(-2 * hourMs) })?.schedule.completeUpTo).toEqual(after(-hourMs))
+    expect(answered(row)?.schedule.completeUpTo).toEqual(after(-hourMs))
+    expect(answered(open)?.schedule).not.toHaveProperty('completeUpTo')
+  })
+
+  it.each<[string, Partial<typeof endedRun> | object, Date | null]>([
+    ['a full list up to its begin', {}, after(-minuteMs)],
+    ['one that never began up to when it was asked for', { startedAt: null }, after(-2 * minuteMs)],
+    ['one that failed nothing', { outcome: 'failed' }, null],
+    ['one of single activities nothing', { activities: [told(5)] }, null],
+    ['one that could not read something nothing', { unread: [{ stravaActivityId: '7', runs: 2 }] }, null],
+    [
+      'one that could not read what is broken for good',
+      { unread: [{ stravaActivityId: '7', runs: 3 }] },
+      after(-minuteMs),
+    ],
+  ])('is proven by %s', (_what, run, upTo) => {
+    expect(completeEnd(end, { ...endedRun, ...run }).completeUpTo).toEqual(upTo)
   })
 })
 
 describe('beside release 0.1', () => {
   const untold = { ...end, lane: null, answers: {} }
-  const run01 = { lane: 'scheduled', requestedVersion: 5, counts: noCounts } as const
   it.each([
-    ['its own run answers what its counter said', run01, { scheduled: 5 }],
+    ['its own run answers what its counter said', endedRun, { scheduled: 5 }],
     [
       'a run that this release had begun answers what it froze',
-      { ...run01, answers: { scheduled: 4 } },
+      { ...endedRun, answers: { scheduled: 4 } },
       { scheduled: 4 },
     ],
   ] as const)('an end without a lane is completed through the run: %s', (_, run, answers) => {
-    expect(completeEnd(untold, run)).toEqual({ ...untold, lane: 'scheduled', answers })
+    expect(completeEnd(untold, run)).toMatchObject({
+      ...untold,
+      lane: 'scheduled',
+      answers,
+      completeUpTo: after(-minuteMs),
+    })
   })
 
   it('an end that tells its lane, or whose run is gone, stays as it is', () => {
-    expect(completeEnd(end, { ...run01, requestedVersion: 1 })).toEqual(end)
+    expect(completeEnd(end, { ...endedRun, requestedVersion: 1 })).toMatchObject({
+      lane: 'interactive',
+      answers: { interactive: 5 },
+    })
     expect(completeEnd(untold, null)).toEqual(untold)
     expect(decideFinished(open, { ...untold, runId: 'run_gone' }, timing)).toBeNull()
   })
 
   it('closes a row that 0.1 opened', () => {
-    const told = completeEnd({ ...untold, runId: 'run_4' }, run01)
+    const told = completeEnd({ ...untold, runId: 'run_4' }, endedRun)
     expect(decideFinished(open01, told, timing)).toMatchObject({
       asks: [],
       schedule: { completedVersion: 5, publishedAt: null, wants: { scheduled: { asked: 5, answered: 5 } } },

@@ -19,6 +19,10 @@ export type RunState = Pick<
   | 'unseen'
   | 'activities'
   | 'counts'
+  | 'unread'
+  | 'startedAt'
+  | 'requestedAt'
+  | 'window'
 >
 
 export interface OpenRowTiming {

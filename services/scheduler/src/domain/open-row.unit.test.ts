@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { after, hourMs, minuteMs, noCounts, now, open, open01, want } from '../../test/support/schedules.ts'
+import { after, endedRun, hourMs, minuteMs, now, open, open01, want } from '../../test/support/schedules.ts'
 import { judgeOpenRow, type RunState } from './open-row.ts'
 
 const timing = { now, staleAfterMs: 40_000, newRunId: () => 'run_new' }
 const run = (rest: Partial<RunState>): RunState => ({
   ...{ _id: 'run_5', linkId: 'link_1', lane: 'interactive', requestedVersion: 5, state: 'queued' },
-  ...{ resumeAt: null, leaseUntil: null, outcome: null, finishedAt: null, counts: noCounts },
+  ...{ ...endedRun, lane: 'interactive', resumeAt: null, leaseUntil: null, outcome: null, finishedAt: null },
   ...rest,
 })
 const ended = { state: 'finished', outcome: 'succeeded', finishedAt: after(-1000) } as const

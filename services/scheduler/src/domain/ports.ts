@@ -19,6 +19,8 @@ export interface ScheduleStore {
   backlog(): Promise<Map<Lane, number>>
   /** How many athletes there are, about. */
   count(): Promise<number>
+  /** Athletes whose window was not proven complete since then; counts no further than 20,000. */
+  countIncomplete(since: Date): Promise<number>
 }
 
 export interface LinkReader {

@@ -2,7 +2,7 @@ import type { Lane } from '@slipstream/contracts'
 import { type LaneVersions, openLanesOf, wantsOf } from '@slipstream/records'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { after, cadence, idle01, link, minuteMs, noCounts } from '../../test/support/schedules.ts'
+import { after, cadence, endedRun, idle01, link, minuteMs } from '../../test/support/schedules.ts'
 import { decideDue, decideLinked, decideTriggered } from './ask.ts'
 import { completeEnd, decideFinished } from './finish.ts'
 import { judgeOpenRow } from './open-row.ts'
@@ -31,8 +31,8 @@ const play = (course: readonly (typeof steps)[number][]) => {
         finishedAt: at,
       }
       const told = isOf01
-        ? completeEnd({ ...end, lane: null, answers: {} }, { ...run, counts: noCounts })
-        : { ...end, lane: run.lane, answers: run.answers, isInVain: null }
+        ? completeEnd({ ...end, lane: null, answers: {} }, { ...endedRun, ...run })
+        : { ...end, lane: run.lane, answers: run.answers, isInVain: null, completeUpTo: null }
       return decideFinished(row, told, { now: at, newRunId })
     }
     const decide = (): ScheduleChange | null => {

@@ -10,8 +10,7 @@ export const onSyncFinished =
   async (event) => {
     const { schedules, runs, facts, clock, newId, nudge } = deps
     const told = { ...event, finishedAt: new Date(event.finishedAt) }
-    // Only a run of webhooks, and one of release 0.1, has more to say than its event.
-    const run = told.lane === null || told.lane === 'realtime' ? await runs.find(told.runId) : null
+    const run = await runs.find(told.runId)
     if (run) await lookAgain(deps, run)
     const end = completeEnd(told, run)
     const change = await changeSchedule(schedules, event.athleteId, (schedule) =>

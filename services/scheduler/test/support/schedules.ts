@@ -1,4 +1,4 @@
-import type { Want, WantedActivity } from '@slipstream/records'
+import type { SyncRunRow, Want, WantedActivity } from '@slipstream/records'
 import type { Link, Schedule } from '../../src/domain/schedule.ts'
 
 export const now = new Date('2026-11-21T10:00:00Z')
@@ -52,6 +52,16 @@ export const open: Schedule = {
 }
 
 export const noCounts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 }
+
+/** What the row of a run says that has ended. */
+export const endedRun: Pick<
+  SyncRunRow,
+  'lane' | 'requestedVersion' | 'counts' | 'outcome' | 'requestedAt' | 'startedAt' | 'window'
+> = {
+  ...{ lane: 'scheduled', requestedVersion: 5, counts: noCounts, outcome: 'succeeded' },
+  ...{ requestedAt: after(-2 * minuteMs), startedAt: after(-minuteMs) },
+  window: { after: after(-28 * dayMs), before: after(dayMs) },
+}
 
 /** A notice as a want holds it. */
 export const told = (asked: number): WantedActivity => ({
