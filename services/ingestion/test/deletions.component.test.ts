@@ -199,9 +199,9 @@ describe('a removal', () => {
     const link = newLink()
     await apply(link, 1)
     expect(await remove(link, 3)).toBe(true)
-    expect(await apply(link, 2)).toMatchObject({ stale: 1, created: 0 })
+    expect(await apply(link, 2)).toMatchObject({ tally: { stale: 1, created: 0 } })
     expect(await stored(link)).toEqual([])
-    expect(await apply(link, 4)).toMatchObject({ created: 1 })
+    expect(await apply(link, 4)).toMatchObject({ tally: { created: 1 } })
     expect(await stored(link)).toMatchObject([{ version: 3, appliedTicket: 4 }])
   })
 
@@ -227,7 +227,7 @@ describe('a removal', () => {
     expect([await stored(old), (await stored(fresh)).length]).toEqual([[], 1])
     expect(await tombstones(old)).toMatchObject([{ version: 2, reason: 'expired' }])
     expect(await store().expire(cutoff, 10)).toBe(0)
-    expect(await apply(old, 2)).toMatchObject({ created: 1 })
+    expect(await apply(old, 2)).toMatchObject({ tally: { created: 1 } })
   })
 
   it('that was decided is off when a later fetch finds the activity before it is done', async () => {
@@ -238,8 +238,8 @@ describe('a removal', () => {
       deletion: { reason: 'deleted_at_strava', at: harness.clock.now() },
     }
     await harness.store.collections.workouts.updateOne({ linkId: link.linkId }, { $set: decided } as never)
-    expect(await apply(link, 2)).toMatchObject({ stale: 1 })
-    expect(await apply(link, 3)).toMatchObject({ created: 1 })
+    expect(await apply(link, 2)).toMatchObject({ tally: { stale: 1 } })
+    expect(await apply(link, 3)).toMatchObject({ tally: { created: 1 } })
     const [workout] = await stored(link)
     expect(workout).toMatchObject({ version: 3, outbox: [{ type: 'activity.ingested' }] })
     expect(workout).not.toHaveProperty('deletion')

@@ -74,8 +74,8 @@ describe('any activity', () => {
         const { data: activities, unreadable } = await read(list)
         expect(unreadable).toEqual([])
         const linkId = newId('link')
-        expect(await apply(linkId, activities)).toMatchObject({ created: list.length })
-        expect(await apply(linkId, activities)).toMatchObject({ updated: 0, unchanged: list.length })
+        expect(await apply(linkId, activities)).toMatchObject({ tally: { created: list.length } })
+        expect(await apply(linkId, activities)).toMatchObject({ tally: { updated: 0, unchanged: list.length } })
       }),
       { numRuns: 50 },
     )
