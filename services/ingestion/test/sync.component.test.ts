@@ -55,22 +55,6 @@ describe('a sync run', () => {
     )
   })
 
-  it('asks for the newest, and no further than the first activity from before the window', async () => {
-    const link = await harness.link('dana')
-    const { window } = await sync(link)
-    expect(listings().map(({ query }) => query)).toEqual([{ page: '1', per_page: '200' }])
-    for (const { startedAt } of await workoutsOf(link.linkId))
-      expect(startedAt.getTime()).toBeGreaterThanOrEqual(window.after.getTime())
-    await sync(link, { lane: 'scheduled', cause: 'hourly' })
-    expect(listings()[1]?.query).toEqual({ page: '1', per_page: '30' })
-  })
-
-  it('goes on to the empty page where nothing is older than the window', async () => {
-    const link = await harness.link('eva')
-    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { listed: 12, calls: 2 } })
-    expect(listings().map(({ query }) => query.page)).toEqual(['1', '2'])
-  })
-
   it('publishes nothing the second time, but marks what it saw', async () => {
     const link = await harness.link('chris')
     await sync(link)
@@ -86,29 +70,6 @@ describe('a sync run', () => {
     expect(Math.min(...after.map(({ appliedTicket }) => appliedTicket))).toBeGreaterThan(
       Math.max(...before.map(({ appliedTicket }) => appliedTicket)),
     )
-  })
-
-  it('goes through all pages of a busy athlete and tells how far it is', async () => {
-    const link = await harness.link('busy')
-    const progress: EventData<'sync.progress'>[] = []
-    const listening = harness.bus.listen('sync.progress', link.athleteId, (data) => progress.push(data))
-    await harness.bus.transport.connection.flush()
-    const run = await sync(link)
-    expect(run.counts).toMatchObject({ listed: 450, created: 450, unchanged: 0, calls: 4 })
-    expect(await harness.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(450)
-    await eventually(() => expect(progress).toHaveLength(4))
-    listening.stop()
-    expect(progress[0]).toMatchObject({ listed: 200, stored: 200 })
-    expect(progress.at(-1)).toMatchObject({ listed: 450, stored: 450 })
-    for (const { estimatedFinishAt } of progress) expect(estimatedFinishAt).not.toBeNull()
-    const seen = harness.follow(link.athleteId)
-    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(450))
-  })
-
-  it('goes on after short pages', async () => {
-    harness.simulator.control.setFaults({ behaviour: { shortPages: true } })
-    const link = await harness.link('busy')
-    expect((await sync(link)).counts).toMatchObject({ created: 450 })
   })
 
   it('finds an edit, a correction and a late upload', async () => {
@@ -163,6 +124,76 @@ describe('a sync run', () => {
     await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(1))
     expect(ofType(seen, 'athlete.reauth_required')).toEqual([])
     expect(listings()).toEqual([])
+  })
+})
+
+// Nobody knows which start orders and filters Strava's lists where an athlete hides it: the midnight that is shown, or the true one.
+describe.each(['shown_start', 'true_start'] as const)('a list by %s', (listedBy) => {
+  beforeEach(() => harness.simulator.control.setFaults({ behaviour: { listedBy } }))
+
+  it('asks for the newest, and no further than the first activity from before the window', async () => {
+    const link = await harness.link('dana')
+    const { window } = await sync(link)
+    expect(listings().map(({ query }) => query)).toEqual([{ page: '1', per_page: '200' }])
+    for (const { startedAt } of await workoutsOf(link.linkId))
+      expect(startedAt.getTime()).toBeGreaterThanOrEqual(window.after.getTime())
+    await sync(link, { lane: 'scheduled', cause: 'hourly' })
+    expect(listings()[1]?.query).toEqual({ page: '1', per_page: '30' })
+  })
+
+  it('goes on to the empty page where nothing is older than the window', async () => {
+    const link = await harness.link('eva')
+    expect(await sync(link)).toMatchObject({ outcome: 'succeeded', counts: { listed: 12, calls: 2 } })
+    expect(listings().map(({ query }) => query.page)).toEqual(['1', '2'])
+  })
+
+  it('goes through all pages of a busy athlete and tells how far it is', async () => {
+    const link = await harness.link('busy')
+    const progress: EventData<'sync.progress'>[] = []
+    const listening = harness.bus.listen('sync.progress', link.athleteId, (data) => progress.push(data))
+    await harness.bus.transport.connection.flush()
+    const run = await sync(link)
+    expect(run.counts).toMatchObject({ listed: 450, created: 450, unchanged: 0, calls: 4 })
+    expect(await harness.store.collections.workouts.countDocuments({ linkId: link.linkId })).toBe(450)
+    await eventually(() => expect(progress).toHaveLength(4))
+    listening.stop()
+    expect(progress[0]).toMatchObject({ listed: 200, stored: 200 })
+    expect(progress.at(-1)).toMatchObject({ listed: 450, stored: 450 })
+    for (const { estimatedFinishAt } of progress) expect(estimatedFinishAt).not.toBeNull()
+    const seen = harness.follow(link.athleteId)
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(450))
+  })
+
+  it('goes on after short pages', async () => {
+    harness.simulator.control.setFaults({ behaviour: { shortPages: true } })
+    const link = await harness.link('busy')
+    expect((await sync(link)).counts).toMatchObject({ created: 450 })
+  })
+
+  it('brings everything that shows a start within the window, hidden starts near the ends of pages and window too', async () => {
+    const { control } = harness.simulator
+    const link = await harness.link('busy')
+    // At every hour of the day, in zones that show a midnight long before the start, and long after it.
+    const zones = ['(GMT-12:00) Etc/GMT+12', '(GMT+10:00) Australia/Melbourne', '(GMT+14:00) Pacific/Kiritimati']
+    const hidden = Array.from({ length: 106 }, (_, index) =>
+      control.addActivity('busy', {
+        startedHoursAgo: 7 * index + 1,
+        movingMinutes: 10,
+        hideStartTime: true,
+        timezone: zones[index % zones.length] ?? '',
+      }),
+    )
+    const run = await sync(link)
+    expect(run.outcome).toBe('succeeded')
+    const within = hidden.filter(({ start_date }) => new Date(start_date) >= run.window.after)
+    expect(within.length).toBeLessThan(hidden.length)
+    const stored = new Set((await workoutsOf(link.linkId)).map(({ stravaActivityId }) => stravaActivityId))
+    expect(within.filter(({ id }) => !stored.has(String(id)))).toEqual([])
+    expect(stored.size).toBe(450 + within.length)
+    control.clearCalls()
+    const again = await sync(link, { lane: 'scheduled', cause: 'hourly' })
+    expect(again.counts).toMatchObject({ created: 0, deleted: 0, unchanged: 450 + within.length })
+    expect(control.calls().counts).not.toHaveProperty('activity')
   })
 })
 

@@ -90,6 +90,21 @@ describe('after a restart', () => {
     expect(await jsonOf(activity(second, token, edited))).toMatchObject({ name: 'Edited' })
   })
 
+  it('an activity whose start is hidden is still listed by when it took place', async () => {
+    const first = await start()
+    const { accessToken } = first.control.grant('anna')
+    const before = first.control.addActivity('anna', { startedHoursAgo: 3 })
+    const hidden = first.control.addActivity('anna', { startedHoursAgo: 2, hideStartTime: true })
+    const after = first.control.addActivity('anna', { startedHoursAgo: 1 })
+    await stop(first)
+
+    const second = await start()
+    second.control.setFaults({ behaviour: { listedBy: 'true_start' } })
+    const ids = await activityIds(second, accessToken)
+    const added = [after, hidden, before].map(({ id }) => id)
+    expect(ids.filter((id) => added.includes(id))).toEqual(added)
+  })
+
   it('an activity added within the same moment gets an id of its own', async () => {
     const clock = settableClock('2026-11-20T10:02:00Z')
     const first = await start({ clock })

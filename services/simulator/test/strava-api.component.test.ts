@@ -56,6 +56,27 @@ describe('listing', () => {
   })
 })
 
+describe('a hidden start', () => {
+  it.each(['shown_start', 'true_start'] as const)('is not told by a list that goes by the %s', async (listedBy) => {
+    simulator.control.setFaults({ behaviour: { listedBy } })
+    const token = tokenOf('dana')
+    // In Utrecht at one in the afternoon of the day before.
+    const { id } = simulator.control.addActivity('dana', { startedHoursAgo: 22, hideStartTime: true })
+    const since = Date.parse('2026-11-19T06:00:00Z') / 1000
+    const listed = async (query: string) =>
+      jsonOf<{ id: number }[]>(get(`/athlete/activities?per_page=200${query}`, token))
+    const all = await listed('')
+    expect(all.find((activity) => activity.id === id)).toMatchObject({
+      start_date: '2026-11-19T00:00:01Z',
+      start_date_local: '2026-11-19T00:00:01Z',
+    })
+    const detail = await (await get(`/activities/${id}`, token)).text()
+    expect(JSON.stringify(all) + detail).not.toMatch(/hidden_start|2026-11-19T12:02/)
+    const later = (await listed(`&after=${since}`)).map((activity) => activity.id)
+    expect(later.includes(id)).toBe(listedBy === 'true_start')
+  })
+})
+
 describe('a distorted activity', () => {
   const shownOf = async (id: number) => {
     const token = tokenOf('anna')

@@ -18,6 +18,8 @@ export interface SummaryActivity {
   workout_type?: number | null
   start_date: string
   start_date_local: string
+  /** Kept and never shown: when it started, where the athlete hides that and `start_date` does not say it. */
+  hidden_start?: string
   timezone: string
   utc_offset: number
   location_city: null

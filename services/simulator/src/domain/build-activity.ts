@@ -100,6 +100,7 @@ export const buildActivity = (athlete: Athlete, plan: ActivityPlan, id: number, 
       : round(plan.distanceKilometers * 1000, 1)
   const timezone = plan.timezone ?? athlete.timezone
   const offset = utcOffsetSeconds(timezone, plan.startedAt)
+  const started = stravaTime(plan.startedAt)
   const local = stravaTime(new Date(plan.startedAt.getTime() + offset * 1000))
   const visibility = plan.visibility ?? 'everyone'
   const averageSpeed = round(distance / movingSeconds, 3)
@@ -117,8 +118,9 @@ export const buildActivity = (athlete: Athlete, plan: ActivityPlan, id: number, 
     type: sport.type,
     sport_type: plan.sportType,
     ...(plan.workoutType === undefined ? {} : { workout_type: plan.workoutType }),
-    start_date: plan.hideStartTime ? wholeDayStart(local) : stravaTime(plan.startedAt),
-    start_date_local: plan.hideStartTime ? wholeDayStart(local) : local,
+    ...(plan.hideStartTime
+      ? { start_date: wholeDayStart(local), start_date_local: wholeDayStart(local), hidden_start: started }
+      : { start_date: started, start_date_local: local }),
     timezone,
     utc_offset: offset,
     location_city: null,

@@ -68,6 +68,8 @@ export const behaviourSchema = z.strictObject({
   refreshRotation: z.enum(['always', 'sometimes', 'never']),
   accessTokenSeconds: z.int().min(1).max(86_400),
   shortPages: z.boolean(),
+  /** What lists go by where an activity's start is hidden: the midnight that is shown, or when it started. */
+  listedBy: z.enum(['shown_start', 'true_start']),
   rateHeaders: z.enum(['normal', 'missing', 'empty', 'mixed_case']),
   webhooks: z.strictObject({
     enabled: z.boolean(),
@@ -86,6 +88,7 @@ export const usualBehaviour: Behaviour = {
   refreshRotation: 'always',
   accessTokenSeconds: 21_600,
   shortPages: false,
+  listedBy: 'shown_start',
   rateHeaders: 'normal',
   webhooks: { enabled: true, delayMs: 0, retryDelayMs: 1000, doubled: 0, lost: 0, outOfOrder: 0 },
 }

@@ -51,6 +51,7 @@ export const stravaApiRoutes = (deps: {
     deps.endpoints.athlete('activities', true, (request, { athlete, scopes }, effects) => {
       const parameters = listParameters(request.query)
       if ('status' in parameters) return refuse(parameters)
+      const { shortPages, listedBy } = deps.switches.behaviour()
       const leftOut = effects.flatMap((effect) => (effect.kind === 'left_out' ? effect.activityId : []))
       const listed = deps.activities
         .of(athlete.stravaAthleteId)
@@ -61,7 +62,8 @@ export const stravaApiRoutes = (deps: {
           ...parameters,
           ...(hasEffect(effects, 'same_page') ? { page: 1, before: undefined } : {}),
           includeOnlyMe: canReadOnlyMe(scopes),
-          shortPages: deps.switches.behaviour().shortPages,
+          shortPages,
+          listedBy,
         }).map(deps.activities.shown),
       )
     }),

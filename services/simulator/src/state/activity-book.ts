@@ -20,7 +20,7 @@ export interface ActivityBook {
   hide(activityId: number, isHidden: boolean): void
   isHidden(activityId: number): boolean
   /** What Strava answers, given the activity's summary or detail. */
-  shown(shape: Pick<SummaryActivity, 'id'>): object
+  shown(shape: Pick<SummaryActivity, 'id' | 'hidden_start'>): object
   /** Back to the invented history as of now. */
   reset(): void
   changes(): ActivityChanges
@@ -76,7 +76,7 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
       else hidden.delete(activityId)
     },
     isHidden: (activityId) => hidden.has(activityId),
-    shown: (shape) => distorted(shape, distortions.get(shape.id)),
+    shown: ({ hidden_start, ...shape }) => distorted(shape, distortions.get(shape.id)),
     reset,
     changes: () => changesOf(invented, book),
     restore,
