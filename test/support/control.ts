@@ -27,8 +27,10 @@ export interface Control {
   /** Milliseconds each call to the simulated Strava takes. */
   setLatency(latencyMs: number): Promise<void>
   setFaults(faults: Input<'setFaults', 0>): Promise<void>
-  /** Held calls are released. */
+  /** Held calls are released, and webhooks that wait are sent. */
   clearFaults(): Promise<void>
+  /** Ends everything that goes wrong, latency, the clock's setting and invisible activities included. */
+  allGoodAgain(): Promise<void>
   /** Resolves when that many calls are held. */
   untilHeld(count: number, timeoutMs?: number): Promise<Answer<'heldCalls'>>
   releaseHeld(): Promise<void>
@@ -90,6 +92,7 @@ export const createControl = (simulatorUrl: string): Control => {
     setLatency: (latencyMs) => order('PUT', '/latency', { latencyMs }),
     setFaults: (faults) => order('PUT', '/faults', faults),
     clearFaults: () => order('DELETE', '/faults'),
+    allGoodAgain: () => order('POST', '/all-good-again'),
     untilHeld: (count, timeoutMs = 10_000) =>
       until(timeoutMs, async () => {
         const held = await call<Answer<'heldCalls'>>('GET', '/held')

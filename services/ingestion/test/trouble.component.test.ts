@@ -69,15 +69,32 @@ describe('a closed quota window', () => {
 })
 
 describe('a Strava that fails', () => {
-  it('is asked again after 5xx until it answers', async () => {
+  it.each([
+    ['5xx', { kind: 'status', status: 503 }, { 503: 3, 200: 1 }],
+    ['answers that are cut in the middle', { kind: 'half_answer', ending: 'cut' }, { 0: 3, 200: 1 }],
+  ] as const)('is asked again after %s until it answers', async (_what, effect, calls) => {
     const link = await harness.link('dana')
-    harness.simulator.control.setFaults({
-      rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 503 }, times: 3 }],
-    })
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect, times: 3 }] })
     expect(await harness.finishedRun(await harness.request(link))).toMatchObject({ outcome: 'succeeded' })
-    expect(callsOf('activities')).toMatchObject({ 503: 3, 200: 1 })
+    expect(callsOf('activities')).toEqual(calls)
     expect(await letters()).toEqual([])
   })
+})
+
+it('a run waits after an answer that ends in its middle as if it were whole, and then goes on', async () => {
+  const link = await harness.link('dana')
+  const effect = { kind: 'half_answer', ending: 'clean' } as const
+  harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect, times: 1 }] })
+  const runId = await harness.request(link)
+  const parked = await eventually(async () => {
+    const found = await run(runId)
+    expect(found).toMatchObject({ state: 'waiting_for_quota', waitingFor: 'strava' })
+    return found
+  })
+  harness.clock.offsetMs += (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime() + 1
+  expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+  expect(callsOf('activities')).toEqual({ 200: 2 })
+  expect(await letters()).toEqual([])
 })
 
 describe('an unreadable message', () => {

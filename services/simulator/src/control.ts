@@ -34,8 +34,8 @@ interface AthleteView {
   readonly connected: boolean
   readonly scopes: readonly string[]
   readonly activityCount: number
-  /** The five newest. */
-  readonly latest: readonly SummaryActivity[]
+  /** The five newest; what is `invisible` looks deleted to the application. */
+  readonly latest: readonly (SummaryActivity & { readonly invisible: boolean })[]
 }
 
 interface ClockView {
@@ -82,8 +82,13 @@ export interface Control {
   setLimits(limits: z.input<typeof limitsSchema>): void
   faults(): { readonly rules: readonly FaultRule[]; readonly behaviour: Behaviour; readonly latencyMs: number }
   setFaults(faults: z.input<typeof faultsSchema>): void
-  /** Held calls are released. */
+  /** Held calls are released, and webhooks that wait are sent. */
   clearFaults(): void
+  /**
+   * Everything that goes wrong ends: faults with what they hold, latency, the clock's setting, distortions, and what is
+   * invisible to the application. Grants, limits, and what was added, edited or deleted stay.
+   */
+  allGoodAgain(): void
   /** Calls that wait for `releaseHeld`, in the order of their arrival. */
   heldCalls(): readonly HeldCall[]
   releaseHeld(): void
@@ -157,6 +162,24 @@ export const createControl = (deps: {
     }
   }
 
+  const editActivity: Control['editActivity'] = (activityId, edit) => {
+    const before = theActivity(activityId)
+    const after = edited(before, edit)
+    activities.replace(after)
+    if (edit.distortion !== undefined)
+      activities.distort(activityId, distortionSchema.nullable().parse(edit.distortion))
+    const wasHidden = activities.isHidden(activityId)
+    const isHidden = edit.invisible ?? wasHidden
+    activities.hide(activityId, isHidden)
+    announce(wasHidden ? null : before, isHidden ? null : after)
+    return after
+  }
+  const endFaults = () => {
+    switches.reset()
+    held.release()
+    webhooks.hurry()
+  }
+
   return {
     athletes: () =>
       athletes.map((athlete) => {
@@ -170,23 +193,15 @@ export const createControl = (deps: {
           connected: grant !== undefined,
           scopes: grant?.scopes ?? [],
           activityCount: all.length,
-          latest: all.toSorted((left, right) => right.start_date.localeCompare(left.start_date)).slice(0, 5),
+          latest: all
+            .toSorted((left, right) => right.start_date.localeCompare(left.start_date))
+            .slice(0, 5)
+            .map((activity) => ({ ...activity, invisible: activities.isHidden(activity.id) })),
         }
       }),
     addActivity,
     lateUpload: (athlete, input = {}) => addActivity(athlete, { startedHoursAgo: lateUploadHours, ...input }),
-    editActivity: (activityId, edit) => {
-      const before = theActivity(activityId)
-      const after = edited(before, edit)
-      activities.replace(after)
-      if (edit.distortion !== undefined)
-        activities.distort(activityId, distortionSchema.nullable().parse(edit.distortion))
-      const wasHidden = activities.isHidden(activityId)
-      const isHidden = edit.invisible ?? wasHidden
-      activities.hide(activityId, isHidden)
-      announce(wasHidden ? null : before, isHidden ? null : after)
-      return after
-    },
+    editActivity,
     deleteActivity: (activityId) => {
       const activity = theActivity(activityId)
       const wasHidden = activities.isHidden(activityId)
@@ -244,9 +259,14 @@ export const createControl = (deps: {
     },
     clearFaults: () => {
       const latencyMs = switches.latencyMs()
-      switches.reset()
+      endFaults()
       switches.setLatencyMs(latencyMs)
-      held.release()
+    },
+    allGoodAgain: () => {
+      endFaults()
+      clock.setOffsetMs(0)
+      activities.clearDistortions()
+      for (const id of activities.hiddenIds()) editActivity(id, { invisible: false })
     },
     heldCalls: held.waiting,
     releaseHeld: held.release,
@@ -259,8 +279,7 @@ export const createControl = (deps: {
       activities.reset()
       grants.reset()
       quota.reset()
-      switches.reset()
-      held.release()
+      endFaults()
       subscriptions.reset()
       calls.clear()
       webhooks.forget()

@@ -20,6 +20,8 @@ export interface WebhookSender {
   announce(announcements: readonly Announcement[]): void
   /** The latest deliveries, oldest first. */
   deliveries(): readonly WebhookDelivery[]
+  /** What is late, held back or waits for its next try is sent now. */
+  hurry(): void
   forget(): void
   stop(): void
 }
@@ -45,6 +47,7 @@ export const createWebhookSender = (deps: {
   const stopping = new AbortController()
   let deliveries: WebhookDelivery[] = []
   let releaseHeld: () => void = () => {}
+  let hurried = Promise.withResolvers<void>()
 
   const signature = (body: string): Record<string, string> => {
     if (!deps.signingSecret) return {}
@@ -74,9 +77,10 @@ export const createWebhookSender = (deps: {
     callbackUrl: string,
     { held, releasePrevious }: { held: Promise<void> | null; releasePrevious: () => void },
   ) => {
-    const { delayMs } = deps.behaviour()
-    const pause = (ms: number) => delay(ms, undefined, { ref: false, signal: stopping.signal })
+    const pause = (ms: number) =>
+      Promise.race([hurried.promise, delay(ms, undefined, { ref: false, signal: stopping.signal })])
     if (held) await Promise.race([held, pause(heldBackMs)])
+    const { delayMs } = deps.behaviour()
     if (delayMs > 0) await pause(delayMs)
     while (delivery.attempts.length < maxAttempts) {
       if (delivery.attempts.length > 0) await pause(deps.behaviour().retryDelayMs)
@@ -125,6 +129,10 @@ export const createWebhookSender = (deps: {
   return {
     announce: (announcements) => announcements.forEach(send),
     deliveries: () => deliveries,
+    hurry: () => {
+      hurried.resolve()
+      hurried = Promise.withResolvers<void>()
+    },
     forget: () => {
       deliveries = []
     },

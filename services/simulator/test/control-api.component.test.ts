@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { startSimulator, withBearer } from './support.ts'
 
 const simulator = await startSimulator()
@@ -146,6 +146,44 @@ describe('limits, faults, latency, calls', () => {
     expect((await call('POST', '/reset')).status).toBe(204)
     expect(simulator.control.athletes()[0]).toMatchObject({ connected: false, activityCount: before })
     expect(simulator.control.limits().limits.read.day).toBe(2000)
+  })
+})
+
+describe('all good again', () => {
+  it('ends everything that goes wrong, and leaves what was done', async () => {
+    const { accessToken } = (await call('POST', '/athletes/anna/grant')).json()
+    const list = async () => (await withBearer(`${simulator.url}/api/v3/athlete/activities`, accessToken)).text()
+    const added = (await call('POST', '/athletes/anna/activities', { name: 'Kept' })).json()
+    await call('PUT', '/limits', { read: { day: 1500 } })
+    const usual = await list()
+    const usualFaults = simulator.control.faults()
+
+    await call('PUT', '/faults', {
+      rules: [{ effect: { kind: 'app_inactive' } }, { effect: { kind: 'hold', when: 'after_work' } }],
+      behaviour: {
+        rateHeaders: 'empty',
+        listedBy: 'true_start',
+        webhooks: { enabled: false, lost: 1, delayMs: 60_000 },
+      },
+    })
+    await call('PUT', '/latency', { latencyMs: 20 })
+    await call('PUT', '/clock', { offsetMs: 3_600_000 })
+    await call('PATCH', `/activities/${added.id}`, { invisible: true, distortion: { fields: { distance: {} } } })
+    const deleted = (await call('POST', '/athletes/anna/activities')).json()
+    await call('PATCH', `/activities/${deleted.id}`, { invisible: true })
+    await call('DELETE', `/activities/${deleted.id}`)
+    const held = list()
+    await vi.waitFor(() => expect(simulator.control.heldCalls()).toHaveLength(1))
+
+    expect((await call('POST', '/all-good-again')).status).toBe(204)
+    expect(await held).toContain('Inactive')
+    expect(await list()).toBe(usual)
+    expect(simulator.control.faults()).toEqual(usualFaults)
+    expect(simulator.control.clock().offsetMs).toBe(0)
+    expect(simulator.control.limits().limits.read.day).toBe(1500)
+    expect((await call('GET', '/athletes')).json()[0].latest).toContainEqual(
+      expect.objectContaining({ id: added.id, name: 'Kept', invisible: false }),
+    )
   })
 })
 

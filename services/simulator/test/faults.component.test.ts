@@ -87,6 +87,32 @@ describe('a lost answer', () => {
   })
 })
 
+describe('half an answer', () => {
+  const halved = (ending: 'cut' | 'clean') =>
+    control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'half_answer', ending }, times: 1 }] })
+  const list = (accessToken: string) => read(accessToken, '/athlete/activities')
+
+  it('cut off begins like the whole one and loses its connection', async () => {
+    const { accessToken } = control.grant('anna')
+    halved('cut')
+    const response = await list(accessToken)
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
+    expect((await list(accessToken)).status).toBe(200)
+    expect(control.calls().counts).toEqual({ activities: { 0: 1, 200: 1 } })
+  })
+
+  it('that ends cleanly is no JSON', async () => {
+    const { accessToken } = control.grant('anna')
+    halved('clean')
+    const text = await (await list(accessToken)).text()
+    const whole = await (await list(accessToken)).text()
+    expect(text).toBe(whole.slice(0, text.length))
+    expect(text.length).toBeGreaterThan(100)
+    expect(() => JSON.parse(text)).toThrow()
+  })
+})
+
 describe('a held call', () => {
   it('before the work has done nothing yet', async () => {
     const { refreshToken } = control.grant('anna')

@@ -185,6 +185,22 @@ describe('delivery', () => {
     expect(received.map(({ event }) => event.aspect_type)).toEqual(['delete', 'create'])
   })
 
+  it.each([
+    ['late', { delayMs: 600_000 }, [200]],
+    ['held back for the next one', { outOfOrder: 1, delayMs: 600_000 }, [200]],
+    ['about to be tried again', { retryDelayMs: 600_000 }, [500, 200]],
+  ])('that is %s goes at once when the faults are cleared', async (_what, webhooks, attempts) => {
+    await subscribe()
+    control.grant('anna')
+    retrySoon(webhooks)
+    if (attempts.length > 1) eventStatuses = [500]
+    control.addActivity('anna')
+    await vi.waitFor(() => expect(control.webhooks()[0]?.attempts).toHaveLength(attempts.length - 1))
+    control.clearFaults()
+    await settled()
+    expect(control.webhooks()).toMatchObject([{ attempts, outcome: 'delivered' }])
+  })
+
   it('can be late', async () => {
     await subscribe()
     control.grant('anna')

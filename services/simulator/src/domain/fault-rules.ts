@@ -22,7 +22,8 @@ const when = moment.default('before_work')
 
 /**
  * What goes wrong. `cut` closes the connection before any work, `drop_response` after it: the caller never learns that
- * its refresh token was replaced. A `status` before the work takes its place, after it only the answer's; `latency` and
+ * its refresh token was replaced. `half_answer` is an answer whose body stops in its middle, with the connection (`cut`)
+ * or as if it were whole (`clean`). A `status` before the work takes its place, after it only the answer's; `latency` and
  * `hold` after the work keep an answer back that is already made and dated. `hold` lasts until it is released.
  * `same_page` is a list that ignores `page` and `before`, `left_out` one that lacks an activity which is there. The others answer as Strava would.
  */
@@ -37,6 +38,7 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hold'), when }),
   z.strictObject({ kind: z.literal('cut') }),
   z.strictObject({ kind: z.literal('drop_response') }),
+  z.strictObject({ kind: z.literal('half_answer'), ending: z.enum(['cut', 'clean']) }),
   z.strictObject({ kind: z.literal('app_inactive') }),
   z.strictObject({ kind: z.literal('wrong_client_secret') }),
   z.strictObject({ kind: z.literal('token_dead') }),

@@ -36,10 +36,31 @@ export const maintenanceText = (status: number): Answer => ({
 export const refuse = ({ status, message, errors }: StravaFault): Answer =>
   json(status, errors.length > 0 || status === 401 ? { message, errors } : { message })
 
-export const send = (response: Response, answer: Answer, headers: Readonly<Record<string, string>> = {}): void => {
+const begin = (response: Response, answer: Answer, headers: Readonly<Record<string, string>>): void => {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.status(answer.status)
   if (answer.contentType) response.setHeader('content-type', `${answer.contentType}; charset=utf-8`)
   response.setHeader('cache-control', 'no-store')
+}
+
+export const send = (response: Response, answer: Answer, headers: Readonly<Record<string, string>> = {}): void => {
+  begin(response, answer, headers)
   response.end(answer.text)
+}
+
+/** The headers, half of the body, and then no connection or (`clean`) an end as of a whole answer. */
+export const sendHalf = (
+  response: Response,
+  answer: Answer,
+  headers: Readonly<Record<string, string>>,
+  ending: 'cut' | 'clean',
+): void => {
+  const half = answer.text.slice(0, answer.text.length / 2)
+  begin(response, answer, headers)
+  if (ending === 'clean') {
+    response.end(half)
+    return
+  }
+  response.setHeader('content-length', Buffer.byteLength(answer.text))
+  response.write(half, () => response.destroy())
 }

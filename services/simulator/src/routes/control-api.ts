@@ -101,6 +101,10 @@ export const controlApiRoutes = ({ control, mintToken }: { control: Control; min
     control.clearFaults()
     response.json(control.faults())
   })
+  router.post('/all-good-again', (_request, response) => {
+    control.allGoodAgain()
+    response.status(204).end()
+  })
   router.get('/held', (_request, response) => void response.json(control.heldCalls()))
   router.post('/held/release', (_request, response) => {
     control.releaseHeld()

@@ -12,7 +12,7 @@ import type { GrantBook } from '../state/grant-book.ts'
 import type { HeldCalls } from '../state/held-calls.ts'
 import type { QuotaMeter } from '../state/quota-meter.ts'
 import type { Switches } from '../state/switches.ts'
-import { type Answer, json, maintenanceText, nothing, proxyPage, refuse, send } from './answer.ts'
+import { type Answer, json, maintenanceText, nothing, proxyPage, refuse, send, sendHalf } from './answer.ts'
 
 /**
  * Every simulated Strava endpoint goes through here, in this order: latency, cut connection, inactive application, the
@@ -108,11 +108,14 @@ export const createEndpoints = (deps: EndpointDeps) => {
       : await work(effects)
     const answer = forcedAnswer(effects, 'after_work') ?? made.answer
     const date = deps.clock.now().toUTCString()
+    const headers = { ...made.headers, date }
     const isLost = hasEffect(effects, 'drop_response')
-    finish(isLost ? 0 : answer.status)
+    const half = effects.find((effect) => effect.kind === 'half_answer')
+    finish(isLost || half?.ending === 'cut' ? 0 : answer.status)
     await keepWaiting('after_work')
     if (isLost) response.destroy()
-    else send(response, answer, { ...made.headers, date })
+    else if (half) sendHalf(response, answer, headers, half.ending)
+    else send(response, answer, headers)
   }
 
   const bearerCaller = (request: Request): Caller | null => {

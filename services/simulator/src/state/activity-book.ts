@@ -19,6 +19,9 @@ export interface ActivityBook {
   /** Whether the application is shown it at all; a hidden one looks deleted. */
   hide(activityId: number, isHidden: boolean): void
   isHidden(activityId: number): boolean
+  hiddenIds(): readonly number[]
+  /** Every activity is shown as it is. */
+  clearDistortions(): void
   /** What Strava answers, given the activity's summary or detail. */
   shown(shape: Pick<SummaryActivity, 'id' | 'hidden_start'>): object
   /** Back to the invented history as of now. */
@@ -66,6 +69,8 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
     },
     remove: (activityId) => {
       book.delete(activityId)
+      distortions.delete(activityId)
+      hidden.delete(activityId)
     },
     distort: (activityId, distortion) => {
       if (distortion) distortions.set(activityId, distortion)
@@ -76,6 +81,8 @@ export const createActivityBook = ({ clock, seed }: { clock: Clock; seed: number
       else hidden.delete(activityId)
     },
     isHidden: (activityId) => hidden.has(activityId),
+    hiddenIds: () => [...hidden],
+    clearDistortions: () => distortions.clear(),
     shown: ({ hidden_start, ...shape }) => distorted(shape, distortions.get(shape.id)),
     reset,
     changes: () => changesOf(invented, book),
