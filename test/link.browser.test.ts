@@ -1,16 +1,11 @@
 import { errorCatalogue } from '@slipstream/contracts'
-import { findBrowser, howToGetBrowser, launchBrowser } from '@slipstream/testing'
+import { launchBrowser } from '@slipstream/testing'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SummaryActivity } from '../services/simulator/src/domain/activity.ts'
 import { type AthletePage, openAthletePage } from './support/athlete-page.ts'
+import { hasBrowser } from './support/browser.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
-
-const hasBrowser = (await findBrowser()) !== null
-if (!hasBrowser) {
-  if (process.env.CI) throw new Error(`browser tests must not be skipped here: ${howToGetBrowser}`)
-  console.warn(`Browser tests are skipped: ${howToGetBrowser}`)
-}
 
 const fourWeeksMs = 28 * 86_400_000
 
@@ -42,7 +37,7 @@ const textOf = (athlete: AthletePage, testId: string, wanted: RegExp): Promise<s
     { timeout: 20_000, interval: 20 },
   )
 
-describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
+describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
   let system: RunningSystem
   let browser: Browser
 
@@ -292,6 +287,15 @@ describe.skipIf(!hasBrowser)('linking Strava on the web page', () => {
     expect(overflow).toBe(0)
     expect(dana.complaints).toEqual([])
     await dana.close()
+  })
+
+  it("the simulator's control page leads here", async () => {
+    const page = await browser.newPage()
+    await page.goto(`${system.simulatorUrl}/control`)
+    const [opened] = await Promise.all([page.waitForEvent('popup'), page.getByTestId('page-anna').click()])
+    await opened.getByTestId('sign-in').waitFor()
+    expect(opened.url()).toBe(system.pageUrl)
+    await Promise.all([page.close(), opened.close()])
   })
 
   it('a session the API no longer accepts ends with a way to sign in again', async () => {

@@ -1,31 +1,17 @@
-// Fills the control page from /control/api and sends its buttons there. No state of its own: every change reloads.
+import { byId, call, confirmed, make } from './dom.js'
+import { forgetStory, setUpStory, tellWebhooks } from './story.js'
 
-const byId = (id) => document.getElementById(id)
+// Fills the control page from /control/api and sends its buttons there.
 
-const make = (tag, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children)
-  return node
-}
-
-const call = async (method, path, body) => {
-  const response = await fetch(`/control/api${path}`, {
-    method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  })
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}`)
-  return response.status === 204 ? null : response.json()
-}
-
+/** What a button does, then the page as it is now; a failure is shown until the next button. */
 const act = async (work) => {
+  byId('problem').textContent = ''
   try {
     await work()
-    await refresh()
   } catch (error) {
-    byId('connection').className = 'problem'
-    byId('connection').textContent = error.message
+    byId('problem').textContent = error.message
   }
+  await look()
 }
 
 const button = (text, testId, work, className = '') => {
@@ -35,57 +21,109 @@ const button = (text, testId, work, className = '') => {
   return node
 }
 
+/** For a button of which a list has many: what it is about is added for those who do not see the list. */
+const buttonFor = (subject, ...rest) => {
+  const node = button(...rest)
+  node.setAttribute('aria-label', `${node.textContent}: ${subject}`)
+  return node
+}
+
 const activityRow = (activity) => {
+  const { id, name, visibility, invisible } = activity
   const edit = () => {
-    const name = window.prompt('New title', activity.name)
-    return name ? call('PATCH', `/activities/${activity.id}`, { name }) : Promise.resolve()
+    const title = window.prompt('New title', name)
+    return title ? call('PATCH', `/activities/${id}`, { name: title }) : Promise.resolve()
   }
-  const toggle = () => call('PATCH', `/activities/${activity.id}`, { private: !activity.private })
+  const toOnlyYou = () => call('PATCH', `/activities/${id}`, { private: !activity.private })
+  const hide = () => call('PATCH', `/activities/${id}`, { invisible: !invisible })
+  const remove = async () => {
+    if (await confirmed(`Delete “${name}”?`, 'Delete')) await call('DELETE', `/activities/${id}`)
+  }
+  const seenBy = invisible ? 'invisible to the app' : visibility.replace('only_me', 'only you').replaceAll('_', ' ')
   return make(
     'tr',
     {},
     make('td', { textContent: activity.start_date_local.slice(0, 16).replace('T', ' ') }),
-    make('td', { textContent: activity.name }),
+    make('td', { textContent: name }),
     make('td', { textContent: activity.sport_type }),
-    make('td', { textContent: activity.visibility.replaceAll('_', ' ') }),
+    make('td', { textContent: seenBy, className: invisible ? 'state' : '' }),
     make(
       'td',
-      { className: 'right' },
-      button('Edit title', `edit-${activity.id}`, edit),
-      ' ',
-      button(activity.private ? 'Show' : 'Hide', `hide-${activity.id}`, toggle),
-      ' ',
-      button('Delete', `delete-${activity.id}`, () => call('DELETE', `/activities/${activity.id}`), 'danger'),
+      {},
+      make(
+        'div',
+        { className: 'actions end' },
+        buttonFor(name, 'Edit title', `edit-${id}`, edit),
+        buttonFor(name, activity.private ? 'For everyone' : 'Only You', `hide-${id}`, toOnlyYou),
+        buttonFor(name, invisible ? 'Show to app' : 'Hide from app', `invisible-${id}`, hide),
+        buttonFor(name, 'Delete', `delete-${id}`, remove, 'danger'),
+      ),
     ),
   )
 }
 
+const pageLink = ({ account }) => {
+  const link = make('a', {
+    href: byId('athlete-page').href,
+    target: '_blank',
+    rel: 'noopener',
+    textContent: `Athlete's page (sign in as ${account})`,
+  })
+  link.dataset.testid = `page-${account}`
+  return link
+}
+
+/** Whose activities are unfolded or folded by hand. */
+const unfolded = new Map()
+
+const isWide = matchMedia('(min-width: 60rem)')
+
+/** On a narrow page only the athletes who are connected have them unfolded at first. */
+const activityTable = ({ account, name, connected, latest, activityCount }) => {
+  const table = make('table', { className: 'activities' }, make('tbody', {}, ...latest.map(activityRow)))
+  const summary = make('summary', { textContent: `Newest of ${activityCount} activities` })
+  summary.dataset.testid = `activities-${account}`
+  summary.setAttribute('aria-label', `${summary.textContent} of ${name}`)
+  const details = make('details', { open: unfolded.get(account) ?? (isWide.matches || connected) }, summary, table)
+  summary.addEventListener('click', () => unfolded.set(account, !details.open))
+  return details
+}
+
 const athleteCard = (athlete) => {
-  const path = `/athletes/${athlete.account}`
-  const state = athlete.connected ? `connected: ${athlete.scopes.join(', ')}` : 'not connected'
+  const { account, name, connected } = athlete
+  const path = `/athletes/${account}`
+  const state = connected ? `connected: ${athlete.scopes.join(', ')}` : 'not connected'
+  const revoke = async () => {
+    if (await confirmed(`Revoke the application for ${name}?`, 'Revoke')) await call('POST', `${path}/revoke`)
+  }
+  const whileConnected = (node) => Object.assign(node, { disabled: !connected })
   const card = make(
     'article',
     { className: 'card' },
     make(
       'div',
       { className: 'athlete-head' },
-      make('h3', { textContent: `${athlete.name} (${athlete.account})` }),
-      make('span', { className: athlete.connected ? 'state on' : 'state', textContent: state }),
+      make('h3', { textContent: `${name} (${account})` }),
+      make('span', { className: connected ? 'state on' : 'state', textContent: state }),
     ),
     make('p', {
       className: 'hint',
-      textContent: `${athlete.about} · ${athlete.activityCount} activities · Strava id ${athlete.stravaAthleteId}`,
+      textContent: `${athlete.about} · Strava id ${athlete.stravaAthleteId}`,
     }),
-    make('table', { className: 'activities' }, make('tbody', {}, ...athlete.latest.map(activityRow))),
+    make('p', {}, pageLink(athlete)),
+    activityTable(athlete),
     make(
       'p',
       { className: 'actions' },
-      button('Add activity', `add-${athlete.account}`, () => call('POST', `${path}/activities`, {}), 'primary'),
-      button('Late upload', `late-${athlete.account}`, () => call('POST', `${path}/late-upload`, {})),
-      button('Revoke at Strava', `revoke-${athlete.account}`, () => call('POST', `${path}/revoke`), 'danger'),
+      buttonFor(name, 'Add activity', `add-${account}`, () => call('POST', `${path}/activities`, {}), 'primary'),
+      buttonFor(name, 'Late upload', `late-${account}`, () => call('POST', `${path}/late-upload`, {})),
+      whileConnected(
+        buttonFor(name, 'End access tokens', `expire-${account}`, () => call('POST', `${path}/expire-tokens`)),
+      ),
+      whileConnected(buttonFor(name, 'Revoke at Strava', `revoke-${account}`, revoke, 'danger')),
     ),
   )
-  card.dataset.testid = `athlete-${athlete.account}`
+  card.dataset.testid = `athlete-${account}`
   return card
 }
 
@@ -123,18 +161,30 @@ const presets = [
   ['Strava down (503)', { effect: { kind: 'status', status: 503, body: 'html' } }],
   ['App inactive', { effect: { kind: 'app_inactive' } }],
   ['Rate limited (429)', { endpoint: 'activities', effect: { kind: 'status', status: 429 } }],
+  ['Slow (5 s)', { effect: { kind: 'latency', latencyMs: 5000 } }],
   ['Connections cut', { effect: { kind: 'cut' } }],
+  ['Answers cut in the middle', { effect: { kind: 'half_answer', ending: 'cut' } }],
+  ['Half a JSON', { effect: { kind: 'half_answer', ending: 'clean' } }],
+  ['Access tokens dead', { effect: { kind: 'token_dead' } }],
   ['One lost refresh answer', { endpoint: 'refresh', effect: { kind: 'drop_response' }, times: 1 }],
   ['Every fifth call fails', { effect: { kind: 'status', status: 502, body: 'html' }, probability: 0.2 }],
 ]
 
 const describeRule = (rule) => {
   const { kind, ...details } = rule.effect
+  const special = Object.values(details).filter((value) => value !== 'fault' && value !== 'before_work')
   const often = rule.times ? `, ${rule.times} more` : rule.probability ? `, ${rule.probability * 100} %` : ''
-  return `${rule.endpoint}: ${kind.replaceAll('_', ' ')} ${Object.values(details).join(' ')}${often}`
+  const whose = rule.athlete ? ` of ${rule.athlete}` : ''
+  return `${rule.endpoint}${whose}: ${[kind, ...special].join(' ').replaceAll('_', ' ')}${often}`
 }
 
-const faultList = (faults) => [
+/** A preset hits every athlete or the chosen one alone. */
+const switchOn = (rules, preset) => {
+  const athlete = byId('fault-athlete').value
+  return call('PUT', '/faults', { rules: [...rules, athlete === '' ? preset : { ...preset, athlete }] })
+}
+
+const faultList = ({ faults, held }) => [
   ...faults.rules.map((rule, index) =>
     make(
       'div',
@@ -148,12 +198,22 @@ const faultList = (faults) => [
       ),
     ),
   ),
+  ...(held.length === 0
+    ? []
+    : [
+        make(
+          'div',
+          { className: 'row' },
+          make('span', { textContent: `Calls that are held: ${held.length}` }),
+          button('Let them go', 'release-held', () => call('POST', '/held/release'), 'small'),
+        ),
+      ]),
   make('p', { className: 'hint', textContent: faults.rules.length === 0 ? 'None. Switch one on:' : 'Switch on:' }),
   make(
     'p',
     { className: 'actions' },
     ...presets.map(([text, rule], index) =>
-      button(text, `fault-${index}`, () => call('PUT', '/faults', { rules: [...faults.rules, rule] }), 'small'),
+      button(text, `fault-${index}`, () => switchOn(faults.rules, rule), 'small'),
     ),
   ),
 ]
@@ -186,6 +246,9 @@ const behaviourSwitches = ({ behaviour }) => [
       rateHeaders: value,
     }),
   ),
+  choice('Hidden starts are listed by', 'listed-by', behaviour.listedBy, ['shown_start', 'true_start'], (listedBy) => ({
+    listedBy,
+  })),
   tick('Short pages', 'short-pages', behaviour.shortPages, (shortPages) => ({ shortPages })),
   tick('Webhooks are sent', 'webhooks-enabled', behaviour.webhooks.enabled, (enabled) => ({ webhooks: { enabled } })),
   tick('Every webhook twice', 'webhooks-doubled', behaviour.webhooks.doubled > 0, (on) => ({
@@ -193,6 +256,12 @@ const behaviourSwitches = ({ behaviour }) => [
   })),
   tick('Half of all webhooks lost', 'webhooks-lost', behaviour.webhooks.lost > 0, (on) => ({
     webhooks: { lost: on ? 0.5 : 0 },
+  })),
+  tick('Webhooks 10 s late', 'webhooks-late', behaviour.webhooks.delayMs > 0, (on) => ({
+    webhooks: { delayMs: on ? 10_000 : 0 },
+  })),
+  tick('Webhooks out of order', 'webhooks-shuffled', behaviour.webhooks.outOfOrder > 0, (on) => ({
+    webhooks: { outOfOrder: on ? 0.5 : 0 },
   })),
 ]
 
@@ -243,28 +312,55 @@ const webhookTable = (deliveries) =>
         ),
       )
 
-const refresh = async () => {
-  const [athletes, clock, limits, faults, calls, webhooks] = await Promise.all(
-    ['/athletes', '/clock', '/limits', '/faults', '/calls', '/webhooks'].map((path) => call('GET', path)),
+/** What each section shows now. */
+const shown = new Map()
+
+// What is about to be pressed must not be replaced under the finger; one that touches does not hover.
+const inUse = matchMedia('(hover: hover)').matches ? 'button:hover, select:focus' : 'button:active, select:focus'
+
+/** Fills the sections anew; unless something was `pressed`, only those whose data have changed and nobody is using. */
+const refresh = async ({ pressed } = { pressed: true }) => {
+  const [athletes, clock, limits, faults, held, calls, webhooks] = await Promise.all(
+    ['/athletes', '/clock', '/limits', '/faults', '/held', '/calls', '/webhooks'].map((path) => call('GET', path)),
   )
-  const focused = document.activeElement?.dataset.testid
-  byId('athletes').replaceChildren(...athletes.map(athleteCard))
-  byId('clock').replaceChildren(...clockRows(clock))
-  byId('quota').replaceChildren(...quotaRows(limits))
-  byId('faults').replaceChildren(...faultList(faults))
-  byId('behaviour').replaceChildren(...behaviourSwitches(faults))
-  byId('calls').replaceChildren(countTable(calls))
-  byId('webhooks').replaceChildren(webhookTable(webhooks))
-  if (focused) document.querySelector(`[data-testid="${focused}"]`)?.focus()
-  byId('connection').className = ''
-  byId('connection').textContent = ''
+  const fill = (id, data, nodesOf) => {
+    const section = byId(id)
+    const text = JSON.stringify(data)
+    if (!pressed && (shown.get(id) === text || section.querySelector(inUse))) return
+    const focused = section.contains(document.activeElement) ? document.activeElement.dataset.testid : undefined
+    shown.set(id, text)
+    section.replaceChildren(...nodesOf(data))
+    if (focused) section.querySelector(`[data-testid="${focused}"]`)?.focus()
+  }
+  fill('athletes', athletes, (all) => all.map(athleteCard))
+  fill('clock', clock, clockRows)
+  fill('quota', limits, quotaRows)
+  fill('faults', { faults, held }, faultList)
+  fill('behaviour', faults, behaviourSwitches)
+  fill('calls', calls, (summary) => [countTable(summary)])
+  fill('webhooks', webhooks, (deliveries) => [webhookTable(deliveries)])
+  tellWebhooks(webhooks)
 }
 
-byId('reset').addEventListener('click', () => act(() => call('POST', '/reset')))
+byId('all-good').addEventListener('click', () => act(() => call('POST', '/all-good-again')))
+byId('reset').addEventListener('click', () =>
+  act(async () => {
+    if (!(await confirmed('Reset the whole simulation?', 'Reset'))) return
+    await call('POST', '/reset')
+    forgetStory()
+  }),
+)
+setUpStory({ act, refresh })
 
-// What is about to be pressed must not be replaced under the finger.
-const userIsBusy = () => document.hidden || document.querySelector('button:hover, select:focus') !== null
+const look = async (how) => {
+  try {
+    await refresh(how)
+    byId('connection').textContent = ''
+  } catch {
+    byId('connection').textContent = 'The simulator does not answer.'
+  }
+}
 setInterval(() => {
-  if (!userIsBusy()) act(() => Promise.resolve())
+  if (!document.hidden) look({ pressed: false })
 }, 3000)
-await act(() => Promise.resolve())
+await look()

@@ -77,7 +77,8 @@ export const createApplication = (deps: ApplicationDeps): Express => {
   )
   app.use('/api/v3', stravaApiRoutes({ ...deps, endpoints }), pushSubscriptionRoutes({ ...deps, endpoints }))
   app.use('/control', ownHostOnly(deps.publicUrl))
-  app.get('/control', (_request, response) => void response.type('html').send(controlPage()))
+  const athletePageUrl = new URL('/', deps.config.webOrigin).href
+  app.get('/control', (_request, response) => void response.type('html').send(controlPage({ athletePageUrl })))
   app.use('/control/api', controlApiRoutes({ control: deps.control, mintToken: deps.issuer.mintToken }))
   app.get('/', (_request, response) => response.redirect(302, '/control'))
 
