@@ -16,10 +16,11 @@ const whatIs = {
 
 export const describeTransition = (transition: Transition): OperatorLine => {
   if (transition.what === 'window') {
-    const message = transition.hasBegun
+    const { buckets, resetsAt, hasBegun } = transition
+    const message = hasBegun
       ? 'a quota limit is used up: no calls until its reset'
       : 'the quota limit that was used up is open again'
-    return { level: 'warn', fields: {}, message }
+    return { level: 'warn', fields: { buckets, resetsAt }, message }
   }
   const { name, trouble, since, hasBegun } = transition
   return {

@@ -111,9 +111,19 @@ export const openFrom = (moment: Date, time: StravaTime): Date => {
 /** The opening of the quarter hour that follows. */
 export const nextOpening = (time: StravaTime): Date => openFrom(new Date(edgeBefore(time.now) + quarterHourMs), time)
 
-/** Whether a limit is used up: then no lane may call before the reset. */
-export const isSpent = (buckets: Buckets): boolean =>
-  bucketNames.some((name) => buckets[name].used >= buckets[name].limit)
+export interface SpentLimit {
+  bucket: BucketName
+  /** The end of its window. */
+  resetsAt: Date
+}
+
+/** Limits that are used up: then no lane may call before the last of their resets. */
+export const spentLimits = (buckets: Buckets): SpentLimit[] =>
+  bucketNames
+    .filter((name) => buckets[name].used >= buckets[name].limit)
+    .map((name) => ({ bucket: name, resetsAt: resetOf(name, buckets[name]) }))
+
+export const isSpent = (buckets: Buckets): boolean => spentLimits(buckets).length > 0
 
 const readingOf = (reading: QuotaReading | null, name: BucketName): { limit: number; used: number } | null => {
   const part = name.startsWith('overall') ? reading?.overall : reading?.read

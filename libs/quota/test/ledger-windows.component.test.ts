@@ -201,16 +201,49 @@ describe('the allowance of an athlete', () => {
 })
 
 describe('a used-up limit', () => {
-  test('is told once when it begins and once when it ends, whoever took the last call', async () => {
+  const window = (hasBegun: boolean, buckets: string[], resetsAt: Date) => ({
+    what: 'window',
+    hasBegun,
+    buckets,
+    resetsAt,
+  })
+
+  test('is told once with its bucket and reset when it begins and once when it ends, whoever took the last call', async () => {
     const [one, other] = [ledgerOf(), ledgerOf()]
     await tell(one, 'works', reading(2, 0))
     await Promise.all([take(one), take(other), take(one), take(other)])
-    expect(state.transitions).toEqual([{ what: 'window', hasBegun: true }])
+    expect(state.transitions).toEqual([window(true, ['read15m'], at(15))])
     state.now = seconds(15, 3)
     await take(other)
+    expect(state.transitions).toEqual([window(true, ['read15m'], at(15)), window(false, ['read15m'], at(15))])
+  })
+
+  test('that a 429 without headers closed is both quarter hours, told in one line', async () => {
+    const [one, other] = [ledgerOf(), ledgerOf()]
+    await Promise.all([take(one), take(other)])
+    await Promise.all([tell(one, 'rate_limited'), tell(other, 'rate_limited')])
+    expect(state.transitions).toEqual([window(true, ['overall15m', 'read15m'], at(15))])
+  })
+
+  test('is told again where the day is used up within a quarter hour that is', async () => {
+    const ledger = ledgerOf()
+    await tell(ledger, 'rate_limited', reading(100, 100, 1_000, 400))
+    await tell(ledger, 'rate_limited', reading(100, 100, 1_000, 1_000))
     expect(state.transitions).toEqual([
-      { what: 'window', hasBegun: true },
-      { what: 'window', hasBegun: false },
+      window(true, ['read15m'], at(15)),
+      window(true, ['readDay'], new Date('2026-11-21T00:00:00Z')),
+    ])
+  })
+
+  test('of the new window is not that of the old one', async () => {
+    const ledger = ledgerOf()
+    await tell(ledger, 'rate_limited', reading(100, 100))
+    state.now = seconds(15, 3)
+    await tell(ledger, 'rate_limited', reading(100, 100))
+    expect(state.transitions).toEqual([
+      window(true, ['read15m'], at(15)),
+      window(false, ['read15m'], at(15)),
+      window(true, ['read15m'], at(30)),
     ])
   })
 })

@@ -18,6 +18,12 @@ const quarterHourMs = 15 * 60_000
 /** Longer than a test may take. */
 const testMs = 90_000
 
+export interface LogLine {
+  level: string
+  msg: string
+  [field: string]: unknown
+}
+
 export interface TestLink {
   athleteId: string
   linkId: string
@@ -57,6 +63,8 @@ export interface Harness {
   vault: GrantVault
   config: IngestionConfig
   metrics: Metrics
+  /** What all replicas have logged, from INFO on. */
+  lines: LogLine[]
   /** Shifts the time of the service and of the simulator. */
   clock: { now(): Date; offsetMs: number }
   /** Shifts the time past the end of a quarter hour that is near, so that no quota window ends within a test. */
@@ -109,6 +117,7 @@ export const startHarness = async (): Promise<Harness> => {
     keepForMs: 7 * dayMs,
   }
   const metrics = createMetrics('ingestion')
+  const lines: LogLine[] = []
   const started: RunningService[] = []
   const following = new AbortController()
   const followers: Promise<void>[] = []
@@ -174,6 +183,7 @@ export const startHarness = async (): Promise<Harness> => {
     vault,
     config,
     metrics,
+    lines,
     clock,
     leaveWindowEdge: () => {
       const leftMs = quarterHourMs - (clock.now().getTime() % quarterHourMs)
@@ -183,7 +193,7 @@ export const startHarness = async (): Promise<Harness> => {
       const ingestion = createIngestion(config, {
         clock,
         sharedClock: clock,
-        log: createLogger('ingestion', 'silent'),
+        log: createLogger('ingestion', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) }),
         metrics: started.length === 0 ? metrics : createMetrics('ingestion'),
         timings: { resumeParkedEveryMs: 50, wakeRunsEveryMs: 50, ...timings },
       })

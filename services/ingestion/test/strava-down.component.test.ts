@@ -12,6 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness?.stop())
 afterEach(async () => {
+  harness.lines.length = 0
   harness.simulator.control.reset()
   const { quota, allowances, syncRuns } = harness.store.collections
   await Promise.all([syncRuns.deleteMany({}), quota.deleteMany({}), allowances.deleteMany({})])
@@ -34,6 +35,14 @@ const request = (of: TestLink[]) =>
 const runs = (runIds: string[]) => harness.store.collections.syncRuns.find({ _id: { $in: runIds } }).lean()
 const quotaRow = () => harness.store.collections.quota.findOne().lean()
 const calls = () => harness.simulator.control.calls()
+
+/** The lines that tell an operator what has begun and ended, of both replicas. */
+const toldOperator = () => harness.lines.filter((line) => 'trouble' in line || 'buckets' in line)
+
+const stopTold = (level: 'warn' | 'error', calls: string, trouble: string) => {
+  const line = { level, calls, trouble, since: expect.any(String) }
+  return [line, { ...line, msg: expect.stringMatching(/^over: /) }]
+}
 
 /** Waits until every run waits for a time that is still to come. */
 const allParked = (runIds: string[]) =>
@@ -87,6 +96,7 @@ describe('half an hour in which Strava', () => {
     expect(calls().total).toBeLessThanOrEqual(6)
     expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
     await allFinishWithNextProbe(runIds)
+    expect(toldOperator()).toMatchObject(stopTold('warn', 'activities', 'unanswered'))
   }, 180_000)
 
   it('answers with pages of text under status 200 costs as little', async () => {
@@ -100,6 +110,7 @@ describe('half an hour in which Strava', () => {
     expect(calls().total).toBeLessThanOrEqual(6)
     expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
     await allFinishWithNextProbe(runIds)
+    expect(toldOperator()).toMatchObject(stopTold('warn', 'activities', 'unanswered'))
   }, 180_000)
 
   it('does not refresh tokens costs as little', async () => {
@@ -111,6 +122,7 @@ describe('half an hour in which Strava', () => {
     await goThroughHalfAnHour(runIds)
     expect(calls().total).toBeLessThanOrEqual(5 + 2 * 8 - 1 + 6)
     await allFinishWithNextProbe(runIds)
+    expect(toldOperator()).toMatchObject(stopTold('warn', 'refresh', 'unanswered'))
   }, 180_000)
 
   it('refuses the client secret costs a handful of token calls, and is told as the app’s trouble', async () => {
@@ -129,6 +141,7 @@ describe('half an hour in which Strava', () => {
       activities: null,
     })
     await allFinishWithNextProbe(runIds)
+    expect(toldOperator()).toMatchObject(stopTold('error', 'refresh', 'credentials'))
   }, 180_000)
 
   it('has the app switched off costs a handful of calls', async () => {
@@ -141,7 +154,25 @@ describe('half an hour in which Strava', () => {
     await goThroughHalfAnHour(runIds)
     expect(calls().total).toBeLessThanOrEqual(4 + 3)
     await allFinishWithNextProbe(runIds)
+    expect(toldOperator()).toMatchObject(stopTold('error', 'app', 'inactive'))
   }, 180_000)
+})
+
+it('a 429 is told once with the buckets that it closes and their reset, and once when they are open again', async () => {
+  const all = await links(4)
+  harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 429 } }] })
+  const runIds = await request(all)
+  await allParked(runIds)
+  const resetsAt = new Date(Math.ceil(harness.clock.now().getTime() / (15 * minuteMs)) * 15 * minuteMs)
+  const line = { level: 'warn', buckets: ['overall15m', 'read15m'], resetsAt: resetsAt.toISOString() }
+  expect(toldOperator()).toMatchObject([{ ...line, msg: 'a quota limit is used up: no calls until its reset' }])
+  harness.simulator.control.clearFaults()
+  // Those who wait come spread over half a minute.
+  harness.clock.offsetMs += resetsAt.getTime() - harness.clock.now().getTime() + minuteMs
+  await eventually(async () => {
+    expect((await runs(runIds)).map(({ state }) => state)).toEqual(runIds.map(() => 'finished'))
+  })
+  expect(toldOperator()).toMatchObject([line, { ...line, msg: 'the quota limit that was used up is open again' }])
 })
 
 describe('one athlete whose list always fails', () => {
