@@ -1,7 +1,6 @@
 export { type CountedCall, createCountedCall } from './counted-call.ts'
 export { createGate, type Gate } from './gate.ts'
+export { createGateFacts } from './gate-facts.ts'
 export { TokenCallError, type Waiting } from './held-back.ts'
-export { describeTransition } from './operator-line.ts'
 export { createTokenCalls, judgeRefresh } from './token-calls.ts'
-export { createTokenFacts } from './token-facts.ts'
 export { troubleTable } from './trouble-table.ts'

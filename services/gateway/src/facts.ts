@@ -1,7 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '@slipstream/contracts'
-import { createTokenFacts, describeTransition } from '@slipstream/gate'
-import type { Transition } from '@slipstream/quota'
-import type { SignatureResult, StravaCall } from '@slipstream/strava'
+import { createGateFacts } from '@slipstream/gate'
+import type { SignatureResult } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
 import type { WebhookOutcome } from './handlers/webhooks.ts'
@@ -16,11 +15,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     name: 'slipstream_http_request_duration_seconds',
     help: 'Time to answer a request; for event streams, to begin one.',
     labelNames: ['route', 'method', 'status'],
-  })
-  const stravaDuration = metrics.histogram<'endpoint' | 'outcome'>({
-    name: 'slipstream_strava_request_duration_seconds',
-    help: 'Calls to Strava by endpoint and outcome.',
-    labelNames: ['endpoint', 'outcome'],
   })
   const linkAttempts = metrics.counter<'platform' | 'outcome'>({
     name: 'slipstream_link_attempts_total',
@@ -43,7 +37,7 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     labelNames: ['result'],
   })
   return {
-    ...createTokenFacts(log, metrics),
+    ...createGateFacts(log, metrics),
     webhookReceived: (kind: string, outcome: WebhookOutcome, seconds: number) => {
       webhooks.inc({ kind, outcome })
       webhookAck.observe({}, seconds)
@@ -64,14 +58,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     requestFailed: (code: string, error: unknown) => {
       if (code === 'internal_error') log.error({ err: error, problem: code }, 'request failed')
       else log.warn({ err: error, problem: code }, 'request could not be served')
-    },
-    ledgerChanged: (transition: Transition) => {
-      const { level, fields, message } = describeTransition(transition)
-      log[level](fields, message)
-    },
-    stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
-      stravaDuration.observe({ endpoint, outcome }, seconds)
-      if (outcome !== 'ok') log.warn({ endpoint, outcome }, 'Strava call failed')
     },
     linked: ({ platform, linkId, renewed }: { platform: LinkPlatform; linkId: string; renewed: boolean }) => {
       linkAttempts.inc({ platform, outcome: renewed ? 'renewed' : 'linked' })

@@ -1,8 +1,7 @@
 import type { OutboxEvent, RunCounts, WaitReason } from '@slipstream/contracts'
-import { createTokenFacts, describeTransition } from '@slipstream/gate'
-import type { Transition } from '@slipstream/quota'
+import { createGateFacts } from '@slipstream/gate'
 import type { ListCursor } from '@slipstream/records'
-import type { StravaActivity, StravaCall, UnreadableActivity } from '@slipstream/strava'
+import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { SyncRun } from './domain/decide-run.ts'
 import type { Unlisted } from './domain/missing.ts'
@@ -32,11 +31,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     labelNames: ['cause'],
     buckets: ingestionBucketsSeconds,
   })
-  const stravaRequests = metrics.histogram({
-    name: 'slipstream_strava_request_duration_seconds',
-    help: 'Duration of one HTTP attempt at Strava.',
-    labelNames: ['endpoint', 'outcome'],
-  })
   const activities = metrics.counter({
     name: 'slipstream_activities_total',
     help: 'Activities listed by Strava, by what they changed here.',
@@ -57,10 +51,7 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
   }
 
   return {
-    ...createTokenFacts(log, metrics),
-    stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
-      stravaRequests.observe({ endpoint, outcome }, seconds)
-    },
+    ...createGateFacts(log, metrics),
     pageStored: (run: SyncRun, { pages }: ListCursor, result: RunCounts, tally: PageTally) => {
       countChanges(tally)
       log.info({ ...runOf(run), page: pages + 1, ...result }, 'page stored')
@@ -117,10 +108,6 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     },
     runsWoken: (reason: WaitReason, count: number) => {
       log.info({ waitedFor: reason, count }, 'what sync runs waited for is over')
-    },
-    ledgerChanged: (transition: Transition) => {
-      const { level, fields, message } = describeTransition(transition)
-      log[level](fields, message)
     },
     runsResumed: (count: number) => {
       log.info({ count }, 'parked sync runs resumed')
