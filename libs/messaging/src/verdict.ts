@@ -1,4 +1,4 @@
-import { backoffMs } from '@slipstream/runtime'
+import { backoffMs, isStoreAway } from '@slipstream/runtime'
 import { ContractError, PostponedError, TransientError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -30,22 +30,13 @@ const backoff = { firstMs: 1_000, longestMs: 120_000, factor: 4, spread: 0.5 }
 /** A delay that was asked for is never shortened, only spread by up to a fifth. */
 const askedDelayMs = (retryAfterMs: number, random: number): number => Math.round(retryAfterMs * (1 + random / 5))
 
-/** MongoDB marks errors that pass by themselves with labels or, before an operation has begun, by their class. */
-const isMongoTransient = (error: Error): boolean => {
-  const { hasErrorLabel } = error as { hasErrorLabel?: unknown }
-  const hasTransientLabel =
-    typeof hasErrorLabel === 'function' &&
-    ['TransientTransactionError', 'RetryableWriteError'].some((label) => hasErrorLabel.call(error, label))
-  return hasTransientLabel || /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|PoolCleared)Error$/.test(error.name)
-}
-
 /** Errors nobody foresaw: handled as transient, but logged with their stack and counted apart. */
 export const isUnexpected = (error: Error): boolean =>
   !(
     error instanceof ContractError ||
     error instanceof PostponedError ||
     error instanceof TransientError ||
-    isMongoTransient(error)
+    isStoreAway(error)
   )
 
 /**

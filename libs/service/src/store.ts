@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectStore, type Owner, prepareDatabase, type Store } from '@slipstream/persistence'
-import { untilItWorks } from '@slipstream/runtime'
+import { isStoreAway, untilItWorks } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 
 /** Longer than a server needs that is there. */
@@ -15,9 +15,6 @@ const sayWhenWaiting = async (log: Logger, signal: AbortSignal): Promise<void> =
     // It was there in time.
   }
 }
-
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof Error && /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|PoolCleared)Error$/.test(error.name)
 
 const givenUp = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
@@ -49,7 +46,7 @@ export const openStore = async <Who extends Owner>(options: {
     what: 'opening MongoDB',
     log,
     signal,
-    isFinal: (error) => !isUnreachable(error),
+    isFinal: (error) => !isStoreAway(error),
   })
   try {
     // The driver's try cannot be cut short, so a stop does not wait for it.

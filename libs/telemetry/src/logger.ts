@@ -1,19 +1,8 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { describeError } from './describe-error.ts'
 
 export type { Logger } from 'pino'
-
-/** Only these parts of an error are logged: a foreign error may carry URLs, headers or bodies with secrets. */
-const describeError = (error: unknown): Record<string, unknown> => {
-  if (!(error instanceof Error)) return { message: String(error) }
-  return {
-    name: error.name,
-    code: (error as { code?: unknown }).code,
-    message: error.message,
-    stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-  }
-}
 
 const activeTrace = (): Record<string, string> => {
   const context = trace.getActiveSpan()?.spanContext()

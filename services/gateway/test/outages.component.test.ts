@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startMongo } from '@slipstream/embedded'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anna, linkOnWeb } from './support/linking.ts'
-import { type System, startSystem } from './support/system.ts'
+import { linesWithStack, type System, startSystem } from './support/system.ts'
 
 const ready = async (system: System) => {
   const response = await fetch(`${system.opsUrl}/readyz`)
@@ -32,6 +32,7 @@ test('without NATS people are served, events wait, and are told when it is back'
     await system.nats.restart()
     await vi.waitFor(() => expect(linked).toHaveBeenCalledOnce())
     await vi.waitFor(async () => expect((await system.store.collections.links.findOne().lean())!.outbox).toEqual([]))
+    expect(linesWithStack(system.logLines)).toEqual([])
   } finally {
     await system.stop()
   }
@@ -84,6 +85,7 @@ test('without MongoDB callers are told within seconds, and served again when it 
     await vi.waitFor(async () => expect((await athlete.call('GET', '/api/v1/strava/status')).status).toBe(200), {
       interval: 200,
     })
+    expect(linesWithStack(system.logLines)).toEqual([])
   } finally {
     await system.stop()
     await mongo.stop()

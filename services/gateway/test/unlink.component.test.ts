@@ -3,7 +3,7 @@ import type { ErasureRow } from '@slipstream/records'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { anna, forgetLinks, linkOnWeb, passRevocationPause } from './support/linking.ts'
 import { storedLink } from './support/stored.ts'
-import { type SignedIn, type System, startSystem } from './support/system.ts'
+import { linesWithStack, type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
 let athlete: SignedIn
@@ -160,7 +160,11 @@ test('revoking is tried again until Strava answers', async () => {
   await linkOnWeb(system, athlete, { athlete: anna })
   system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
-  await vi.waitFor(() => expect(system.logLines.join('')).toContain('work of a sweep failed'))
+  const failed = () => system.logLines.filter((line) => line.includes('work of a sweep failed'))
+  await vi.waitFor(() => expect(failed()).not.toEqual([]))
+  const err = { code: 'strava_transient', message: 'Strava call revoke failed: transient (HTTP 503)' }
+  expect(JSON.parse(failed()[0] ?? '')).toMatchObject({ level: 'warn', task: 'owed-revocations', err })
+  expect(linesWithStack(system.logLines)).toEqual([])
   expect((await readReceipt(receiptId)).completedAt).toBeNull()
   expect(isConnected()).toBe(true)
   system.strava.control.clearFaults()

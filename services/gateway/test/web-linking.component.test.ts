@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { consent, createBrowser, locationOf } from './support/browser.ts'
 import { anna, chris, forgetLinks, linkCount, linkOnWeb, tokenCalls, walkToReturn } from './support/linking.ts'
-import { type System, startSystem } from './support/system.ts'
+import { linesWithStack, type System, startSystem } from './support/system.ts'
 
 let system: System
 
@@ -126,6 +126,26 @@ describe('what Strava says instead of yes', () => {
     system.strava.control.setFaults({ rules: [{ endpoint: 'token', effect }] })
     expect(await linkOnWeb(system, athlete, { athlete: anna })).toBe(`${system.url}/?strava=error&code=${code}`)
     expect(await linkCount(system)).toBe(0)
+    expect(linesWithStack(system.logLines)).toEqual([])
+    await system.store.collections.quota.deleteMany({})
+  })
+
+  test('an expected 502 is one line, with the code and what led to it', async () => {
+    const athlete = await system.signIn('anna')
+    const effect = { kind: 'status', status: 502, body: 'html' } as const
+    system.strava.control.setFaults({ rules: [{ endpoint: 'token', effect }] })
+    const before = system.logLines.length
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const lines = system.logLines.slice(before).map((line) => JSON.parse(line))
+    expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toMatchObject([
+      {
+        ...{ msg: 'linking failed', problem: 'strava_unavailable' },
+        err: {
+          ...{ name: 'RefusalError', code: 'strava_unavailable' },
+          cause: expect.stringContaining('StravaError strava_transient: Strava call token failed'),
+        },
+      },
+    ])
     await system.store.collections.quota.deleteMany({})
   })
 

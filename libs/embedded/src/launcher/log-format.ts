@@ -18,9 +18,9 @@ const formatValue = (value: unknown): string => {
 }
 
 const formatError = (error: unknown): string => {
-  const { name, code, message, stack } = error as Record<string, unknown>
-  const headline = `${name ?? 'Error'}${code ? ` ${code}` : ''}: ${message}`
-  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : []
+  const { name, code, message, cause, stack } = error as Record<string, unknown>
+  const headline = `${name ?? 'Error'}${code ? ` ${code}` : ''}: ${message}${cause ? ` <- ${cause}` : ''}`
+  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^(\s+at |caused by: )/.test(line)) : []
   return [headline, ...frames].map((line) => `\n    ${line.trim()}`).join('')
 }
 

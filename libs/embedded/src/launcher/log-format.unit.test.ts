@@ -16,9 +16,14 @@ test('a log record becomes time, service, message and fields', () => {
 
 test('warnings and errors are labelled, an error shows its message and stack', () => {
   expect(format(logLine({ level: 'warn', msg: 'slow' }))).toBe('14:03:07 ingestion  WARN slow')
-  const err = { name: 'StravaError', code: 'strava_unavailable', message: 'no answer', stack: 'x\n    at a (b.ts:1:2)' }
+  const stack = 'TypeError: x\n    at a (b.ts:1:2)\ncaused by: RangeError: y\n    at c (d.ts:3:4)'
+  const err = { name: 'TypeError', message: 'x', cause: 'RangeError: y', stack }
   expect(format(logLine({ level: 'error', err, msg: 'failed' }))).toBe(
-    '14:03:07 ingestion  ERROR failed\n    StravaError strava_unavailable: no answer\n    at a (b.ts:1:2)',
+    [
+      '14:03:07 ingestion  ERROR failed',
+      'TypeError: x <- RangeError: y',
+      ...['at a (b.ts:1:2)', 'caused by: RangeError: y', 'at c (d.ts:3:4)'],
+    ].join('\n    '),
   )
 })
 

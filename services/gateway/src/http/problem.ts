@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
 import { TransientError } from '@slipstream/messaging'
+import { isStoreAway } from '@slipstream/runtime'
 import { StravaError } from '@slipstream/strava'
 import type { Response } from 'express'
 import { LinkConflictError } from '../domain/ports.ts'
@@ -18,16 +19,12 @@ const parserStatus = (error: Error): number => {
   return typeof status === 'number' ? status : 500
 }
 
-/** Errors of the MongoDB driver and mongoose which say that the server cannot be reached now. */
-const storeUnavailable =
-  /^(Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|PoolCleared|WaitQueueTimeout|OperationTimeout|TopologyClosed|NotPrimary)|Mongoose(ServerSelection|NotConnected)?)Error$/
-
 const codeOf = (error: unknown): ErrorCode => {
   if (error instanceof RefusalError) return error.code
   if (!(error instanceof Error)) return 'internal_error'
   if (error instanceof StravaError) return 'strava_unavailable'
   if (error instanceof TransientError) return 'service_unavailable'
-  if (error instanceof LinkConflictError || storeUnavailable.test(error.name)) return 'service_unavailable'
+  if (error instanceof LinkConflictError || isStoreAway(error)) return 'service_unavailable'
   return codeOfParserStatus[parserStatus(error)] ?? 'internal_error'
 }
 

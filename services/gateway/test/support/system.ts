@@ -36,6 +36,9 @@ export interface SystemOptions {
   beforeStart?: (parts: { issuer: TestIssuer; nats: TestNats }) => unknown
 }
 
+/** Lines with the stack of an error; trouble that was foreseen has none. */
+export const linesWithStack = (lines: readonly string[]): string[] => lines.filter((line) => line.includes('"stack":'))
+
 /** A gateway on real MongoDB and NATS, a simulated Strava, an issuer for any subject, all of it in this process. */
 export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: SystemOptions = {}) => {
   const clock = createTestClock()
