@@ -3,7 +3,7 @@ import { deadline } from '@nats-io/transport-node'
 import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
 import { newId, systemClock, untilItWorks } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
-import { exitWhenClosed, openConnection, watchConnection } from './connection.ts'
+import { exitWhenClosed, type Heartbeat, openConnection, usualHeartbeat, watchConnection } from './connection.ts'
 import { ensureTopology } from './ensure-topology.ts'
 import { decodeEvent, encodeEvent } from './envelope.ts'
 import { TopologyError, TransientError } from './errors.ts'
@@ -25,6 +25,8 @@ export interface BusOptions {
   metrics?: Metrics
   /** Gives up connecting; without effect afterwards. */
   signal?: AbortSignal
+  /** Shortened by tests. */
+  heartbeat?: Heartbeat
 }
 
 export interface Bus {
@@ -73,11 +75,12 @@ const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
  * @throws TopologyError when a stream on the server is unsafe.
  */
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
-  const { url, source, log, metrics } = options
+  const { url, source, log, metrics, heartbeat = usualHeartbeat } = options
   const closing = new AbortController()
   const { signal } = closing
   const starting = options.signal ? AbortSignal.any([signal, options.signal]) : signal
-  const connection = await untilItWorks(() => openConnection(url, `slipstream-${source}`), {
+  const connectedGauge = metrics?.gauge({ name: 'slipstream_nats_connected', help: '1 while NATS is reachable.' })
+  const connection = await untilItWorks(() => openConnection(url, { name: `slipstream-${source}`, heartbeat }), {
     what: 'connecting to NATS',
     log,
     signal: starting,
@@ -86,7 +89,6 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: managerTimeoutMs })
   const ceSource = `slipstream/${source}`
 
-  const connectedGauge = metrics?.gauge({ name: 'slipstream_nats_connected', help: '1 while NATS is reachable.' })
   const watch = watchConnection(connection, {
     log,
     onReconnected: () => restoreInBackground(),

@@ -14,11 +14,24 @@ const addressOf = (url: string): { server: string; options: ConnectionOptions } 
   }
 }
 
+/** How a server is noticed that answers no more while its connection stays open, frozen or behind a network that drops all. */
+export interface Heartbeat {
+  pingIntervalMs: number
+  /** So many pings may be without an answer; at the next one the connection is given up. */
+  maxPingsOut: number
+}
+
+/** Noticed 20 to 30 s after the server's last answer. */
+export const usualHeartbeat: Heartbeat = { pingIntervalMs: 10_000, maxPingsOut: 2 }
+
 /**
  * Connects once. A connection that stands is kept for ever: the defaults would give up 20 s after the server died,
  * notice a dead peer only after minutes and stop at the second refused password.
  */
-export const openConnection = async (url: string, name: string): Promise<NatsConnection> => {
+export const openConnection = async (
+  url: string,
+  { name, heartbeat }: { name: string; heartbeat: Heartbeat },
+): Promise<NatsConnection> => {
   const { options } = addressOf(url)
   return await connect({
     ...options,
@@ -27,8 +40,8 @@ export const openConnection = async (url: string, name: string): Promise<NatsCon
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
     reconnectJitter: 500,
-    pingInterval: 10_000,
-    maxPingOut: 2,
+    pingInterval: heartbeat.pingIntervalMs,
+    maxPingOut: heartbeat.maxPingsOut,
     ignoreAuthErrorAbort: true,
   })
 }
@@ -48,12 +61,16 @@ export const watchConnection = (
     connected = value
     onChange(value)
   }
+  const lost = () => {
+    if (!connected) return
+    log.warn({ server: connection.getServer() }, 'NATS is gone, reconnecting')
+    change(false)
+  }
   const follow = async () => {
     for await (const status of connection.status()) {
-      if (status.type === 'disconnect') {
-        if (connected) log.warn({ server: status.server }, 'NATS is gone, reconnecting')
-        change(false)
-      } else if (status.type === 'reconnect') {
+      // A stale connection may end long after it was given up: what was sent last has to leave first.
+      if (status.type === 'disconnect' || status.type === 'staleConnection') lost()
+      else if (status.type === 'reconnect') {
         log.info({ server: status.server }, 'NATS is back')
         change(true)
         onReconnected()

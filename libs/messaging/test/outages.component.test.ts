@@ -1,4 +1,5 @@
 import { systemClock } from '@slipstream/runtime'
+import { createMetrics } from '@slipstream/telemetry'
 import { startTestNats } from '@slipstream/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
@@ -162,6 +163,37 @@ test('while disconnected the topology is not asked for: that could only time out
   await expect(harness.bus.transport.ensureTopology()).rejects.toThrow()
   await expect(harness.bus.transport.ensureTopology()).rejects.toThrow('not connected')
   expect(performance.now() - before).toBeLessThan(3_500)
+})
+
+test.each([
+  ['with nothing to say to it', 0],
+  // Then not even the goodbye gets out.
+  ['with more to say than its connection holds', 32],
+])('a frozen server is noticed %s, and used again when it goes on', async (_, halfMegabytes) => {
+  const { nats } = harness
+  const { log, lines } = recordingLog()
+  const metrics = createMetrics('test')
+  const heartbeat = { pingIntervalMs: 200, maxPingsOut: 2 }
+  const bus = await connectBus({ url: nats.url, source: 'gateway', log, metrics, heartbeat })
+  const isConnected = async () => (await metrics.registry.getSingleMetric('slipstream_nats_connected')?.get())?.values
+  try {
+    await vi.waitFor(async () => expect(await isConnected()).toMatchObject([{ value: 1 }]))
+    process.kill(nats.pid, 'SIGSTOP')
+    const ballast = new Uint8Array(512 * 1_024)
+    for (let sent = 0; sent < halfMegabytes; sent += 1) bus.transport.connection.publish('ballast', ballast)
+    await vi.waitFor(async () => expect(await isConnected()).toMatchObject([{ value: 0 }]))
+    expect(bus.readiness()).toEqual({ ok: false, detail: 'not connected to NATS' })
+    process.kill(nats.pid, 'SIGCONT')
+    await vi.waitFor(async () => expect(await isConnected()).toMatchObject([{ value: 1 }]))
+    await vi.waitFor(() => expect(bus.readiness()).toEqual({ ok: true }))
+    await bus.publish(reauthRequired('ath_thawed'))
+    await vi.waitFor(() => expect(handled).toContain('ath_thawed'))
+    const told = lines.map(({ level, msg }) => `${level} ${msg}`)
+    expect(told).toEqual(expect.arrayContaining(['warn NATS is gone, reconnecting', 'info NATS is back']))
+  } finally {
+    process.kill(nats.pid, 'SIGCONT')
+    await bus.close()
+  }
 })
 
 test('stopping while NATS is down does not hang', async () => {

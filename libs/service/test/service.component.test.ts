@@ -94,9 +94,13 @@ test('alive from the first moment, not ready and saying why, ready when MongoDB 
   await startMongod()
   await vi.waitFor(async () => expect((await readiness()).parts.mongodb).toEqual({ ok: true }), { timeout: 10_000 })
   expect((await readiness()).parts.nats).toEqual({ ok: false, detail: 'not reached yet' })
+  const isConnected = async () =>
+    (await (await ask('/metrics')).text()).match(/^slipstream_nats_connected\{.*\} (\d)$/m)?.[1]
+  await vi.waitFor(async () => expect(await isConnected()).toBe('0'))
   await nats.restart()
   await started
   expect(await readiness()).toMatchObject({ status: 200, parts: { process: { ok: true }, nats: { ok: true } } })
+  expect(await isConnected()).toBe('1')
 })
 
 test('a stop during the start gives that up at once', async () => {
