@@ -1,15 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { freePort, startMongo } from '@slipstream/embedded'
+import { startMongo } from '@slipstream/embedded'
 import { connectStore, prepareDatabase } from '@slipstream/persistence'
 import { makeTestFolder, startTestNats, type TestNats } from '@slipstream/testing'
 import type { Document } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { gatewayConfig } from '../services/gateway/src/config.ts'
-import { createGateway } from '../services/gateway/src/service.ts'
-import { ingestionConfig } from '../services/ingestion/src/config.ts'
-import { createIngestion } from '../services/ingestion/src/service.ts'
-import { schedulerConfig } from '../services/scheduler/src/config.ts'
-import { createScheduler } from '../services/scheduler/src/service.ts'
+import { startServicesInProcess } from './support/services-in-process.ts'
 import { until } from './support/until.ts'
 
 // What idle services cost, however many athletes there are. All sweeps, claims, relays and gauges of all three services run
@@ -124,33 +118,6 @@ const marks = ['scheduler.links-changed', 'scheduler.syncs-asked', 'scheduler.li
   (_id) => ({ _id, changes: { time: new Date(), id: '' }, isCaughtUp: true, walk: { time: new Date(0), id: '' } }),
 )
 
-const startServices = async (mongodbUri: string) => {
-  const env = {
-    ...{ MONGODB_URI: mongodbUri, NATS_URL: nats.url, LOG_LEVEL: 'silent', DRAIN_SECONDS: '0' },
-    ...{
-      STRAVA_CLIENT_ID: '1',
-      STRAVA_CLIENT_SECRET: 'none',
-      TOKEN_KEYS: `test1:${randomBytes(32).toString('base64')}`,
-    },
-    ...{ AUTH_ISSUER_URL: 'http://127.0.0.1:1', AUTH_AUDIENCE: 'none', PORT: '0' },
-  }
-  const ops = async () => ({ ...env, OPS_PORT: String(await freePort()) })
-  const everyMs = 100
-  const services = [
-    createScheduler(schedulerConfig(await ops()), { timings: { claimEveryMs: everyMs, sweepEveryMs: everyMs } }),
-    createIngestion(ingestionConfig(await ops()), {
-      timings: { resumeParkedEveryMs: everyMs, eraseEveryMs: everyMs },
-    }),
-    createGateway(gatewayConfig(await ops()), { sweepIntervalMs: everyMs }),
-  ]
-  for (const service of services) await service.start()
-  return {
-    scrape: () =>
-      Promise.all(services.map(async ({ opsPort }) => (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text())),
-    stop: () => Promise.all(services.map((service) => service.stop())),
-  }
-}
-
 const profiled = { ns: 1, planSummary: 1, keysExamined: 1, docsExamined: 1, execStats: 1 }
 
 const indexOf = (entry: Document): string => {
@@ -179,7 +146,7 @@ const profile = async (athletes: number): Promise<Statement[]> => {
       }
     }
     await database.collection('sweep_marks').insertMany(marks as never[])
-    const services = await startServices(url.href)
+    const services = await startServicesInProcess({ mongodbUri: url.href, natsUrl: nats.url })
     await database.createCollection('system.profile', { capped: true, size: 64 * 1024 * 1024 })
     await database.command({ profile: 2 })
     const asked = async () =>
@@ -193,7 +160,7 @@ const profile = async (athletes: number): Promise<Statement[]> => {
       return await until(
         40_000,
         async () => {
-          await services.scrape()
+          await Promise.all(services.names.map(services.metricsOf))
           const statements = await asked()
           for (const name of expected) {
             const seen = statements.filter((statement) => statement.name.includes(name)).length

@@ -1,0 +1,108 @@
+import { freePort, startMongo } from '@slipstream/embedded'
+import { makeTestFolder, startTestNats, type TestNats } from '@slipstream/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startServicesInProcess } from './support/services-in-process.ts'
+
+// What an operator sees of all three services while a server they need is frozen or away.
+
+let folder: Awaited<ReturnType<typeof makeTestFolder>>
+let mongo: Awaited<ReturnType<typeof startMongo>>
+let nats: TestNats
+let services: Awaited<ReturnType<typeof startServicesInProcess>>
+const startMongod = async (port: number) => {
+  mongo = await startMongo({ dataDir: folder.dataDir, log: () => {}, port })
+}
+beforeAll(async () => {
+  folder = await makeTestFolder()
+  ;[nats] = await Promise.all([startTestNats(), startMongod(await freePort())])
+  services = await startServicesInProcess({ mongodbUri: mongo.uri, natsUrl: nats.url })
+})
+afterAll(async () => {
+  await services?.stop()
+  await Promise.all([mongo?.stop(), nats?.remove()])
+  folder?.remove()
+})
+
+type Name = Awaited<ReturnType<typeof startServicesInProcess>>['names'][number]
+
+/** Gauges that read the store, of which a value is shown also in an empty database. */
+const gauges: Record<Name, string[]> = {
+  scheduler: ['slipstream_outbox_pending', 'slipstream_lane_backlog'],
+  ingestion: [
+    ...['slipstream_outbox_pending', 'slipstream_quota_limit', 'slipstream_quota_used', 'slipstream_strava_state'],
+    'slipstream_dead_letters',
+  ],
+  gateway: ['slipstream_outbox_pending', 'slipstream_links'],
+}
+
+const shownIn = (text: string, names: string[]) =>
+  names.filter((name) => new RegExp(`^${name}\\{.*\\} \\d`, 'm').test(text))
+
+/** The reads are given up after 2 s, the driver itself would wait for 20 s; what lies between is for a busy machine. */
+const givenUpByMs = 10_000
+
+test('while MongoDB is frozen, /metrics of each service answers without what MongoDB would have to tell', async () => {
+  for (const name of services.names) {
+    await vi.waitFor(async () => expect(shownIn(await services.metricsOf(name), gauges[name])).toEqual(gauges[name]))
+  }
+  process.kill(mongo.pid, 'SIGSTOP')
+  try {
+    // The second scrape finds the reads of the first one under way.
+    for (let scrape = 1; scrape <= 2; scrape += 1) {
+      await Promise.all(
+        services.names.map(async (name) => {
+          const before = performance.now()
+          const text = await services.metricsOf(name)
+          expect(performance.now() - before).toBeLessThan(givenUpByMs)
+          expect(shownIn(text, gauges[name])).toEqual([])
+          expect(text).toMatch(/^process_cpu_seconds_total/m)
+        }),
+      )
+    }
+  } finally {
+    process.kill(mongo.pid, 'SIGCONT')
+  }
+  for (const name of services.names) {
+    const text = await vi.waitFor(async () => {
+      const found = await services.metricsOf(name)
+      expect(shownIn(found, gauges[name])).toEqual(gauges[name])
+      return found
+    })
+    for (const gauge of gauges[name]) {
+      expect(text).toContain(`slipstream_metric_read_failures_total{metric="${gauge}",service="${name}"}`)
+    }
+  }
+})
+
+test('while NATS or MongoDB is away, each service says so in short lines', async () => {
+  const partOf = async (name: Name, part: 'nats' | 'mongodb') => (await services.readinessOf(name)).parts[part]
+  const port = Number(new URL(mongo.uri).port)
+  const isBack = async () => {
+    for (const name of services.names) {
+      await vi.waitFor(async () => {
+        expect(await partOf(name, 'nats')).toEqual({ ok: true })
+        expect(await partOf(name, 'mongodb')).toEqual({ ok: true })
+      })
+    }
+  }
+  await nats.stop()
+  for (const name of services.names) {
+    await vi.waitFor(async () => {
+      expect((await partOf(name, 'nats')).detail).toContain('not connected to NATS')
+      expect(await services.metricsOf(name)).toMatch(/^slipstream_nats_connected\{.*\} 0$/m)
+    })
+  }
+  await nats.restart()
+  await isBack()
+
+  const before = services.lines.length
+  await mongo.stop()
+  const failing = () => {
+    const since = services.lines.slice(before).map((line) => JSON.parse(line))
+    return new Set(since.filter(({ err }) => err?.name.startsWith('Mongo')).map(({ service }) => service))
+  }
+  await vi.waitFor(() => expect(failing()).toEqual(new Set(services.names)))
+  await startMongod(port)
+  await isBack()
+  expect(services.lines.filter((line) => line.includes('"stack":'))).toEqual([])
+})
