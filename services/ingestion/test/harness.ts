@@ -6,7 +6,7 @@ import { type ReceiptRow, type ScheduleRow, type SyncRunRow, type Want, windowAt
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
-import { linkRow, startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
+import { isRequestStored, linkRow, startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import { createGrantVault, type GrantVault, parseTokenKeys } from '@slipstream/vault'
 import { expect, vi } from 'vitest'
 import { createSimulator, type Simulator } from '../../simulator/src/service.ts'
@@ -86,6 +86,12 @@ export interface Harness {
   /** A want and its message, as the scheduler makes them. */
   request(link: TestLink, options?: RequestOptions): Promise<string>
   finishedRun(runId: string): Promise<SyncRunRow>
+  /** The run, once it waits for quota, Strava or the app. */
+  parkedRun(runId: string): Promise<SyncRunRow>
+  /** Resolves when the message that asked is done with, at no cost of attempts; fails where it became a dead letter. */
+  nothingSpent(link: TestLink): Promise<void>
+  /** How many workouts the link has. */
+  stored(link: TestLink): Promise<number>
   /** Events of an athlete, as they arrive. */
   follow(athleteId: string): SeenEvent[]
   stop(): Promise<void>
@@ -175,6 +181,13 @@ export const startHarness = async (): Promise<Harness> => {
     await bus.publish(newEvent('sync.requested', { ...link, runId, lane, window, ...told }, { id: eventId, now }))
   }
 
+  const runIn = (runId: string, state: SyncRunRow['state']) =>
+    eventually(async () => {
+      const run = await collections.syncRuns.findById(runId).lean()
+      expect(run?.state).toBe(state)
+      return run as SyncRunRow
+    })
+
   return {
     simulator,
     nats,
@@ -237,12 +250,15 @@ export const startHarness = async (): Promise<Harness> => {
       await wake(link, { ...options, runId, lane })
       return runId
     },
-    finishedRun: (runId) =>
+    finishedRun: (runId) => runIn(runId, 'finished'),
+    parkedRun: (runId) => runIn(runId, 'waiting_for_quota'),
+    nothingSpent: ({ athleteId }) =>
       eventually(async () => {
-        const run = await store.collections.syncRuns.findById(runId).lean()
-        expect(run?.state).toBe('finished')
-        return run as SyncRunRow
+        expect(await isRequestStored(bus, `sync.requested.interactive.${athleteId}`)).toBe(false)
+        expect(await collections.deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })).toBe(0)
+        expect(await collections.deadLetters.countDocuments({ athleteId })).toBe(0)
       }),
+    stored: ({ linkId }) => collections.workouts.countDocuments({ linkId }),
     follow: (athleteId) => {
       const seen: SeenEvent[] = []
       followers.push(

@@ -44,6 +44,12 @@ const stopTold = (level: 'warn' | 'error', calls: string, trouble: string) => {
   return [line, { ...line, msg: expect.stringMatching(/^over: /) }]
 }
 
+/** What `slipstream_strava_state` shows: the states that hold. */
+const statesShown = async () => {
+  const metric = await harness.metrics.registry.getSingleMetric('slipstream_strava_state')?.get()
+  return metric?.values.flatMap(({ labels, value }) => (value === 1 ? [labels.state] : []))
+}
+
 /** Waits until every run waits for a time that is still to come. */
 const allParked = (runIds: string[]) =>
   eventually(async () => {
@@ -68,9 +74,11 @@ const allFinishWithNextProbe = async (runIds: string[]) => {
   harness.simulator.control.clearFaults()
   const stops = Object.values((await quotaRow())?.stops ?? {})
   const probeAt = Math.max(...stops.map((stop) => stop?.nextProbeAt?.getTime() ?? 0))
-  // Those whose own calls failed leave the probe to others for 35 s; then they come spread over 30 s.
+  // Those whose own calls failed leave the probe to others for 35 s; then they come spread over 30 s, or at their own time.
   const comeWithinMs = 65_000
-  harness.clock.offsetMs += Math.max(0, probeAt - harness.clock.now().getTime()) + comeWithinMs
+  const failing = await harness.store.collections.allowances.find({ retryAt: { $ne: null } }).lean()
+  const comeAt = Math.max(probeAt + comeWithinMs, ...failing.map(({ retryAt }) => retryAt?.getTime() ?? 0))
+  harness.clock.offsetMs += Math.max(comeWithinMs, comeAt - harness.clock.now().getTime())
   const begunAt = harness.clock.now().getTime()
   await eventually(async () => {
     const states = (await runs(runIds)).map(({ state, outcome }) => `${state} ${outcome}`)
@@ -86,6 +94,7 @@ describe('half an hour in which Strava', () => {
     const runIds = await request(all)
     const parked = await allParked(runIds)
     expect(new Set(parked.map(({ waitingFor }) => waitingFor))).toEqual(new Set(['strava']))
+    expect(await statesShown()).toEqual(['active', 'unavailable'])
     // Calls under way when the fifth fails cannot be taken back: at most 8 of each replica.
     const underWay = 2 * 8 - 1
     expect(calls().total).toBeLessThanOrEqual(5 + underWay)
@@ -96,6 +105,7 @@ describe('half an hour in which Strava', () => {
     expect(calls().total).toBeLessThanOrEqual(6)
     expect(await harness.store.collections.deadLetters.countDocuments()).toBe(0)
     await allFinishWithNextProbe(runIds)
+    expect(await statesShown()).toEqual(['active'])
     expect(toldOperator()).toMatchObject(stopTold('warn', 'activities', 'unanswered'))
   }, 180_000)
 
@@ -151,9 +161,11 @@ describe('half an hour in which Strava', () => {
     const runIds = await request(all)
     const parked = await allParked(runIds)
     expect(new Set(parked.map(({ waitingFor }) => waitingFor))).toEqual(new Set(['app']))
+    expect(await statesShown()).toEqual(['inactive'])
     await goThroughHalfAnHour(runIds)
     expect(calls().total).toBeLessThanOrEqual(4 + 3)
     await allFinishWithNextProbe(runIds)
+    expect(await statesShown()).toEqual(['active'])
     expect(toldOperator()).toMatchObject(stopTold('error', 'app', 'inactive'))
   }, 180_000)
 })
@@ -173,6 +185,25 @@ it('a 429 is told once with the buckets that it closes and their reset, and once
     expect((await runs(runIds)).map(({ state }) => state)).toEqual(runIds.map(() => 'finished'))
   })
   expect(toldOperator()).toMatchObject([line, { ...line, msg: 'the quota limit that was used up is open again' }])
+})
+
+it('an app that is switched off while tokens cannot be refreshed is shown as both', async () => {
+  const old = await links(2)
+  harness.clock.offsetMs += 7 * 3_600_000
+  harness.simulator.control.setFaults({ rules: [{ endpoint: 'refresh', effect: { kind: 'status', status: 503 } }] })
+  await request(old)
+  await eventually(async () => {
+    harness.clock.offsetMs += 500
+    expect(await statesShown()).toEqual(['active', 'unavailable'])
+  })
+  harness.simulator.control.setFaults({
+    rules: [
+      { endpoint: 'refresh', effect: { kind: 'status', status: 503 } },
+      { endpoint: 'activities', effect: { kind: 'app_inactive' } },
+    ],
+  })
+  await request(await links(1))
+  await eventually(async () => expect(await statesShown()).toEqual(['inactive', 'unavailable']))
 })
 
 describe('one athlete whose list always fails', () => {

@@ -1,10 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { newId } from '@slipstream/runtime'
-import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createIngestion } from '../src/service.ts'
-import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
+import { eventually, type Harness, ofType, startHarness } from './harness.ts'
 
 let harness: Harness
 beforeAll(async () => {
@@ -18,8 +17,6 @@ beforeEach(async () => {
   await harness.store.collections.quota.deleteMany({})
 })
 
-const stored = ({ linkId }: TestLink) => harness.store.collections.workouts.countDocuments({ linkId })
-const run = (runId: string) => harness.store.collections.syncRuns.findById(runId).lean()
 const letters = () => harness.store.collections.deadLetters.find().lean()
 const callsOf = (endpoint: string) => harness.simulator.control.calls().counts[endpoint] ?? {}
 
@@ -28,23 +25,14 @@ describe('a closed quota window', () => {
     const link = await harness.link('busy')
     harness.simulator.control.setLimits({ read: { quarterHour: 2 } })
     const runId = await harness.request(link)
-    const parked = await eventually(async () => {
-      const found = await run(runId)
-      expect(found?.state).toBe('waiting_for_quota')
-      return found
-    })
+    const parked = await harness.parkedRun(runId)
     expect(parked).toMatchObject({ cursor: { pages: 2 }, leaseOwner: null, counts: { calls: 2 } })
     const reset = Math.ceil(harness.clock.now().getTime() / 900_000) * 900_000
     // A second after the edge at Strava, and whatever spreads those who wait.
-    const waitsMs = (parked?.resumeAt?.getTime() ?? 0) - reset
+    const waitsMs = (parked.resumeAt?.getTime() ?? 0) - reset
     expect(waitsMs).toBeGreaterThanOrEqual(0)
     expect(waitsMs).toBeLessThanOrEqual(6_000)
-    // The row is written first; then the message is done with and its attempts are forgotten.
-    await eventually(async () => {
-      expect(await isRequestStored(harness.bus, `sync.requested.interactive.${link.athleteId}`)).toBe(false)
-      const { deliveryAttempts } = harness.store.collections
-      expect(await deliveryAttempts.countDocuments({ _id: /^ingestion-interactive:/ })).toBe(0)
-    })
+    await harness.nothingSpent(link)
     expect(callsOf('activities')[429] ?? 0).toBeLessThanOrEqual(1)
 
     harness.clock.offsetMs += reset - harness.clock.now().getTime() + 7_000
@@ -59,11 +47,11 @@ describe('a closed quota window', () => {
     const link = await harness.link('dana')
     harness.simulator.control.setLimits({ read: { quarterHour: 0 } })
     const first = await harness.request(link)
-    await eventually(async () => expect((await run(first))?.state).toBe('waiting_for_quota'))
+    await harness.parkedRun(first)
     harness.simulator.control.clearCalls()
     const other = await harness.link('anna')
     const second = await harness.request(other)
-    await eventually(async () => expect((await run(second))?.state).toBe('waiting_for_quota'))
+    await harness.parkedRun(second)
     expect(harness.simulator.control.calls().total).toBe(0)
   })
 })
@@ -124,7 +112,7 @@ describe('the grant', () => {
   it('is told as lost when the athlete revoked it; stored workouts stay', async () => {
     const link = await harness.link('dana')
     await harness.finishedRun(await harness.request(link))
-    const before = await stored(link)
+    const before = await harness.stored(link)
     const seen = harness.follow(link.athleteId)
     harness.simulator.control.revoke('dana')
     const revoked = await harness.finishedRun(await harness.request(link))
@@ -135,7 +123,7 @@ describe('the grant', () => {
       code: 'reauth_required',
     })
     await eventually(() => expect(ofType(seen, 'sync.finished')).toHaveLength(2))
-    expect(await stored(link)).toBe(before)
+    expect(await harness.stored(link)).toBe(before)
     expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
   })
 
@@ -161,19 +149,35 @@ describe('the grant', () => {
     )
   })
 
+  it('is not blamed for an endpoint that is closed: calls to it stop, for all', async () => {
+    const link = await harness.link('dana')
+    const seen = harness.follow(link.athleteId)
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'endpoint_closed' } }] })
+    const runId = await harness.request(link)
+    const parked = await harness.parkedRun(runId)
+    expect(parked).toMatchObject({ waitingFor: 'app', counts: { calls: 1 } })
+    const quota = await harness.store.collections.quota.findById(harness.config.strava.clientId).lean()
+    expect(quota?.stops).toMatchObject({ activities: { trouble: 'endpoint' }, app: null })
+    const other = await harness.request(await harness.link('anna'))
+    expect(await harness.parkedRun(other)).toMatchObject({ waitingFor: 'app', counts: { calls: 0 } })
+    expect(callsOf('refresh')).toEqual({})
+
+    harness.simulator.control.clearFaults()
+    harness.clock.offsetMs += 5 * 60_000 + 31_000
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+    expect(await harness.finishedRun(other)).toMatchObject({ outcome: 'succeeded' })
+    expect(ofType(seen, 'athlete.reauth_required')).toEqual([])
+  })
+
   it('is not blamed while the whole app is inactive at Strava', async () => {
     const link = await harness.link('dana')
     const seen = harness.follow(link.athleteId)
     harness.simulator.control.setFaults({ rules: [{ endpoint: 'any', effect: { kind: 'app_inactive' } }] })
     const runId = await harness.request(link)
-    const parked = await eventually(async () => {
-      const found = await run(runId)
-      expect(found?.state).toBe('waiting_for_quota')
-      return found
-    })
+    const parked = await harness.parkedRun(runId)
     const quota = await harness.store.collections.quota.findById(harness.config.strava.clientId).lean()
     expect(quota?.inactiveSince).not.toBeNull()
-    const waitMs = (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime()
+    const waitMs = (parked.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime()
     expect(waitMs).toBeGreaterThan(4 * 60_000)
     // Those who wait come up to half a minute behind the probe, spread.
     expect(waitMs).toBeLessThanOrEqual(5 * 60_000 + 30_000)
@@ -213,7 +217,7 @@ describe('a crashed worker', () => {
     await harness.request(link, { runId, eventId })
     const finished = await harness.finishedRun(runId)
     expect(finished).toMatchObject({ outcome: 'succeeded', counts: { listed: 450, created: 450 } })
-    expect(await stored(link)).toBe(250)
+    expect(await harness.stored(link)).toBe(250)
     expect(await letters()).not.toContainEqual(expect.objectContaining({ eventId }))
   })
 

@@ -216,6 +216,15 @@ describe('refusals by fault', () => {
     const refused = await read(ben.accessToken, '/athlete/activities')
     expect((await errorsOf(refused))[0]).toMatchObject({ resource: 'AccessToken', code: 'missing' })
   })
+
+  it('an endpoint can be closed to all third parties', async () => {
+    const { accessToken } = control.grant('anna')
+    control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'endpoint_closed' } }] })
+    const refused = await read(accessToken, '/athlete/activities')
+    expect(refused.status).toBe(401)
+    expect(await errorsOf(refused)).toEqual([{ resource: 'Application', field: 'internal', code: 'invalid' }])
+    expect((await read(accessToken)).status).toBe(200)
+  })
 })
 
 describe('rate headers', () => {

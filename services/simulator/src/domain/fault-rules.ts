@@ -43,6 +43,7 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wrong_client_secret') }),
   z.strictObject({ kind: z.literal('token_dead') }),
   z.strictObject({ kind: z.literal('scope_missing') }),
+  z.strictObject({ kind: z.literal('endpoint_closed') }),
   z.strictObject({ kind: z.literal('same_page') }),
   z.strictObject({ kind: z.literal('left_out'), activityId: z.int() }),
   z.strictObject({ kind: z.literal('rate_headers'), mode: z.enum(['missing', 'empty', 'mixed_case']) }),

@@ -30,6 +30,7 @@ export const refusals = {
   basicAuthorization: { status: 401, message: 'Authorization Error', errors: [] },
   accessToken: unauthorized('Athlete', 'access_token'),
   scopeMissing: (permission: string) => unauthorized('AccessToken', `${permission}_permission`, 'missing'),
+  endpointClosed: unauthorized('Application', 'internal'),
   appInactive: fault(403, 'Forbidden', 'Application', 'Status', 'Inactive'),
   pageNumber: badRequest('Application', 'page'),
   pageLength: badRequest('Application', 'per_page', 'per page limit exceeded'),

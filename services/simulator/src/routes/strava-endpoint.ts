@@ -161,6 +161,7 @@ export const createEndpoints = (deps: EndpointDeps) => {
           // Asked again: the token may have died while the call was under way.
           const caller = bearerCaller(request)
           if (!caller || hasEffect(effects, 'token_dead')) return { answer: refuse(refusals.accessToken) }
+          if (hasEffect(effects, 'endpoint_closed')) return { answer: refuse(refusals.endpointClosed) }
           const refusedBy = deps.quota.count()
           const headers = headersNow(effects)
           if (refusedBy) return { answer: refuse(refusals.rateLimited(refusedBy)), headers }
