@@ -1,3 +1,4 @@
+import type { EventData } from '@slipstream/contracts'
 import type { WantedActivity } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -97,7 +98,13 @@ describe('an activity that is not listed any more', () => {
     expect(all.length).toBeGreaterThan(14)
     for (const { stravaActivityId } of all.slice(0, 14))
       harness.simulator.control.deleteActivity(Number(stravaActivityId))
+    const progress: EventData<'sync.progress'>[] = []
+    const listening = harness.bus.listen('sync.progress', link.athleteId, (data) => progress.push(data))
+    await harness.bus.transport.connection.flush()
     expect(await sync(link)).toMatchObject({ counts: { deleted: 10, calls: 12 } })
+    // Whoever looks on sees each of them go.
+    await eventually(() => expect(progress).toHaveLength(12))
+    listening.stop()
     expect(await sync(link)).toMatchObject({ counts: { deleted: 4 } })
     expect(await stored(link)).toHaveLength(all.length - 14)
     await eventually(() => expect(ofType(seen, 'activity.deleted')).toHaveLength(14))

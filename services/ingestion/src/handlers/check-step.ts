@@ -1,9 +1,18 @@
-import { done, type Outcome, skipped } from '@slipstream/messaging'
+import type { Outcome } from '@slipstream/messaging'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
 import { addChanged } from '../domain/notices.ts'
 import type { PageTally } from '../domain/ports.ts'
 import { notSeenIn } from '../domain/seen.ts'
-import { callerOf, endAnswered, eraseGone, type NoAnswer, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import {
+  callerOf,
+  endAnswered,
+  eraseGone,
+  goOn,
+  type NoAnswer,
+  type RunDeps,
+  type Step,
+  withoutAnswer,
+} from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
 const nothing: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
@@ -81,8 +90,5 @@ export const checkStep = async (
     return endAnswered(deps, lease, end)
   }
   const missing = { ...run.missing, toCheck: others }
-  if (!(await deps.runs.continueWith(lease, { cursor: run.cursor, counts, unread, missing, unseen, changedIds })))
-    return skipped('lease-lost')
-  deps.nudge()
-  return done()
+  return goOn(deps, step, { cursor: run.cursor, counts, unread, missing, unseen, changedIds })
 }

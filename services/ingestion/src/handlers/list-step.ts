@@ -1,4 +1,4 @@
-import { done, type Outcome, skipped } from '@slipstream/messaging'
+import type { Outcome } from '@slipstream/messaging'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import { addResult, isFullPass, type SyncRun } from '../domain/decide-run.ts'
@@ -15,7 +15,7 @@ import { afterList, notListed } from '../domain/missing.ts'
 import { addChanged } from '../domain/notices.ts'
 import type { RunProgress } from '../domain/ports.ts'
 import { notSeenIn } from '../domain/seen.ts'
-import { announce, callerOf, endAnswered, eraseGone, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
+import { callerOf, endAnswered, eraseGone, goOn, type RunDeps, type Step, withoutAnswer } from './run-step.ts'
 import { storeFetched } from './store-fetched.ts'
 
 const firstCursor = async ({ workouts }: RunDeps, run: SyncRun): Promise<ListCursor> => {
@@ -36,13 +36,6 @@ const listedOn = (activities: readonly StravaActivity[], unreadable: readonly Un
   ids: [...activities, ...unreadable].flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
   starts: activities.map(({ startDate }) => new Date(startDate)),
 })
-
-const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Promise<Outcome> => {
-  if (!(await deps.runs.continueWith(lease, progress))) return skipped('lease-lost')
-  deps.nudge()
-  announce(deps, { ...lease.run, ...progress })
-  return done()
-}
 
 const succeed = async (
   deps: RunDeps,

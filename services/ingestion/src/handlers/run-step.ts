@@ -12,6 +12,7 @@ import type {
   LinkReader,
   ReceiptReader,
   RunLease,
+  RunProgress,
   RunStore,
   UnreadableKeeper,
   WorkoutStore,
@@ -78,7 +79,7 @@ export const eraseGone = async ({ receipts, erasure, nudge }: RunDeps, linkId: s
 }
 
 /** Nobody relies on it, and the step is committed: a failure here must not make it look undone. */
-export const announce = (deps: RunDeps, run: SyncRun) => {
+const announce = (deps: RunDeps, run: SyncRun) => {
   const { counts } = run
   try {
     const { estimatedFinishAt } = progressOf(run, deps.clock.now())
@@ -98,6 +99,14 @@ export const announce = (deps: RunDeps, run: SyncRun) => {
 const noticesOf = async (deps: RunDeps, run: SyncRun, end: FinishedRun): Promise<Partial<FinishedRun>> => {
   const before = isToldByWebhooks(run, end) ? await deps.runs.passBefore(run) : null
   return before ? { passBefore: before.startedAt, noticesDueAt: noticesDueAt(end.finishedAt) } : {}
+}
+
+/** Leaves the rest of the run to its next step. */
+export const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Promise<Outcome> => {
+  if (!(await deps.runs.continueWith(lease, progress))) return skipped('lease-lost')
+  deps.nudge()
+  announce(deps, { ...lease.run, ...progress })
+  return done()
 }
 
 /** Ends a run whose last call was answered. */
