@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import type { ErrorCode } from './error-catalogue.ts'
+import { noticeAspects, noticeObjects } from './lanes.ts'
+import { json, jsonBody, problems } from './openapi-operations.ts'
+
+// Operations that nobody calls with an access token: the steps of a person's browser, and what Strava calls.
+
+/** A step of a person's browser: always led back to the page or the app, unless JSON is asked for. */
+const browserLeg = (
+  operationId: string,
+  summary: string,
+  query: z.ZodObject,
+  refusals: ErrorCode[],
+): ZodOpenApiOperationObject => ({
+  operationId,
+  summary,
+  tags: ['Linking'],
+  security: [],
+  requestParams: { query },
+  responses: {
+    '303': {
+      description:
+        'On to the next step, or back: web with `?strava=linked` or `?strava=error&code=…`, mobile with `?result=…` or `?error=…`.',
+      headers: z.object({ Location: z.url() }),
+    },
+    ...problems(...refusals, 'internal_error', 'service_unavailable'),
+  },
+})
+
+export const connectLeg = (operationId: string) =>
+  browserLeg(
+    operationId,
+    'Consume the link token and go to the consent page of Strava',
+    z.object({ token: z.string().meta({ description: 'The `linkToken`; works once, for two minutes.' }) }),
+    ['link_token_invalid', 'link_expired'],
+  )
+
+export const callbackLeg = (operationId: string) =>
+  browserLeg(
+    operationId,
+    'Return from Strava',
+    z.object({
+      state: z.string(),
+      code: z.string().optional(),
+      scope: z.string().optional().meta({ description: 'What the athlete granted, separated by commas.' }),
+      error: z.string().optional(),
+    }),
+    [
+      'link_token_invalid',
+      'link_expired',
+      'consent_denied',
+      'scope_missing',
+      'strava_account_in_use',
+      'different_strava_account',
+      'app_full',
+      'app_inactive',
+      'app_misconfigured',
+      'quota_exhausted',
+      'strava_unavailable',
+    ],
+  )
+
+/** Told to Strava alone: there is no such address where `STRAVA_WEBHOOK_PATH_SECRET` is not set, and 404 with another secret. */
+const webhookPath = z.object({ secret: z.string().meta({ description: 'One of `STRAVA_WEBHOOK_PATH_SECRET`.' }) })
+
+export const webhookLegs = {
+  get: {
+    operationId: 'answerChallenge',
+    summary: "Strava's check of a new push subscription",
+    description: 'Answered while no subscription is known or one is being made.',
+    tags: ['Webhooks'],
+    security: [],
+    requestParams: {
+      path: webhookPath,
+      query: z.object({ 'hub.mode': z.string(), 'hub.challenge': z.string(), 'hub.verify_token': z.string() }),
+    },
+    responses: {
+      '200': json('The challenge.', z.object({ 'hub.challenge': z.string() })),
+      ...problems('invalid_request', 'forbidden', 'not_found', 'internal_error', 'service_unavailable'),
+    },
+  },
+  post: {
+    operationId: 'receiveWebhook',
+    summary: 'What happened to an athlete of the app',
+    description: 'Stored before it is answered. Nothing is changed on its word: Strava is asked.',
+    tags: ['Webhooks'],
+    security: [],
+    requestParams: { path: webhookPath },
+    requestBody: jsonBody(
+      z
+        .object({
+          subscription_id: z.int(),
+          object_type: z.enum(noticeObjects),
+          object_id: z.int(),
+          owner_id: z.int(),
+          aspect_type: z.enum(noticeAspects),
+          event_time: z.int().meta({ description: 'Epoch seconds.' }),
+          updates: z.record(z.string(), z.string()).optional(),
+        })
+        .meta({ description: 'In the form of https://developers.strava.com/docs/webhooks/' }),
+    ),
+    responses: {
+      '200': json('Stored, known already, or of nobody here.', z.object({})),
+      ...problems(
+        ...(['invalid_request', 'payload_too_large', 'unsupported_media_type'] as const),
+        'forbidden',
+        'not_found',
+      ),
+      ...problems('internal_error', 'service_unavailable'),
+    },
+  },
+} satisfies ZodOpenApiPathItemObject
