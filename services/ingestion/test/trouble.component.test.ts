@@ -75,7 +75,7 @@ it('a run waits after an answer that ends in its middle as if it were whole, and
   harness.simulator.control.setFaults({ rules: [{ endpoint: 'activities', effect, times: 1 }] })
   const runId = await harness.request(link)
   const parked = await eventually(async () => {
-    const found = await run(runId)
+    const found = await harness.store.collections.syncRuns.findById(runId).lean()
     expect(found).toMatchObject({ state: 'waiting_for_quota', waitingFor: 'strava' })
     return found
   })
