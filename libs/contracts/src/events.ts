@@ -68,7 +68,10 @@ export const eventData = {
       deleted: z.record(z.string(), z.int().nonnegative()),
       erasedAt: instant,
     })
-    .meta({ description: 'Ingestion deleted what it held of an unlinked athlete; completes the receipt.' }),
+    .meta({
+      description:
+        'Ingestion deleted what it held of an unlinked athlete, or what came under a grant that stayed dead; completes the receipt.',
+    }),
   'athlete.reauth_required': z.object({ ...athlete, linkId: z.string(), code: z.string(), since: instant }),
   'sync.triggered': z.object({ ...athlete, linkId: z.string(), runId: z.string(), requestedAt: instant }),
   'strava.notified': z.object({

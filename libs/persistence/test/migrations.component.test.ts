@@ -59,8 +59,8 @@ describe('on a database with data a service', () => {
 
   test('makes even a unique one in a collection without rows', async () => {
     await insertLink(1)
-    await connection.collection('receipts').dropIndex('link')
-    expect(await prepareDatabase(connection)).toEqual(['create index receipts.link'])
+    await connection.collection('receipts').dropIndex('ends_link')
+    expect(await prepareDatabase(connection)).toEqual(['create index receipts.ends_link'])
   })
 
   test('refuses to start without a unique index, names it, and changes nothing', async () => {
@@ -104,6 +104,20 @@ describe('migrating', () => {
     expect(await migrate(connection, { isDryRun: false })).toEqual(pending)
     expect(await migrate(connection, { isDryRun: false })).toEqual([])
     expect(await prepareDatabase(connection)).toEqual([])
+  })
+
+  test('lets a link have several receipts, where 0.1 had one at most', async () => {
+    const receipts = connection.collection<{ _id: string }>('receipts')
+    const of = (reason: string) => ({ _id: `rcp_${reason}`, athleteId: 'a1', linkId: 'link_1', reason })
+    await receipts.insertOne(of('user'))
+    await receipts.dropIndex('ends_link')
+    await receipts.createIndex({ linkId: 1 }, { name: 'link', unique: true })
+    await expect(prepareDatabase(connection)).rejects.toThrow(
+      /drop index receipts\.link; create index receipts\.ends_link/,
+    )
+    await migrate(connection, { isDryRun: false })
+    await receipts.insertOne(of('policy'))
+    await expect(receipts.insertOne(of('revoked_at_strava'))).rejects.toThrow(/E11000/)
   })
 
   const touch = (isBreaking: boolean): MigrationStep => ({

@@ -40,6 +40,11 @@ export interface CredentialRow {
   revivedAt?: Date
   /** Set with `diedAt` or `revivedAt`, and missing again once the gateway has told the link. */
   turnedAt?: Date
+  /**
+   * When somebody looks at what is to become of the data that came under a dead grant, and how often that has failed. Missing
+   * while the grant lives, and once a receipt stands for them.
+   */
+  afterDeath?: { nextTryAt: Date; attempts: number }
   createdAt: Date
   updatedAt: Date
 }

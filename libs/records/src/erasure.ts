@@ -13,12 +13,16 @@ export interface ErasureBatch {
  *
  * `erasedAt` is set, and told, when nothing is left. `lookAgainAt`: what a worker had in hand when the link went away may
  * have come after; null when nobody needs to look any more. `attempts` and `nextTryAt` are those of a failing erasure.
+ *
+ * `upToTicket` is there when the link stays, because only its grant has died: then what was fetched under a later ticket is of
+ * a grant that came back, and stays. 0: it had come back before.
  */
 export interface ErasureRow {
   _id: string
   athleteId: string
   linkId: string
   requestedAt: Date
+  upToTicket?: number
   deleted: Record<string, number>
   deleting: ErasureBatch | null
   step: number

@@ -4,7 +4,15 @@ export { holdingRuns, listedUpTo, provesWindow } from './completeness.ts'
 export { type CredentialRow, type CredentialStatus, credentialStatuses, type SealedText } from './credential.ts'
 export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from './delivery.ts'
 export type { ErasureBatch, ErasureRow } from './erasure.ts'
-export { activeSinceOf, importRunIdOf, type LinkRow, type ReceiptRow, type StravaIdentity } from './link.ts'
+export {
+  activeSinceOf,
+  endingReasons,
+  importRunIdOf,
+  type LinkRow,
+  policyReceiptIdOf,
+  type ReceiptRow,
+  type StravaIdentity,
+} from './link.ts'
 export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
 export { type Named, named } from './named.ts'
 export type { OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents, WithOutbox } from './outbox.ts'

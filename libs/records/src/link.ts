@@ -1,4 +1,4 @@
-import type { Receipt, ReceiptNote, StoredLinkStatus } from '@slipstream/contracts'
+import { type Receipt, type ReceiptNote, type StoredLinkStatus, unlinkReasons } from '@slipstream/contracts'
 import type { WaitingEvent } from './outbox.ts'
 
 /** The Strava account behind a link, as the athlete sees it. */
@@ -32,13 +32,22 @@ export const activeSinceOf = ({ linkedAt, statusSince }: Pick<LinkRow, 'linkedAt
 export const importRunIdOf = (linkId: string, activeSince: Date): string =>
   `run_${linkId.replace(/^lnk_/, '')}_${activeSince.getTime().toString(36)}`
 
-/** The written confirmation of an unlink. `_id` is the receiptId; `completedAt` is set when everything it names is gone. */
+/** Why a link ends. The data policy ends none: it only has the data of a dead grant erased. */
+export const endingReasons = unlinkReasons.filter((reason) => reason !== 'policy')
+
+/**
+ * The written confirmation of an erasure. `_id` is the receiptId; `completedAt` is set when everything it names is gone. One
+ * receipt, with one of `endingReasons`, ends a link. Those with `policy` leave it as it is: there is one for each time that
+ * its grant died and stayed dead.
+ */
 export interface ReceiptRow {
   _id: string
   athleteId: string
   linkId: string
   reason: Receipt['reason']
   requestedAt: Date
+  /** With `policy` alone: the death of the grant whose data are to go. A grant that came back has another, or none. */
+  grantDiedAt?: Date
   /** Null where it is not known: there was no token that surely lived. */
   revokedAtStrava: boolean | null
   /** Why it was not revoked, or what the athlete should do about it. */
@@ -55,3 +64,7 @@ export interface ReceiptRow {
   deleted: Record<string, number>
   outbox: WaitingEvent[]
 }
+
+/** The receipt of a death follows from it, so that however many open one there is one. */
+export const policyReceiptIdOf = (linkId: string, diedAt: Date): string =>
+  `rcp_${linkId.replace(/^lnk_/, '')}_${diedAt.getTime().toString(36)}`

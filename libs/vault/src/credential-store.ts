@@ -22,6 +22,14 @@ export interface GrantTurn {
   turnedAt: Date
 }
 
+/** A grant that has died, and how often it has failed to end the data that came under it. */
+export interface DeadGrant {
+  linkId: string
+  athleteId: string
+  diedAt: Date
+  attempts: number
+}
+
 /** How many documents hold something sealed under a key. */
 export interface KeyCount {
   kid: string
@@ -39,6 +47,13 @@ const at = ({ _id, tokenVersion, epoch }: Position) => ({ _id, tokenVersion, epo
 
 export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: CredentialStoreOptions) => {
   const noLease = { leaseOwner: null, leaseUntil: null }
+  /** What a grant that dies now is marked with. */
+  const deathAt = (now: Date) => ({
+    ...{ status: 'dead' as const, diedAt: now, turnedAt: now },
+    afterDeath: { nextTryAt: now, attempts: 0 },
+  })
+  /** The same death: one that was noted later is of a grant that came back in between. */
+  const deathOf = ({ linkId, diedAt }: DeadGrant) => ({ _id: linkId, status: 'dead' as const, diedAt })
   const find = (linkId: string): Promise<CredentialRow | null> =>
     credentials.findOne({ _id: linkId }).lean<CredentialRow>().exec()
 
@@ -64,6 +79,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
             { _id: linkId, $or: [{ epoch: { $lt: grant.epoch } }, { epoch: null }] },
             {
               $set: { ...grant, ...fresh },
+              $unset: { afterDeath: 1 },
               $inc: { tokenVersion: 1, fence: 1 },
               $setOnInsert: { createdAt: now },
             },
@@ -97,7 +113,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
       const now = clock.now()
       const { matchedCount } = await credentials.updateOne({ _id: linkId }, { $set: { accountId } })
       const unnoted = { _id: linkId, status: 'dead' as const, diedAt: { $exists: false } }
-      await credentials.updateOne(unnoted, { $set: { diedAt: now, turnedAt: now } })
+      await credentials.updateOne(unnoted, { $set: deathAt(now) })
       return matchedCount === 1
     },
 
@@ -160,6 +176,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
               status: ifDead('active', '$status'),
               revivedAt: ifDead(now, '$revivedAt'),
               turnedAt: ifDead(now, '$turnedAt'),
+              afterDeath: '$$REMOVE',
               updatedAt: now,
             },
           },
@@ -180,7 +197,7 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
       const earlierEndsAt = new Date((refreshStartedAt?.getTime() ?? 0) + 2 * leaseMs)
       const { matchedCount } = await credentials.updateOne(
         { ...mine, $expr: { $lte: [earlierEndsAt, '$$NOW'] } },
-        { $set: { status: 'dead', diedAt: now, turnedAt: now, ...noLease, refreshStartedAt, updatedAt: now } },
+        { $set: { ...deathAt(now), ...noLease, refreshStartedAt, updatedAt: now } },
       )
       if (matchedCount === 1) return 'dead'
       return (await credentials.exists(mine)) ? 'held_back' : 'superseded'
@@ -214,6 +231,26 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
 
     heard: async ({ linkId, turnedAt }: GrantTurn): Promise<void> => {
       await credentials.updateOne({ _id: linkId, turnedAt }, { $unset: { turnedAt: 1 } })
+    },
+
+    /** Those that are to be looked at now, the longest waiting first. */
+    deadGrants: async (limit: number): Promise<DeadGrant[]> => {
+      const found = await credentials
+        .find({ 'afterDeath.nextTryAt': { $lte: clock.now() } }, { athleteId: 1, diedAt: 1, afterDeath: 1 })
+        .sort({ 'afterDeath.nextTryAt': 1 })
+        .limit(limit)
+        .lean()
+      return found.flatMap(({ _id: linkId, athleteId, diedAt, afterDeath }) =>
+        diedAt && afterDeath ? [{ linkId, athleteId, diedAt, attempts: afterDeath.attempts }] : [],
+      )
+    },
+
+    settleDead: async (grant: DeadGrant): Promise<void> => {
+      await credentials.updateOne(deathOf(grant), { $unset: { afterDeath: 1 } })
+    },
+
+    postponeDead: async (grant: DeadGrant, attempts: number, nextTryAt: Date): Promise<void> => {
+      await credentials.updateOne(deathOf(grant), { $set: { afterDeath: { nextTryAt, attempts } } })
     },
 
     /** Links whose credential was written by 0.1, and so names no account yet; a pending one is soon completed or taken back. */

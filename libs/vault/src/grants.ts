@@ -2,7 +2,7 @@ import type { CredentialRow } from '@slipstream/records'
 import { adopt, hold, isCallUnderWay, type Leaving, leaveTo, release } from './account.ts'
 import type { AccountIds } from './account-ids.ts'
 import type { AccountStore } from './account-store.ts'
-import type { CredentialStore, GrantTurn } from './credential-store.ts'
+import type { CredentialStore, DeadGrant, GrantTurn } from './credential-store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Timings } from './timings.ts'
 import { openPair, sealPair, type TokenOwner, type TokenPair } from './token-pair.ts'
@@ -47,6 +47,11 @@ export interface Grants {
   /** Grants that died or came back, oldest first, each until it is `heard`; those later than `after`. */
   turns(after: Date | null, limit: number): Promise<GrantTurn[]>
   heard(turn: GrantTurn): Promise<void>
+  /** Grants that have died and are to be looked at now; each until it is settled, postponed, or comes back. */
+  deadGrants(limit: number): Promise<DeadGrant[]>
+  /** A receipt stands for the data that came under it. */
+  settleDead(grant: DeadGrant): Promise<void>
+  postponeDead(grant: DeadGrant, attempts: number, nextTryAt: Date): Promise<void>
 }
 
 export interface GrantsOptions {
@@ -150,5 +155,8 @@ export const createGrants = (options: GrantsOptions): Grants => {
     withoutAccount: store.withoutAccount,
     turns: store.turns,
     heard: store.heard,
+    deadGrants: store.deadGrants,
+    settleDead: store.settleDead,
+    postponeDead: store.postponeDead,
   }
 }

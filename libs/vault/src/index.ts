@@ -1,4 +1,4 @@
-export type { GrantTurn } from './credential-store.ts'
+export type { DeadGrant, GrantTurn } from './credential-store.ts'
 export { SealBrokenError } from './envelope.ts'
 export { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from './errors.ts'
 export type { BegunGrant, EndedGrant } from './grants.ts'

@@ -99,6 +99,7 @@ describe('a worker that was stopped past its lease', () => {
     bench.passTime(1_000)
     gate.open()
     await late
+    expect(await bench.grants().deadGrants(10)).toEqual([])
     const { status, tokenVersion, diedAt, revivedAt, turnedAt } = await stored()
     expect({ status, tokenVersion }).toEqual({ status: 'active', tokenVersion: 2 })
     expect(revivedAt?.getTime()).toBe(diedAt!.getTime() + 1_000)

@@ -174,6 +174,29 @@ describe('refreshing', () => {
     expect(turnedAt).toEqual(state.now)
   })
 
+  test('a grant that has died is shown until it is settled, put off, or comes back, and anew when it dies again', async () => {
+    const die = async () => {
+      await begin('active', pairOf('another', state.now))
+      await expect(vault().accessToken(linkId)).rejects.toThrow(GrantDeadError)
+      return { linkId, athleteId, diedAt: state.now, attempts: 0 }
+    }
+    const first = await die()
+    expect(await grants().deadGrants(10)).toEqual([first])
+    await grants().postponeDead(first, 1, new Date(state.now.getTime() + 1_000))
+    expect(await grants().deadGrants(10)).toEqual([])
+    passTime(1_000)
+    expect(await grants().deadGrants(10)).toEqual([{ ...first, attempts: 1 }])
+    await begin()
+    expect(await grants().deadGrants(10)).toEqual([])
+    const second = await die()
+    // Whoever still has the first death in hand settles nothing of the second.
+    await grants().settleDead(first)
+    expect(await grants().deadGrants(10)).toEqual([second])
+    await grants().settleDead(second)
+    expect(await grants().deadGrants(10)).toEqual([])
+    expect(await stored()).toMatchObject({ status: 'dead', diedAt: second.diedAt })
+  })
+
   test.each([new ProviderError({ kind: 'transient' }), new TypeError('fetch failed'), null])(
     'a failure that says nothing (%s) leaves the grant alive, the lease free, and the refresh unaccounted for',
     async (failure) => {

@@ -80,6 +80,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     revocationSettled: (fact: { linkId: string; result: GrantEnd }) => log.info(fact, 'grant of an ended link settled'),
     reauthRequired: ({ linkId, code }: { linkId: string; code: string }) =>
       log.info({ linkId, problem: code }, 'link needs a new consent'),
+    dataOutdated: (fact: { linkId: string; receiptId: string }) =>
+      log.info(fact, 'the grant has been dead for too long to keep what came under it, receipt opened'),
     grantRevived: (fact: { linkId: string }) => log.info(fact, 'link is active again: its grant came back'),
     /** One row of a sweep, which goes on to the next. */
     rowFailed: (task: string, error: unknown) =>

@@ -28,6 +28,7 @@ import { builtPageFolder, createFiles } from './pages/files.ts'
 import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
+import { endDeadGrants } from './sweeps/dead-grants.ts'
 import { confirmDeauthorisations } from './sweeps/deauthorisations.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
@@ -184,6 +185,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock }
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
+      const { keepForMs } = config.strava
       registerGauges(metrics, links)
       // Strava would refuse an address without TLS.
       const canSubscribe =
@@ -228,6 +230,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           { name: 'erasures', everyMs, run: sweepErasures(common) },
           { name: 'owed-revocations', everyMs, run: revocations.sweep },
           { name: 'turned-grants', everyMs, run: followGrants(common) },
+          ...(keepForMs === null ? [] : [{ name: 'dead-grants', everyMs, run: endDeadGrants(common, keepForMs) }]),
           {
             name: 'lost-grants',
             everyMs,

@@ -7,17 +7,12 @@ import { z } from 'zod'
 export interface IngestionConfig extends CommonConfig {
   strava: StravaConfig
   secrets: { stravaClientSecret: Secret; tokenKeys: Secret }
-  /** How long receivers of an event may keep its data; null: without end. */
-  keepForMs: number | null
 }
-
-const dayMs = 24 * 60 * 60_000
 
 const environmentSchema = z.object({
   ...commonSettings(9103),
   ...stravaSettings(),
   TOKEN_KEYS: tokenKeysSetting(),
-  DATA_POLICY: z.enum(['strava-2026', 'keep']).default('strava-2026'),
 })
 
 /** @throws ConfigError naming every setting that is missing or invalid. */
@@ -27,7 +22,5 @@ export const ingestionConfig = (env: Environment = process.env): IngestionConfig
     ...toCommonConfig(settings),
     strava: toStravaConfig(settings),
     secrets: { stravaClientSecret: settings.STRAVA_CLIENT_SECRET, tokenKeys: settings.TOKEN_KEYS },
-    // Strava API Policy of 2026-06-01: no cached copy is older than 7 days.
-    keepForMs: settings.DATA_POLICY === 'strava-2026' ? 7 * dayMs : null,
   })
 }

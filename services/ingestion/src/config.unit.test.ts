@@ -16,10 +16,12 @@ describe('the settings of ingestion', () => {
   it('have defaults where they may', () => {
     expect(ingestionConfig(required)).toMatchObject({
       opsPort: 9103,
-      strava: { oauthBaseUrl: 'https://www.strava.com', apiBaseUrl: 'https://www.strava.com/api/v3' },
-      keepForMs: 7 * 86_400_000,
+      strava: {
+        ...{ oauthBaseUrl: 'https://www.strava.com', apiBaseUrl: 'https://www.strava.com/api/v3' },
+        keepForMs: 7 * 86_400_000,
+      },
     })
-    expect(ingestionConfig({ ...required, DATA_POLICY: 'keep' }).keepForMs).toBeNull()
+    expect(ingestionConfig({ ...required, DATA_POLICY: 'keep' }).strava.keepForMs).toBeNull()
   })
 
   it('are refused all at once, by name and without a value', () => {

@@ -5,7 +5,7 @@ import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { SyncRun } from './domain/decide-run.ts'
 import type { Unlisted } from './domain/missing.ts'
-import type { DueNotices, EndedLink, FinishedRun, PageTally, RunWait } from './domain/ports.ts'
+import type { DueNotices, FinishedRun, OpenReceipt, PageTally, RunWait } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -122,11 +122,12 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       if (type !== 'activity.ingested' && type !== 'activity.updated') return
       if ('latencyMs' in data) ingestionLatency.observe({ cause: data.cause }, data.latencyMs / 1000 + delaySeconds)
     },
-    linkErased: ({ athleteId, linkId, receiptId }: EndedLink, deleted: Record<string, number>) => {
-      log.info({ athleteId, linkId, receiptId, deleted }, 'data of an unlinked athlete erased')
+    erased: ({ athleteId, linkId, receiptId, grantDiedAt }: OpenReceipt, deleted: Record<string, number>) => {
+      const what = grantDiedAt ? 'what came under a dead grant erased' : 'data of an unlinked athlete erased'
+      log.info({ athleteId, linkId, receiptId, deleted }, what)
     },
-    erasureFailed: ({ athleteId, linkId, receiptId }: EndedLink, error: unknown) => {
-      log.error({ athleteId, linkId, receiptId, err: error }, 'erasing an unlinked athlete failed, tried again later')
+    erasureFailed: ({ athleteId, linkId, receiptId }: OpenReceipt, error: unknown) => {
+      log.error({ athleteId, linkId, receiptId, err: error }, 'an erasure failed, tried again later')
     },
   }
 }

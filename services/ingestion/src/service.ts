@@ -10,6 +10,7 @@ import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstr
 import { createVault, parseTokenKeys } from '@slipstream/vault'
 import { createErasure } from './adapters/erasure.ts'
 import { createFetchTickets } from './adapters/fetch-tickets.ts'
+import { createGrantReader } from './adapters/grant-reader.ts'
 import { createLinkReader } from './adapters/link-reader.ts'
 import { createReceiptReader } from './adapters/receipt-reader.ts'
 import { createRunStore } from './adapters/run-store.ts'
@@ -114,11 +115,12 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const deliveries = createDeliveryLog(collections, clock)
       const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
       const purge = (athleteId: string) => purgeActivities(bus().transport, athleteId)
-      const erasure = createErasure({ collections, deliveries, clock, purge })
       const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
       const workouts = createWorkoutStore(collections, clock)
-      const { keepForMs } = config
+      const grants = createGrantReader(collections)
+      const erasure = createErasure({ collections, deliveries, workouts, grants, clock, purge })
+      const { keepForMs } = config.strava
       const runDeps: RunDeps = {
         links,
         runs,

@@ -3,7 +3,9 @@ import { newId, systemClock } from '@slipstream/runtime'
 import { testDatabase } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createErasure } from '../src/adapters/erasure.ts'
-import type { EndedLink } from '../src/domain/ports.ts'
+import { createGrantReader } from '../src/adapters/grant-reader.ts'
+import { createWorkoutStore } from '../src/adapters/workout-store.ts'
+import type { OpenReceipt } from '../src/domain/ports.ts'
 
 const database = testDatabase()
 const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
@@ -69,13 +71,14 @@ const killedAt = (step: number, when: 'before' | 'after') => {
 const erasureOver = (seen: typeof collections) =>
   createErasure({
     ...{ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock },
+    ...{ workouts: createWorkoutStore(seen, systemClock), grants: createGrantReader(seen) },
     purge: async () => 0,
   })
 
 /** More than one batch of workouts. */
 const counts = { workouts: 501, tombstones: 2, sync_runs: 3, events: 0 }
 
-const endedLink = async (): Promise<EndedLink> => {
+const endedLink = async (): Promise<OpenReceipt> => {
   const linkId = newId('link')
   const rowsOf = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
@@ -90,7 +93,7 @@ const endedLink = async (): Promise<EndedLink> => {
   return { receiptId: newId('receipt'), athleteId: newId('athlete'), linkId, requestedAt: new Date() }
 }
 
-const told = async ({ receiptId }: EndedLink) => {
+const told = async ({ receiptId }: OpenReceipt) => {
   const { outbox = [], deleted, erasedAt } = (await collections.erasures.findById(receiptId).lean()) ?? {}
   return {
     events: outbox.map(({ type, data }) => [type, 'deleted' in data && data.deleted]),

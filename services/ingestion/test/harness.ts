@@ -75,7 +75,7 @@ export interface Harness {
   /** As the gateway does it, in one step. */
   unlink(link: TestLink, receiptId: string): Promise<void>
   /** The receipt alone, as it stands before the link is removed. */
-  openReceipt(link: TestLink, receiptId: string): Promise<void>
+  openReceipt(link: TestLink, receiptId: string, changes?: Partial<ReceiptRow>): Promise<void>
   removeLink(link: TestLink): Promise<void>
   announceUnlink(link: TestLink, receiptId: string, eventId?: string): Promise<void>
   /** Raises a want in the schedule row, without a message. */
@@ -118,9 +118,11 @@ export const startHarness = async (): Promise<Harness> => {
     opsHost: '127.0.0.1',
     logLevel: 'silent',
     otlpEndpoint: undefined,
-    strava: { clientId: '12345', oauthBaseUrl: simulator.url, apiBaseUrl: `${simulator.url}/api/v3` },
+    strava: {
+      ...{ clientId: '12345', oauthBaseUrl: simulator.url, apiBaseUrl: `${simulator.url}/api/v3` },
+      keepForMs: 7 * dayMs,
+    },
     secrets: { stravaClientSecret: new Secret('simulator-secret'), tokenKeys: new Secret(tokenKeys) },
-    keepForMs: 7 * dayMs,
   }
   const metrics = createMetrics('ingestion')
   const lines: LogLine[] = []
@@ -132,11 +134,12 @@ export const startHarness = async (): Promise<Harness> => {
     await links.deleteOne({ _id: linkId })
   }
   const receipts = store.connection.collection<ReceiptRow>('receipts')
-  const openReceipt = async ({ athleteId, linkId }: TestLink, receiptId: string) => {
+  const openReceipt: Harness['openReceipt'] = async ({ athleteId, linkId }, receiptId, changes = {}) => {
     await receipts.insertOne({
       _id: receiptId,
       ...{ athleteId, linkId, reason: 'user', requestedAt: clock.now(), revokedAtStrava: false },
       ...{ revocationSettledAt: null, erasedAt: null, completedAt: null, deleted: {}, outbox: [] },
+      ...changes,
     })
   }
   const announceUnlink = async ({ athleteId, linkId }: TestLink, receiptId: string, eventId = newId('evt')) => {

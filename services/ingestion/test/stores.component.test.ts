@@ -6,6 +6,7 @@ import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createErasure } from '../src/adapters/erasure.ts'
 import { createFetchTickets } from '../src/adapters/fetch-tickets.ts'
+import { createGrantReader } from '../src/adapters/grant-reader.ts'
 import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createReceiptReader } from '../src/adapters/receipt-reader.ts'
 import { createRunStore } from '../src/adapters/run-store.ts'
@@ -248,7 +249,11 @@ const pageDeps = (runs: RunStore, changes: Partial<RunDeps>): RunDeps => {
     receipts: createReceiptReader(collections),
     erasure: createErasure({
       purge: async () => 0,
-      collections,
+      ...{
+        collections,
+        workouts: createWorkoutStore(collections, systemClock),
+        grants: createGrantReader(collections),
+      },
       deliveries: createDeliveryLog(collections, systemClock),
       clock: systemClock,
     }),

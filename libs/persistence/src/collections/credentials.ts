@@ -43,6 +43,7 @@ export const credentials = defineCollection<CredentialRow>(
     diedAt: added(time),
     revivedAt: added(time),
     turnedAt: added(time),
+    afterDeath: added(nested({ nextTryAt: time, attempts: count })),
     createdAt: time,
     updatedAt: time,
   },
@@ -51,5 +52,6 @@ export const credentials = defineCollection<CredentialRow>(
     { name: 'refresh_key', key: { 'refreshToken.kid': 1 } },
     { name: 'to_adopt', key: { accountId: 1, _id: 1 } },
     { name: 'turned', key: { turnedAt: 1 }, sparse: true },
+    { name: 'dead', key: { 'afterDeath.nextTryAt': 1 }, sparse: true },
   ],
 )

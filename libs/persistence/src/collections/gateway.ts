@@ -2,6 +2,7 @@ import { receiptNotes, storedLinkStatuses, unlinkReasons } from '@slipstream/con
 import {
   type AthleteRow,
   attemptSteps,
+  endingReasons,
   type LinkAttemptRow,
   type LinkRow,
   type ProfileRow,
@@ -110,6 +111,7 @@ export const receipts = defineCollection<ReceiptRow>(
     linkId: text,
     reason: oneOf(unlinkReasons),
     requestedAt: time,
+    grantDiedAt: added(time),
     revokedAtStrava: optionalFlag,
     note: added(optionalOneOf(receiptNotes)),
     revocationSettledAt: optionalTime,
@@ -123,11 +125,18 @@ export const receipts = defineCollection<ReceiptRow>(
   },
   [
     { name: 'athlete', key: { athleteId: 1 } },
-    { name: 'link', key: { linkId: 1 }, unique: true },
+    {
+      name: 'ends_link',
+      key: { linkId: 1 },
+      unique: true,
+      partialFilterExpression: { reason: { $in: endingReasons } },
+    },
     { name: 'incomplete', key: { completedAt: 1, requestedAt: 1 } },
     { name: 'requested', key: { requestedAt: 1, _id: 1 } },
     { name: 'to_wipe', key: { completedAt: 1, wipedAt: 1, nextTryAt: 1 } },
     { name: 'unerased', key: { erasedAt: 1, requestedAt: 1, _id: 1 } },
     ...outboxIndexes,
   ],
+  // Of 0.1, where a link had one receipt at most.
+  ['link'],
 )

@@ -245,6 +245,7 @@ export const erasures = defineCollection<ErasureRow>(
     athleteId: text,
     linkId: text,
     requestedAt: time,
+    upToTicket: added(count),
     deleted: mixed(),
     deleting: optionalNested<ErasureBatch>({ from: text, ids: texts }),
     step: count,

@@ -1,5 +1,5 @@
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
-import { named, type ReceiptRow } from '@slipstream/records'
+import { endingReasons, named, policyReceiptIdOf, type ReceiptRow } from '@slipstream/records'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Receipts } from '../domain/ports.ts'
 
@@ -9,6 +9,9 @@ const toReceiptOrNull = (found: ReceiptRow | null): UnlinkReceipt | null => foun
 
 const countsOf = (deleted: Record<string, number>) =>
   Object.fromEntries(Object.entries(deleted).map(([collection, count]) => [`deleted.${collection}`, count]))
+
+/** The receipt that ends a link, among those it may have. */
+const endOf = (linkId: string) => ({ linkId, reason: { $in: endingReasons } })
 
 /** So long the one who opens a receipt has for wiping; then the sweep does it. */
 const firstTryAfterMs = 30_000
@@ -49,10 +52,29 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
         })
         return toReceipt(opened.toObject())
       } catch (error) {
-        const earlier = isDuplicateKey(error) ? await receipts.findOne({ linkId: receipt.linkId }).lean() : null
+        const earlier = isDuplicateKey(error) ? await receipts.findOne(endOf(receipt.linkId)).lean() : null
         if (!earlier) throw error
         return toReceipt(earlier)
       }
+    },
+
+    openForPolicy: async ({ linkId, athleteId, diedAt }, now) => {
+      const opened = await receipts
+        .findByIdAndUpdate(
+          policyReceiptIdOf(linkId, diedAt),
+          {
+            $setOnInsert: {
+              ...{ athleteId, linkId, reason: 'policy', requestedAt: now, grantDiedAt: diedAt },
+              // The grant had ended at Strava, and the link is not to be removed: what is left to do is ingestion's.
+              ...{ revokedAtStrava: false, revocationSettledAt: now, wipedAt: now },
+              ...{ erasedAt: null, completedAt: null, deleted: {}, outbox: [] },
+            },
+          },
+          { upsert: true, returnDocument: 'after' },
+        )
+        .lean<ReceiptRow>()
+        .orFail()
+      return toReceipt(opened)
     },
 
     find: async (receiptId, athleteId) => toReceiptOrNull(await receipts.findOne({ _id: receiptId, athleteId }).lean()),
@@ -62,7 +84,12 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       return found.map(toReceipt)
     },
     incompleteOf: async (athleteId) =>
-      toReceiptOrNull(await receipts.findOne({ athleteId, completedAt: null }).sort({ requestedAt: -1 }).lean()),
+      toReceiptOrNull(
+        await receipts
+          .findOne({ athleteId, completedAt: null, reason: { $in: endingReasons } })
+          .sort({ requestedAt: -1 })
+          .lean(),
+      ),
 
     toWipe: async (now, limit) => {
       const found = await receipts
@@ -91,14 +118,17 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
       return found.map(toReceipt)
     },
 
-    ofLink: async (linkId) => toReceiptOrNull(await receipts.findOne({ linkId }).lean()),
+    endOf: async (linkId) => toReceiptOrNull(await receipts.findOne(endOf(linkId)).lean()),
 
     settleRevocation: async (linkId, { revokedAtStrava, note = null, deleted }, now) => {
-      await receipts.updateOne({ linkId, revokedAtStrava: { $ne: true } }, { $set: { revokedAtStrava, note } })
+      await receipts.updateOne(
+        { ...endOf(linkId), revokedAtStrava: { $ne: true } },
+        { $set: { revokedAtStrava, note } },
+      )
       const larger = Object.entries({ revocationSettledAt: now, ...countsOf(deleted) }).map(
         ([field, value]) => [field, { $max: [`$${field}`, value] }] as const,
       )
-      await receipts.updateOne({ linkId }, [{ $set: Object.fromEntries(larger) }, completing(now)], {
+      await receipts.updateOne(endOf(linkId), [{ $set: Object.fromEntries(larger) }, completing(now)], {
         updatePipeline: true,
       })
     },

@@ -105,15 +105,20 @@ export interface GrantProof {
 }
 
 export interface Receipts {
-  /** One receipt per link; an earlier one is given back as it is. */
+  /** One receipt ends a link; an earlier one is given back as it is. */
   open(
     receipt: Pick<UnlinkReceipt, 'receiptId' | 'athleteId' | 'linkId' | 'reason' | 'requestedAt'>,
     event: OutboxEvent<'athlete.unlinked'>,
   ): Promise<UnlinkReceipt>
+  /** One receipt for each death of a grant, for the data that came under it; it ends no link, and nothing is told. */
+  openForPolicy(
+    grant: Pick<UnlinkReceipt, 'athleteId' | 'linkId'> & { diedAt: Date },
+    now: Date,
+  ): Promise<UnlinkReceipt>
   find(receiptId: string, athleteId: string): Promise<UnlinkReceipt | null>
-  /** The athlete's newest receipt that is not complete. */
   /** Of the athlete, newest first. */
   newest(athleteId: string, limit: number): Promise<UnlinkReceipt[]>
+  /** The newest of those that end a link of the athlete and are not complete. */
   incompleteOf(athleteId: string): Promise<UnlinkReceipt | null>
   /** Receipts whose link may still be there or whose grant is not ended yet, and whose next try is due. */
   toWipe(now: Date, limit: number): Promise<UnlinkReceipt[]>
@@ -123,8 +128,8 @@ export interface Receipts {
   postponeWipe(receiptId: string, attempts: number, nextTryAt: Date): Promise<void>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
   unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
-  /** The receipt of a link that was unlinked, complete or not. */
-  ofLink(linkId: string): Promise<UnlinkReceipt | null>
+  /** The receipt that ends a link, complete or not. */
+  endOf(linkId: string): Promise<UnlinkReceipt | null>
   /**
    * What became of the grant of an ended link. May be repeated, in any order: the larger counts stay, and what Strava has
    * confirmed is not taken back.

@@ -14,7 +14,7 @@ const revocationPatienceMs = 10_000
 
 /** A link whose unlinking was interrupted is ended first: given new life, it would be ended with that. */
 const unlessEnded = async ({ receipts, wipe }: LinkFlow, link: Link | null): Promise<Link | null> => {
-  const receipt = link && (await receipts.ofLink(link.linkId))
+  const receipt = link && (await receipts.endOf(link.linkId))
   if (receipt) await wipe(receipt)
   return receipt ? null : link
 }
@@ -188,7 +188,7 @@ export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending:
     }
     // Sealed for a link that was unlinked since: made again under its id, it would be removed by the unlink's sweep. Or
     // not to be activated: a later consent has the account.
-    if (decision.kind === 'create' && ((await flow.receipts.ofLink(linkId)) || !(await flow.vault.activate(linkId)))) {
+    if (decision.kind === 'create' && ((await flow.receipts.endOf(linkId)) || !(await flow.vault.activate(linkId)))) {
       await giveUp(flow, { linkId, athleteId })
       throw new RefusalError('result_invalid')
     }

@@ -17,7 +17,7 @@ export interface LinkFlow {
   attempts: LinkAttempts
   links: Links
   profiles: Profiles
-  receipts: Pick<Receipts, 'ofLink'>
+  receipts: Pick<Receipts, 'endOf'>
   vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'end' | 'waitForRevocation' | 'countUnheld'>
   revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
   proof: GrantProof

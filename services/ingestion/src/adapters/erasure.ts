@@ -2,7 +2,7 @@ import { newEvent } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { DeliveryLog, ErasureRow } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import type { EndedLink, Erasure } from '../domain/ports.ts'
+import type { Erasure, GrantReader, OpenReceipt, WorkoutStore } from '../domain/ports.ts'
 import { unreadableLettersOf } from './unreadable-keeper.ts'
 
 const batchSize = 500
@@ -10,11 +10,14 @@ const batchSize = 500
 const maxSteps = 2_000
 
 const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
 
 /** When to look again for what a worker wrote that had a page in hand, or was paused, when its link went away. */
 const lookAgainAfterMs = [minuteMs, 10 * minuteMs, 25 * 60 * minuteMs]
 
 type Erasing = Omit<ErasureRow, 'outbox'>
+
+const stillMore = () => new Error(`there is still more to erase after ${maxSteps} steps`)
 
 export interface ErasureOptions {
   collections: Pick<
@@ -22,45 +25,92 @@ export interface ErasureOptions {
     'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters' | 'links'
   >
   deliveries: Pick<DeliveryLog, 'deleteLettersOf'>
+  workouts: Pick<WorkoutStore, 'expireUpTo'>
+  grants: GrantReader
   clock: Clock
   /** Takes the athlete's activities out of what can be replayed. @returns how many events */
   purge(athleteId: string): Promise<number>
 }
 
-/** The erasure of links in MongoDB; how documents are counted is told with `ErasureRow`. */
-export const createErasure = ({ collections, deliveries, clock, purge }: ErasureOptions): Erasure => {
+/** The erasure of links, and of what came under dead grants, in MongoDB; how documents are counted is told with `ErasureRow`. */
+export const createErasure = (options: ErasureOptions): Erasure => {
+  const { collections, deliveries, grants, clock, purge } = options
   const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters, links } = collections
   const withoutOutbox = { outbox: 0 } as const
 
+  const removeRuns = (ids: string[]) => syncRuns.deleteMany({ _id: { $in: ids } })
+
   /** Runs first: a worker that still holds one loses it with the document and commits nothing more. */
-  const counted = [
+  const ofLink = [
     {
       from: 'sync_runs',
-      find: (linkId: string) => syncRuns.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
-      remove: (ids: string[]) => syncRuns.deleteMany({ _id: { $in: ids } }),
+      find: ({ linkId }: Erasing) => syncRuns.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
+      remove: removeRuns,
     },
     {
       from: 'workouts',
-      find: (linkId: string) => workouts.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
+      find: ({ linkId }: Erasing) => workouts.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
       remove: (ids: string[]) => workouts.deleteMany({ _id: { $in: ids } }),
     },
     {
       from: 'tombstones',
-      find: (linkId: string) => tombstones.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
+      find: ({ linkId }: Erasing) => tombstones.find({ linkId }, { _id: 1 }).limit(batchSize).lean(),
       remove: (ids: string[]) => tombstones.deleteMany({ _id: { $in: ids } }),
     },
   ]
 
+  /**
+   * Of a dead grant, beside its workouts: the runs that it did. It has done none for days, so that a run of the last day is of
+   * a grant that came back, however far clocks are off, or says that this one is dead.
+   */
+  const ofDeadGrant = [
+    {
+      from: 'sync_runs',
+      find: async ({ athleteId, linkId, requestedAt, upToTicket }: Erasing) =>
+        upToTicket === 0
+          ? []
+          : await syncRuns
+              .find(
+                { athleteId, linkId, state: 'finished', finishedAt: { $lt: new Date(requestedAt.getTime() - dayMs) } },
+                { _id: 1 },
+              )
+              .limit(batchSize)
+              .lean(),
+      remove: removeRuns,
+    },
+  ]
+
+  const isOfDeadGrant = ({ upToTicket }: Pick<ErasureRow, 'upToTicket'>) => upToTicket !== undefined
+  const countedOf = (row: Pick<ErasureRow, 'upToTicket'>) => (isOfDeadGrant(row) ? ofDeadGrant : ofLink)
+  const nothingOf = (row: Pick<ErasureRow, 'upToTicket'>): Record<string, number> => ({
+    ...Object.fromEntries(countedOf(row).map(({ from }) => [from, 0])),
+    ...(isOfDeadGrant(row) ? { workouts: 0 } : { events: 0 }),
+  })
+
   const read = (receiptId: string) => erasures.findById(receiptId, withoutOutbox).lean<Erasing>().orFail()
 
-  const insertOrRead = ({ receiptId, ...link }: EndedLink) =>
+  /**
+   * Up to which ticket there is nothing of a grant that came back. The ticket is read first: while the grant is as dead as the
+   * receipt says, whoever fetches under one that comes back takes a later one.
+   */
+  const scopeOf = async ({ linkId, grantDiedAt }: OpenReceipt): Promise<Pick<ErasureRow, 'upToTicket'>> => {
+    if (!grantDiedAt) return {}
+    const last = await fetchTickets.findById(linkId).lean()
+    const diedAt = await grants.diedAt(linkId)
+    return { upToTicket: diedAt?.getTime() === grantDiedAt.getTime() ? (last?.lastTicket ?? 0) : 0 }
+  }
+
+  const insertOrRead = (
+    { receiptId, athleteId, linkId, requestedAt }: OpenReceipt,
+    scope: Pick<ErasureRow, 'upToTicket'>,
+  ) =>
     erasures
       .findOneAndUpdate(
         { _id: receiptId },
         {
           $setOnInsert: {
-            ...link,
-            deleted: { ...Object.fromEntries(counted.map(({ from }) => [from, 0])), events: 0 },
+            ...{ athleteId, linkId, requestedAt, ...scope },
+            deleted: nothingOf(scope),
             deleting: null,
             step: 0,
             attempts: 0,
@@ -75,11 +125,12 @@ export const createErasure = ({ collections, deliveries, clock, purge }: Erasure
       .lean<Erasing>()
       .orFail()
 
-  const open = async (link: EndedLink): Promise<Erasing> => {
+  const open = async (receipt: OpenReceipt): Promise<Erasing> => {
+    const scope = await scopeOf(receipt)
     try {
-      return await insertOrRead(link)
+      return await insertOrRead(receipt, scope)
     } catch (error) {
-      if (isDuplicateKey(error)) return await insertOrRead(link)
+      if (isDuplicateKey(error)) return await insertOrRead(receipt, scope)
       throw error
     }
   }
@@ -93,15 +144,17 @@ export const createErasure = ({ collections, deliveries, clock, purge }: Erasure
   }
 
   const nameNext = async (row: Erasing): Promise<Erasing | null> => {
-    for (const { from, find } of counted) {
-      const ids = (await find(row.linkId)).map(({ _id }) => _id)
+    for (const { from, find } of countedOf(row)) {
+      const ids = (await find(row)).map(({ _id }) => _id)
       if (ids.length > 0) return await write(row, { $set: { deleting: { from, ids } }, $inc: { step: 1 } })
     }
     return null
   }
 
   const deleteNamed = async (row: Erasing, { from, ids }: NonNullable<Erasing['deleting']>): Promise<Erasing> => {
-    await counted.find((one) => one.from === from)?.remove(ids)
+    await countedOf(row)
+      .find((one) => one.from === from)
+      ?.remove(ids)
     return await write(row, { $set: { deleting: null }, $inc: { step: 1, [`deleted.${from}`]: ids.length } })
   }
 
@@ -122,31 +175,62 @@ export const createErasure = ({ collections, deliveries, clock, purge }: Erasure
     if (events > 0) await erasures.updateOne({ _id }, { $inc: { 'deleted.events': events } })
   }
 
-  const finish = async (erased: Erasing): Promise<Erasing> => {
+  const end = async (row: Erasing, changes: Partial<Erasing>): Promise<Erasing> => {
+    const now = clock.now()
+    const erasedAt = row.erasedAt ?? now
+    const event = row.erasedAt ? [] : [erasedEvent({ ...row, ...changes }, now)]
+    return await write(row, {
+      $set: { ...changes, erasedAt, attempts: 0, nextTryAt: null },
+      $inc: { step: 1 },
+      $push: { outbox: { $each: event } },
+    })
+  }
+
+  const finishLink = async (erased: Erasing): Promise<Erasing> => {
     await purgeEvents(erased)
     const row = { ...erased, deleted: (await read(erased._id)).deleted }
-    const { athleteId, linkId, requestedAt, erasedAt } = row
+    const { athleteId, linkId, requestedAt } = row
     await fetchTickets.deleteOne({ _id: linkId })
     await deliveries.deleteLettersOf({ athleteId, linkId, until: requestedAt })
     await deadLetters.deleteMany(unreadableLettersOf(linkId))
     const now = clock.now()
-    const endedAt = erasedAt ?? now
+    const endedAt = row.erasedAt ?? now
     const lookAgainAt =
       lookAgainAfterMs.map((afterMs) => new Date(endedAt.getTime() + afterMs)).find((time) => time > now) ?? null
-    const end = { erasedAt: endedAt, lookAgainAt, attempts: 0, nextTryAt: null }
-    const event = erasedAt ? [] : [erasedEvent(row, now)]
-    return await write(row, { $set: end, $inc: { step: 1 }, $push: { outbox: { $each: event } } })
+    return await end(row, { lookAgainAt })
+  }
+
+  /**
+   * Most workouts have gone since the grant died, each when it had been kept for as long as it may be: those are counted, too.
+   * What was told of them is left in `EVENTS`: what holds data of theirs is older than what that keeps.
+   */
+  const finishDeadGrant = async (row: Erasing, grantDiedAt: Date): Promise<Erasing> => {
+    const { athleteId, linkId, requestedAt } = row
+    const gone = await tombstones.countDocuments({ linkId, reason: 'expired', deletedAt: { $gte: grantDiedAt } })
+    await deadLetters.deleteMany({ athleteId, createdAt: { $lt: requestedAt } })
+    return await end(row, { deleted: { ...row.deleted, workouts: gone } })
+  }
+
+  const expireWorkouts = async ({ linkId, upToTicket = 0 }: Erasing): Promise<void> => {
+    const which = { linkId, ticket: upToTicket }
+    for (let step = 0; step < maxSteps; step += 1) {
+      if ((await options.workouts.expireUpTo(which, batchSize)) === 0) return
+    }
+    throw stillMore()
   }
 
   return {
-    erase: async (link) => {
-      let row = await open(link)
+    erase: async (receipt) => {
+      let row = await open(receipt)
+      const { grantDiedAt } = receipt
+      if (grantDiedAt && row.erasedAt) return row.deleted
+      if (isOfDeadGrant(row)) await expireWorkouts(row)
       for (let step = 0; step < maxSteps; step += 1) {
         const next = row.deleting ? await deleteNamed(row, row.deleting) : await nameNext(row)
-        row = next ?? (await finish(row))
+        row = next ?? (grantDiedAt ? await finishDeadGrant(row, grantDiedAt) : await finishLink(row))
         if (next === null && row.erasedAt) return row.deleted
       }
-      throw new Error(`there is still more to erase after ${maxSteps} steps`)
+      throw stillMore()
     },
 
     states: async (receiptIds) => {

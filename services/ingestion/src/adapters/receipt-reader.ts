@@ -1,26 +1,26 @@
 import type { Collections } from '@slipstream/persistence'
-import type { ReceiptRow } from '@slipstream/records'
-import type { EndedLink, ReceiptReader } from '../domain/ports.ts'
+import { endingReasons, type ReceiptRow } from '@slipstream/records'
+import type { OpenReceipt, ReceiptReader } from '../domain/ports.ts'
 
-type ReceiptFields = Pick<ReceiptRow, '_id' | 'athleteId' | 'linkId' | 'requestedAt'>
+type ReceiptFields = Pick<ReceiptRow, '_id' | 'athleteId' | 'linkId' | 'requestedAt' | 'grantDiedAt'>
 
-const fields = { athleteId: 1, linkId: 1, requestedAt: 1 } as const
+const fields = { athleteId: 1, linkId: 1, requestedAt: 1, grantDiedAt: 1 } as const
 
-const toEndedLink = ({ _id: receiptId, athleteId, linkId, requestedAt }: ReceiptFields): EndedLink => ({
-  ...{ receiptId, athleteId, linkId, requestedAt },
-})
+const endsLink = { reason: { $in: endingReasons } }
 
-const behind = ({ requestedAt, receiptId }: EndedLink) => ({
+const toOpenReceipt = ({ _id: receiptId, ...receipt }: ReceiptFields): OpenReceipt => ({ receiptId, ...receipt })
+
+const behind = ({ requestedAt, receiptId }: OpenReceipt) => ({
   $or: [{ requestedAt: { $gt: requestedAt } }, { requestedAt, _id: { $gt: receiptId } }],
 })
 
 export const createReceiptReader = ({ receipts }: Pick<Collections<'ingestion'>, 'receipts'>): ReceiptReader => ({
-  ofLink: async (linkId) => {
-    const found = await receipts.findOne({ linkId }, fields).sort({ requestedAt: -1 }).lean<ReceiptFields>()
-    return found && toEndedLink(found)
+  endOf: async (linkId) => {
+    const found = await receipts.findOne({ linkId, ...endsLink }, fields).lean<ReceiptFields>()
+    return found && toOpenReceipt(found)
   },
 
-  isErasing: async (athleteId) => (await receipts.exists({ athleteId, erasedAt: null })) !== null,
+  isErasing: async (athleteId) => (await receipts.exists({ athleteId, erasedAt: null, ...endsLink })) !== null,
 
   unerased: async (after, limit) => {
     const found = await receipts
@@ -28,6 +28,6 @@ export const createReceiptReader = ({ receipts }: Pick<Collections<'ingestion'>,
       .sort({ requestedAt: 1, _id: 1 })
       .limit(limit)
       .lean<ReceiptFields[]>()
-    return found.map(toEndedLink)
+    return found.map(toOpenReceipt)
   },
 })

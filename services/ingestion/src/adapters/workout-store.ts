@@ -121,6 +121,22 @@ export const createWorkoutStore = (
     await workouts.deleteOne({ _id, version, 'deletion.at': at })
   }
 
+  /** What is not as `still` says any more was fetched again meanwhile, and stays. */
+  const expireThose = async (
+    which: readonly { _id: string }[],
+    still: object,
+    changes: Partial<StoredWorkout> = {},
+  ): Promise<void> => {
+    const those = { _id: { $in: which.map(({ _id }) => _id) }, ...still }
+    const deletion = { reason: 'expired', at: clock.now() } as const
+    await workouts.updateMany(
+      { ...those, deletion: { $exists: false } },
+      { $set: { ...changes, deletion, outbox: [] }, $inc: { version: 1 } },
+    )
+    const decided = await workouts.find({ ...those, deletion: { $exists: true } }, withoutOutbox).lean<Decided[]>()
+    for (const each of decided) await bury(each)
+  }
+
   return {
     apply: async ({ linkId, activities, decide }) => {
       const tally: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
@@ -176,23 +192,19 @@ export const createWorkoutStore = (
     },
 
     expire: async (fetchedBefore, limit) => {
-      const now = clock.now()
+      const isOld = { fetchedAt: { $lt: fetchedBefore } }
+      const old = await workouts.find(isOld, { _id: 1 }).sort({ fetchedAt: 1 }).limit(limit).lean()
+      await expireThose(old, isOld)
+      return old.length
+    },
+
+    expireUpTo: async ({ linkId, ticket }, limit) => {
+      const isOld = { appliedTicket: { $lte: ticket } }
       const old = await workouts
-        .find({ fetchedAt: { $lt: fetchedBefore } }, { version: 1, fetchedAt: 1 })
-        .sort({ fetchedAt: 1 })
+        .find({ linkId, ...isOld }, { _id: 1 })
         .limit(limit)
         .lean()
-      for (const { _id, version, fetchedAt } of old) {
-        const decided = await workouts
-          .findOneAndUpdate(
-            // Fetched again meanwhile, it stays.
-            { _id, version, fetchedAt, deletion: { $exists: false } },
-            { $set: { deletion: { reason: 'expired', at: now }, outbox: [] }, $inc: { version: 1 } },
-            { returnDocument: 'after', projection: withoutOutbox },
-          )
-          .lean<Decided>()
-        if (decided) await bury(decided)
-      }
+      await expireThose(old, isOld, { appliedTicket: ticket })
       return old.length
     },
 

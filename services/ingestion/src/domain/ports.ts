@@ -24,6 +24,11 @@ export interface LinkReader {
   wanted(athleteId: string, linkId: string): Promise<Wanted | null>
 }
 
+export interface GrantReader {
+  /** When the link's grant died; null while it lives. */
+  diedAt(linkId: string): Promise<Date | null>
+}
+
 export interface FetchTickets {
   /** The next number for this link: higher than all before it. */
   next(linkId: string): Promise<number>
@@ -157,6 +162,11 @@ export interface WorkoutStore {
   remove(removal: Removal): Promise<boolean>
   /** Removes what was last fetched before then, so many at once, longest ago first. Returns how many it looked at. */
   expire(fetchedBefore: Date, limit: number): Promise<number>
+  /**
+   * Removes what was last fetched under this ticket or an earlier one, so many at once; no fetch under one of those brings it
+   * back. Returns how many it looked at.
+   */
+  expireUpTo(which: { linkId: string; ticket: number }, limit: number): Promise<number>
   /** Ends removals that were decided before then and that a crash has left behind, so many at once. Returns how many. */
   endRemovals(before: Date, limit: number): Promise<number>
   /** Notes that a run was told nothing but 404. @returns whether another run was before */
@@ -177,30 +187,31 @@ export interface Removal {
   now: Date
 }
 
-/** A link that was ended, and the receipt that says so. */
-export interface EndedLink extends Pick<ReceiptRow, 'athleteId' | 'linkId' | 'requestedAt'> {
+/** What is to be erased: all of a link that was ended or, with `grantDiedAt`, what came under a grant that has died. */
+export interface OpenReceipt extends Pick<ReceiptRow, 'athleteId' | 'linkId' | 'requestedAt' | 'grantDiedAt'> {
   receiptId: string
 }
 
 export interface ReceiptReader {
-  ofLink(linkId: string): Promise<EndedLink | null>
+  /** The receipt that ends the link. */
+  endOf(linkId: string): Promise<OpenReceipt | null>
   /** Whether something of an earlier link of the athlete is still to be erased. */
   isErasing(athleteId: string): Promise<boolean>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
-  unerased(after: EndedLink | null, limit: number): Promise<EndedLink[]>
+  unerased(after: OpenReceipt | null, limit: number): Promise<OpenReceipt[]>
 }
 
 export type ErasureState = Pick<ErasureRow, 'erasedAt' | 'nextTryAt' | 'attempts'>
 
 export interface Erasure {
   /**
-   * Deletes what this service holds of a link, and tells it once. May be done again, also at the same time: whatever comes
+   * Deletes what this service holds of a link, or of a dead grant, and tells it once. May be done again, also at the same time: whatever comes
    * in between, each document is counted once. Resolves to the documents deleted under this receipt by collection.
    */
-  erase(link: EndedLink): Promise<Record<string, number>>
+  erase(link: OpenReceipt): Promise<Record<string, number>>
   states(receiptIds: string[]): Promise<Map<string, ErasureState>>
   /** Links erased a while ago where a late write may have left something, longest waiting first. */
-  toLookAt(now: Date, limit: number): Promise<{ link: EndedLink; attempts: number }[]>
+  toLookAt(now: Date, limit: number): Promise<{ link: OpenReceipt; attempts: number }[]>
   /** An erasure that failed is not tried before `until`. */
   postpone(receiptId: string, attempts: number, until: Date): Promise<void>
 }

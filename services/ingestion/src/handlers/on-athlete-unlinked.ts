@@ -21,6 +21,6 @@ export const onAthleteUnlinked =
     const link = { receiptId, athleteId, linkId, requestedAt: new Date(unlinkedAt) }
     const deleted = await erasure.erase(link)
     nudge()
-    facts.linkErased(link, deleted)
+    facts.erased(link, deleted)
     return done()
   }

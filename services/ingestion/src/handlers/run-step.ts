@@ -28,7 +28,7 @@ export interface RunDeps {
   strava: Pick<Gate, 'listActivities' | 'getActivity'>
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
-  receipts: Pick<ReceiptReader, 'ofLink' | 'isErasing'>
+  receipts: Pick<ReceiptReader, 'endOf' | 'isErasing'>
   erasure: Pick<Erasure, 'erase'>
   facts: Facts
   clock: Clock
@@ -70,7 +70,7 @@ export const finishRun = async (deps: RunDeps, lease: RunLease, end: FinishedRun
 /** What was begun before the link went away may have left something behind since its erasure. */
 export const eraseGone = async ({ receipts, erasure, nudge }: RunDeps, linkId: string): Promise<Outcome> => {
   // A receipt is written before its link is removed.
-  const ended = await receipts.ofLink(linkId)
+  const ended = await receipts.endOf(linkId)
   if (ended) {
     await erasure.erase(ended)
     nudge()
