@@ -15,7 +15,7 @@ import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import { decidePage } from '../src/domain/decide-page.ts'
 import type { LinkReader, NewRun, RunLease, RunStore } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
-import type { RunDeps } from '../src/handlers/run-step.ts'
+import { finishRun, type RunDeps } from '../src/handlers/run-step.ts'
 import { syncStep } from '../src/handlers/sync-step.ts'
 import { morningRun } from './fixtures/activities.ts'
 import { eventually, type Harness, startHarness } from './harness.ts'
@@ -283,6 +283,57 @@ const leasedRun = async () => {
   return { ...link, runs, lease: (await runs.lease(_id))! }
 }
 const storedRun = (lease: RunLease) => harness.store.collections.syncRuns.findById(lease.run._id).lean()
+
+describe('the runs of an athlete', () => {
+  /** So many webhook runs, one each second, the earliest first, and what is to be among them. */
+  const storedRuns = async (athleteId: string, count: number, changes: Record<number, object> = {}) => {
+    const rows = Array.from({ length: count }, (_, index) => ({
+      ...{ _id: `${athleteId}_${index}`, athleteId, linkId: 'link_1', lane: 'realtime', state: 'finished', outbox: [] },
+      ...{ finishedAt: new Date(index * 1_000), outcome: 'succeeded', activities: [{ stravaActivityId: '1' }] },
+      ...changes[index],
+    }))
+    await harness.store.connection.collection<{ _id: string }>('sync_runs').insertMany(rows)
+  }
+  const left = async (athleteId: string) => {
+    const found = await harness.store.collections.syncRuns.find({ athleteId }, { _id: 1 }).lean()
+    return found.map(({ _id }) => Number(_id.split('_').at(-1))).sort((one, other) => one - other)
+  }
+  const newest = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+  it('are 50 at most, among them the last that proves what is complete', async () => {
+    const athleteId = newId('athlete')
+    await storedRuns(athleteId, 60, {
+      3: { activities: [] },
+      5: { activities: [] },
+      8: { activities: [], outcome: 'failed' },
+    })
+    await runStore('one', 10_000).trim(athleteId)
+    expect(await left(athleteId)).toEqual([5, ...newest(11, 59)])
+  })
+
+  it('stay while they are open, or have something left to tell; what is of others stays', async () => {
+    const [athleteId, other] = [newId('athlete'), newId('athlete')]
+    const isOpen = { state: 'queued', finishedAt: null, outcome: null }
+    const isUntold = { outbox: [{ id: newId('evt'), type: 'sync.finished', data: {}, occurredAt: new Date() }] }
+    await storedRuns(athleteId, 60, { 0: isOpen, 1: isUntold, 59: { activities: [] } })
+    await storedRuns(other, 49)
+    await runStore('one', 10_000).trim(athleteId)
+    await runStore('one', 10_000).trim(other)
+    expect(await left(athleteId)).toEqual([0, 1, ...newest(11, 59)])
+    expect(await left(other)).toHaveLength(49)
+  })
+
+  it('are trimmed as soon as one ends, and a hundred at a time where there are many', async () => {
+    const { runs, lease } = await leasedRun()
+    const { athleteId } = lease.run
+    await storedRuns(athleteId, 200)
+    const end = { outcome: 'cancelled', errorCode: null, counts: lease.run.counts, finishedAt: new Date() } as const
+    await finishRun(pageDeps(runs, {}), lease, end)
+    expect(await harness.store.collections.syncRuns.countDocuments({ athleteId })).toBe(101)
+    await runs.trim(athleteId)
+    expect(await harness.store.collections.syncRuns.countDocuments({ athleteId })).toBe(49)
+  })
+})
 
 describe('a link that goes away', () => {
   const held = async (linkId: string) => {

@@ -42,6 +42,11 @@ const keptWaits = 10
 /** So long a finished run can be looked at. */
 const keepMs = 30 * 24 * 60 * 60_000
 
+/** So many finished runs of an athlete can be looked at, among them the last that proves what is complete. */
+const keptRuns = 50
+/** Rows of 0.1 may be many; the next runs remove the others. */
+const mostTrimmed = 100
+
 /** Ids are of use to a run that goes on; they may be many. */
 const withoutIds = (cursor: ListCursor): ListCursor => ({ ...cursor, listedIds: [], previousIds: [] })
 
@@ -275,6 +280,29 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       const deleteAt = new Date(now.getTime() + keepMs)
       const cursor = run.cursor && { cursor: withoutIds(run.cursor) }
       return writeAsHolder(lease, { ...noLease, ...end, ...cursor, deleteAt, state: 'finished' }, events)
+    },
+
+    trim: async (athleteId) => {
+      const finished = { athleteId, finishedAt: { $ne: null } }
+      const newestFirst = { finishedAt: -1 } as const
+      // Answered by the index alone: it is asked after each run.
+      const edge = await syncRuns
+        .findOne(finished, { _id: 0, finishedAt: 1 })
+        .sort(newestFirst)
+        .skip(keptRuns - 1)
+        .lean<{ finishedAt: Date }>()
+      if (!edge) return
+      const proof = await syncRuns
+        .findOne({ ...finished, outcome: 'succeeded', 'activities.0': { $exists: false } }, { _id: 1 })
+        .sort(newestFirst)
+        .lean()
+      const old = await syncRuns
+        .find({ athleteId, finishedAt: { $lte: edge.finishedAt }, state: 'finished', outbox: { $size: 0 } }, { _id: 1 })
+        .sort({ finishedAt: 1 })
+        .limit(mostTrimmed)
+        .lean()
+      const ids = old.map(({ _id }) => _id).filter((id) => id !== proof?._id)
+      if (ids.length > 0) await syncRuns.deleteMany({ _id: { $in: ids } })
     },
 
     resumeDue: async (now, limit) => {

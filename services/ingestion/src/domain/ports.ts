@@ -113,6 +113,8 @@ export interface RunStore {
   continueWith(lease: RunLease, progress: RunProgress): Promise<boolean>
   /** Ends the run and tells it; with `errorCode` of a lost grant, that too. */
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
+  /** Removes finished runs of an athlete beyond the newest 49 and the last that has listed the whole window; never an open one. */
+  trim(athleteId: string): Promise<void>
   /** Asks again for parked runs whose time has come. Returns how many. */
   resumeDue(now: Date, limit: number): Promise<number>
   /** So many of those that wait for this longer than `spreadMs` go on within it instead. Returns how many. */

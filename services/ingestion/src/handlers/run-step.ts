@@ -65,6 +65,7 @@ export const finishRun = async (deps: RunDeps, lease: RunLease, end: FinishedRun
   if (!(await deps.runs.finish(lease, end))) return
   deps.nudge()
   deps.facts.runFinished(lease.run, end)
+  await deps.runs.trim(lease.run.athleteId)
 }
 
 /** What was begun before the link went away may have left something behind since its erasure. */
