@@ -14,6 +14,8 @@ export interface ErasureBatch {
  * `erasedAt` is set, and told, when nothing is left. `lookAgainAt`: what a worker had in hand when the link went away may
  * have come after; null when nobody needs to look any more. `attempts` and `nextTryAt` are those of a failing erasure.
  *
+ * `purgeUpTo`: where `EVENTS` ended when the first run of a later link was let go. What comes behind may be that link's.
+ *
  * `upToTicket` is there when the link stays, because only its grant has died: then what was fetched under a later ticket is of
  * a grant that came back, and stays. 0: it had come back before.
  */
@@ -22,6 +24,7 @@ export interface ErasureRow {
   athleteId: string
   linkId: string
   requestedAt: Date
+  purgeUpTo?: number
   upToTicket?: number
   deleted: Record<string, number>
   deleting: ErasureBatch | null

@@ -1,6 +1,6 @@
 import { lanes } from '@slipstream/contracts'
 import { createCountedCall, createGate, createTokenCalls, judgeRefresh } from '@slipstream/gate'
-import { type Bus, purgeActivities, runConsumer } from '@slipstream/messaging'
+import { type Bus, endOfEvents, purgeAthlete, runConsumer } from '@slipstream/messaging'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
@@ -8,7 +8,7 @@ import { createService, type RunningService } from '@slipstream/service'
 import { createPace, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstream/telemetry'
 import { createVault, parseTokenKeys } from '@slipstream/vault'
-import { createErasure } from './adapters/erasure.ts'
+import { createErasure, type ErasureOptions } from './adapters/erasure.ts'
 import { createFetchTickets } from './adapters/fetch-tickets.ts'
 import { createGrantReader } from './adapters/grant-reader.ts'
 import { createLinkReader } from './adapters/link-reader.ts'
@@ -114,12 +114,15 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       })
       const deliveries = createDeliveryLog(collections, clock)
       const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
-      const purge = (athleteId: string) => purgeActivities(bus().transport, athleteId)
+      const events: ErasureOptions['events'] = {
+        end: () => endOfEvents(bus().transport),
+        purge: (athleteId, upTo) => purgeAthlete(bus().transport, athleteId, upTo),
+      }
       const receipts = createReceiptReader(collections)
       const links = createLinkReader(collections)
       const workouts = createWorkoutStore(collections, clock)
       const grants = createGrantReader(collections)
-      const erasure = createErasure({ collections, deliveries, workouts, grants, clock, purge })
+      const erasure = createErasure({ collections, deliveries, workouts, grants, clock, events })
       const { keepForMs } = config.strava
       const runDeps: RunDeps = {
         links,

@@ -72,7 +72,7 @@ const erasureOver = (seen: typeof collections) =>
   createErasure({
     ...{ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock },
     ...{ workouts: createWorkoutStore(seen, systemClock), grants: createGrantReader(seen) },
-    purge: async () => 0,
+    events: { end: async () => 0, purge: async () => 0 },
   })
 
 /** More than one batch of workouts. */

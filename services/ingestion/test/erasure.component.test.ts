@@ -1,6 +1,11 @@
+import { endOfEvents, newEvent, purgeAthlete } from '@slipstream/messaging'
+import { createDeliveryLog } from '@slipstream/persistence'
 import { newId } from '@slipstream/runtime'
 import { isRequestStored } from '@slipstream/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createErasure, type ErasureOptions } from '../src/adapters/erasure.ts'
+import { createGrantReader } from '../src/adapters/grant-reader.ts'
+import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import { eventually, type Harness, ofType, startHarness, type TestLink } from './harness.ts'
 
 let harness: Harness
@@ -26,6 +31,56 @@ const unlinksHandled = () =>
     expect(await manager.consumers.info('EVENTS', 'ingestion-erasure')).toMatchObject(settled)
   })
 const nothing = { workouts: 0, runs: 0, tickets: 0 }
+
+/** How many events about activities are stored. */
+const toldOf = async ({ athleteId }: TestLink) => {
+  const { manager } = harness.bus.transport
+  const { state } = await manager.streams.info('EVENTS', { subjects_filter: `activity.*.${athleteId}` })
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)
+}
+
+/** As the gateway notes it when it hears of the erasure. */
+const setErased = async (receiptId: string) => {
+  const receipts = harness.store.connection.collection<{ _id: string }>('receipts')
+  await receipts.updateOne({ _id: receiptId }, { $set: { erasedAt: new Date() } })
+}
+
+const realEvents: ErasureOptions['events'] = {
+  end: () => endOfEvents(harness.bus.transport),
+  purge: (athleteId, upTo) => purgeAthlete(harness.bus.transport, athleteId, upTo),
+}
+
+/** Those of a process that is paused when it has decided to purge and has not begun. */
+const paused = () => {
+  const { promise: reached, resolve: arrive } = Promise.withResolvers<void>()
+  const { promise: open, resolve: goOn } = Promise.withResolvers<void>()
+  const purge: typeof realEvents.purge = async (athleteId, upTo) => {
+    arrive()
+    await open
+    return await realEvents.purge(athleteId, upTo)
+  }
+  return { end: realEvents.end, purge, reached, goOn }
+}
+
+/** Another process that looks at erasures. */
+const erasureWith = (events: ErasureOptions['events']) => {
+  const { collections } = harness.store
+  const stores = { workouts: createWorkoutStore(collections, harness.clock), grants: createGrantReader(collections) }
+  const deliveries = createDeliveryLog(collections, harness.clock)
+  return createErasure({ collections, deliveries, ...stores, clock: harness.clock, events })
+}
+
+/** A link that has been imported, unlinked and erased, and what is told of its athlete afterwards. */
+const unlinked = async (account: string) => {
+  const link = await harness.link(account)
+  await harness.finishedRun(await harness.request(link))
+  const receiptId = newId('receipt')
+  await harness.unlink(link, receiptId)
+  const { erasures } = harness.store.collections
+  await eventually(async () => expect((await erasures.findById(receiptId).lean())?.erasedAt).toBeTruthy())
+  await setErased(receiptId)
+  return { link, receiptId, seen: harness.follow(link.athleteId) }
+}
 
 describe('unlinking', () => {
   it('erases what is held of the link and says how much', async () => {
@@ -54,11 +109,6 @@ describe('unlinking', () => {
     const [run, other] = await Promise.all(
       [harness.request(link), harness.request(kept)].map(async (id) => harness.finishedRun(await id)),
     )
-    const toldOf = async ({ athleteId }: typeof link) => {
-      const { manager } = harness.bus.transport
-      const { state } = await manager.streams.info('EVENTS', { subjects_filter: `activity.*.${athleteId}` })
-      return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)
-    }
     await eventually(async () => expect(await toldOf(link)).toBe(run?.counts.created))
     await eventually(async () => expect(await toldOf(kept)).toBe(other?.counts.created))
     const seen = harness.follow(link.athleteId)
@@ -77,9 +127,50 @@ describe('unlinking', () => {
     const run = () => harness.store.collections.syncRuns.findById(runId).lean()
     await eventually(async () => expect((await run())?.fence).toBeGreaterThan(1))
     expect(await run()).toMatchObject({ startedAt: null, counts: { calls: 0 } })
-    const receipts = harness.store.connection.collection<{ _id: string }>('receipts')
-    await receipts.updateOne({ _id: receiptId }, { $set: { erasedAt: new Date() } })
+    await setErased(receiptId)
     expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+  })
+
+  it('takes nothing that a later link has told, though its process was paused in the middle of a purge', async () => {
+    const { link, seen, receiptId } = await unlinked('anna')
+    const later = await harness.link('anna', link.athleteId)
+    const events = paused()
+    const looking = erasureWith(events).erase({ ...link, receiptId, requestedAt: harness.clock.now() })
+    await events.reached
+    const run = await harness.finishedRun(await harness.request(later))
+    const told = () => ofType(seen, 'activity.ingested').length
+    await eventually(() => expect(told()).toBe(run.counts.created))
+    events.goOn()
+    await looking
+    expect(await toldOf(later)).toBe(run.counts.created)
+    // Nor does a look that comes later still.
+    await erasureWith(realEvents).erase({ ...link, receiptId, requestedAt: harness.clock.now() })
+    expect(await toldOf(later)).toBe(run.counts.created)
+  })
+
+  it('takes what a relay still had in hand, also where there is a later link by then', async () => {
+    const { link, seen, receiptId } = await unlinked('ben')
+    const data = { athleteId: link.athleteId, workoutId: 'wko_late', stravaActivityId: '1', version: 2 }
+    await harness.bus.publish(
+      newEvent('activity.deleted', { ...data, reason: 'expired' }, { id: 'late', now: new Date() }),
+    )
+    const later = await harness.link('ben', link.athleteId)
+    const run = await harness.finishedRun(await harness.request(later))
+    await eventually(() => expect(ofType(seen, 'activity.ingested')).toHaveLength(run.counts.created))
+    expect(await toldOf(link)).toBe(run.counts.created + 1)
+    await erasureWith(realEvents).erase({ ...link, receiptId, requestedAt: harness.clock.now() })
+    expect(await toldOf(link)).toBe(run.counts.created)
+  })
+
+  it('leaves a stream alone that is younger than what was noted of it', async () => {
+    const { link, receiptId } = await unlinked('ben')
+    await harness.store.collections.erasures.updateOne({ _id: receiptId }, { $set: { purgeUpTo: 1_000_000 } })
+    const data = { athleteId: link.athleteId, workoutId: 'wko_new', stravaActivityId: '1', version: 1 }
+    await harness.bus.publish(
+      newEvent('activity.deleted', { ...data, reason: 'expired' }, { id: 'new', now: new Date() }),
+    )
+    await erasureWith(realEvents).erase({ ...link, receiptId, requestedAt: harness.clock.now() })
+    expect(await toldOf(link)).toBe(1)
   })
 
   it('leaves nothing behind when it happens while Strava is being asked', async () => {

@@ -71,7 +71,7 @@ export interface Harness {
   leaveWindowEdge(): void
   startIngestion(timings?: Partial<IngestionTimings>): Promise<RunningService>
   /** A link whose tokens belong to a simulated account. */
-  link(account: string): Promise<TestLink>
+  link(account: string, athleteId?: string): Promise<TestLink>
   /** As the gateway does it, in one step. */
   unlink(link: TestLink, receiptId: string): Promise<void>
   /** The receipt alone, as it stands before the link is removed. */
@@ -217,8 +217,8 @@ export const startHarness = async (): Promise<Harness> => {
       started.push(ingestion)
       return ingestion
     },
-    link: async (account) => {
-      const ids = { athleteId: newId('athlete'), linkId: newId('link') }
+    link: async (account, athleteId = newId('athlete')) => {
+      const ids = { athleteId, linkId: newId('link') }
       const { accessToken, refreshToken, expiresAt } = simulator.control.grant(account)
       const stravaAthleteId = newId('strava')
       const tokens = {
@@ -227,7 +227,7 @@ export const startHarness = async (): Promise<Harness> => {
         accessExpiresAt: new Date(expiresAt),
       }
       await vault.begin({ stravaAthleteId, ...ids, status: 'active', tokens })
-      const { linkId: _id, athleteId } = ids
+      const { linkId: _id } = ids
       const times = { statusSince: clock.now(), linkedAt: clock.now() }
       await links.insertOne(linkRow({ _id, athleteId, stravaAthleteId, ...times }) as never)
       return ids

@@ -245,6 +245,7 @@ export const erasures = defineCollection<ErasureRow>(
     athleteId: text,
     linkId: text,
     requestedAt: time,
+    purgeUpTo: added(count),
     upToTicket: added(count),
     deleted: mixed(),
     deleting: optionalNested<ErasureBatch>({ from: text, ids: texts }),
@@ -255,5 +256,5 @@ export const erasures = defineCollection<ErasureRow>(
     lookAgainAt: optionalTime,
     outbox,
   },
-  [{ name: 'look_again', key: { lookAgainAt: 1 } }, ...outboxIndexes],
+  [{ name: 'look_again', key: { lookAgainAt: 1 } }, { name: 'athlete', key: { athleteId: 1 } }, ...outboxIndexes],
 )

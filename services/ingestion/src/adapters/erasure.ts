@@ -22,20 +22,25 @@ const stillMore = () => new Error(`there is still more to erase after ${maxSteps
 export interface ErasureOptions {
   collections: Pick<
     Collections<'ingestion'>,
-    'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters' | 'links'
+    'erasures' | 'workouts' | 'tombstones' | 'syncRuns' | 'fetchTickets' | 'deadLetters'
   >
   deliveries: Pick<DeliveryLog, 'deleteLettersOf'>
   workouts: Pick<WorkoutStore, 'expireUpTo'>
   grants: GrantReader
   clock: Clock
-  /** Takes the athlete's activities out of what can be replayed. @returns how many events */
-  purge(athleteId: string): Promise<number>
+  /** What can be replayed. */
+  events: {
+    /** The sequence of the last one so far. */
+    end(): Promise<number>
+    /** Takes out what was told of an athlete up to this sequence. @returns how many */
+    purge(athleteId: string, upTo: number): Promise<number>
+  }
 }
 
 /** The erasure of links, and of what came under dead grants, in MongoDB; how documents are counted is told with `ErasureRow`. */
 export const createErasure = (options: ErasureOptions): Erasure => {
-  const { collections, deliveries, grants, clock, purge } = options
-  const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters, links } = collections
+  const { collections, deliveries, grants, clock, events } = options
+  const { erasures, workouts, tombstones, syncRuns, fetchTickets, deadLetters } = collections
   const withoutOutbox = { outbox: 0 } as const
 
   const removeRuns = (ids: string[]) => syncRuns.deleteMany({ _id: { $in: ids } })
@@ -166,13 +171,23 @@ export const createErasure = (options: ErasureOptions): Erasure => {
     )
 
   /**
-   * The first run of a later link waits until this is done, so nothing of that link is there yet. Afterwards what is there may
-   * be its, and stays.
+   * The end is read before the note: a run of a later link that has noted nothing by then tells what it has to tell behind
+   * that end. So whoever is paused here, for however long, takes nothing of its.
+   * @returns the row as it is afterwards
    */
-  const purgeEvents = async ({ _id, athleteId, erasedAt }: Erasing): Promise<void> => {
-    if (erasedAt && (await links.exists({ athleteId }))) return
-    const events = await purge(athleteId)
-    if (events > 0) await erasures.updateOne({ _id }, { $inc: { 'deleted.events': events } })
+  const purgeEvents = async ({ _id, athleteId }: Erasing): Promise<Erasing> => {
+    const end = await events.end()
+    const { purgeUpTo = end } = await read(_id)
+    // A note behind the end is of a stream that has been lost since, with all that was in it.
+    const purged = purgeUpTo > end ? 0 : await events.purge(athleteId, purgeUpTo)
+    return await erasures
+      .findOneAndUpdate(
+        { _id },
+        { $inc: { 'deleted.events': purged } },
+        { returnDocument: 'after', projection: withoutOutbox },
+      )
+      .lean<Erasing>()
+      .orFail()
   }
 
   const end = async (row: Erasing, changes: Partial<Erasing>): Promise<Erasing> => {
@@ -187,8 +202,7 @@ export const createErasure = (options: ErasureOptions): Erasure => {
   }
 
   const finishLink = async (erased: Erasing): Promise<Erasing> => {
-    await purgeEvents(erased)
-    const row = { ...erased, deleted: (await read(erased._id)).deleted }
+    const row = await purgeEvents(erased)
     const { athleteId, linkId, requestedAt } = row
     await fetchTickets.deleteOne({ _id: linkId })
     await deliveries.deleteLettersOf({ athleteId, linkId, until: requestedAt })
@@ -248,6 +262,12 @@ export const createErasure = (options: ErasureOptions): Erasure => {
         link: { receiptId, athleteId, linkId, requestedAt },
         attempts,
       }))
+    },
+
+    letGo: async ({ athleteId, linkId }) => {
+      const looking = { athleteId, linkId: { $ne: linkId }, lookAgainAt: { $ne: null }, purgeUpTo: { $exists: false } }
+      if (!(await erasures.exists(looking))) return
+      await erasures.updateMany(looking, { $set: { purgeUpTo: await events.end() } })
     },
 
     postpone: async (receiptId, attempts, until) => {

@@ -214,6 +214,8 @@ export interface Erasure {
   states(receiptIds: string[]): Promise<Map<string, ErasureState>>
   /** Links erased a while ago where a late write may have left something, longest waiting first. */
   toLookAt(now: Date, limit: number): Promise<{ link: OpenReceipt; attempts: number }[]>
+  /** Call before the first call of a run. What was told until now is of earlier links, and goes with those; not what it tells. */
+  letGo(run: Pick<SyncRun, 'athleteId' | 'linkId'>): Promise<void>
   /** An erasure that failed is not tried before `until`. */
   postpone(receiptId: string, attempts: number, until: Date): Promise<void>
 }

@@ -39,6 +39,7 @@ export const findRun = async (deps: RunDeps, { athleteId, linkId, lane }: SyncRe
 const beginLeased = async (deps: RunDeps, lease: RunLease): Promise<RunLease | null> => {
   const { run } = lease
   if (run.startedAt !== null) return lease
+  await deps.erasure.letGo(run)
   const wanted = await deps.links.wanted(run.athleteId, run.linkId)
   const openRuns = await deps.runs.openOf(run.linkId)
   return deps.runs.begin(lease, beginRun(run, { wanted, openRuns, now: deps.clock.now() }))

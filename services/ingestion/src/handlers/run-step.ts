@@ -29,7 +29,7 @@ export interface RunDeps {
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
   receipts: Pick<ReceiptReader, 'endOf' | 'isErasing'>
-  erasure: Pick<Erasure, 'erase'>
+  erasure: Pick<Erasure, 'erase' | 'letGo'>
   facts: Facts
   clock: Clock
   newWorkoutId: () => string
