@@ -131,6 +131,25 @@ describe('unlinking', () => {
     expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
   })
 
+  it('is not waited for as long as its failures would have it, once somebody waits', async () => {
+    const link = await harness.link('anna')
+    const earlier = { ...link, linkId: newId('link') }
+    const receiptId = newId('receipt')
+    // It failed for so long that it would not be tried again today.
+    const nextTryAt = new Date(harness.clock.now().getTime() + 86_400_000)
+    await harness.store.collections.erasures.create({
+      _id: receiptId,
+      ...{ ...earlier, requestedAt: harness.clock.now(), deleted: { events: 0 }, deleting: null, step: 0 },
+      ...{ attempts: 9, nextTryAt, erasedAt: null, lookAgainAt: null, outbox: [] },
+    })
+    const seen = harness.follow(link.athleteId)
+    await harness.openReceipt(earlier, receiptId)
+    const runId = await harness.request(link)
+    await eventually(() => expect(ofType(seen, 'athlete.erased')).toHaveLength(1))
+    await setErased(receiptId)
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+  })
+
   it('takes nothing that a later link has told, though its process was paused in the middle of a purge', async () => {
     const { link, seen, receiptId } = await unlinked('anna')
     const later = await harness.link('anna', link.athleteId)

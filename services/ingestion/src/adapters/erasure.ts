@@ -270,6 +270,11 @@ export const createErasure = (options: ErasureOptions): Erasure => {
       await erasures.updateMany(looking, { $set: { purgeUpTo: await events.end() } })
     },
 
+    hurry: async (athleteId) => {
+      const now = clock.now()
+      await erasures.updateMany({ athleteId, erasedAt: null, nextTryAt: { $gt: now } }, { $set: { nextTryAt: now } })
+    },
+
     postpone: async (receiptId, attempts, until) => {
       await erasures.updateOne(
         { _id: receiptId },

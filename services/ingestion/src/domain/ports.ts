@@ -216,6 +216,8 @@ export interface Erasure {
   toLookAt(now: Date, limit: number): Promise<{ link: OpenReceipt; attempts: number }[]>
   /** Call before the first call of a run. What was told until now is of earlier links, and goes with those; not what it tells. */
   letGo(run: Pick<SyncRun, 'athleteId' | 'linkId'>): Promise<void>
+  /** Somebody waits for the athlete's erasures: those that failed are due now. */
+  hurry(athleteId: string): Promise<void>
   /** An erasure that failed is not tried before `until`. */
   postpone(receiptId: string, attempts: number, until: Date): Promise<void>
 }

@@ -68,6 +68,7 @@ export const onSyncRequested =
     if (lease.run.startedAt === null && (await deps.receipts.isErasing(lease.run.athleteId))) {
       // What it would tell would be purged with what was told of the earlier link.
       await deps.runs.release(lease, lease.run.counts)
+      await deps.erasure.hurry(lease.run.athleteId)
       throw new PostponedError(new Date(deps.clock.now().getTime() + erasingRetryMs))
     }
     const begun = await beginLeased(deps, lease)

@@ -29,7 +29,7 @@ export interface RunDeps {
   workouts: WorkoutStore
   unreadable: UnreadableKeeper
   receipts: Pick<ReceiptReader, 'endOf' | 'isErasing'>
-  erasure: Pick<Erasure, 'erase' | 'letGo'>
+  erasure: Pick<Erasure, 'erase' | 'letGo' | 'hurry'>
   facts: Facts
   clock: Clock
   newWorkoutId: () => string
