@@ -8,7 +8,7 @@ import { linkTokenRoute } from './handlers/link-token.ts'
 import { profileRoutes } from './handlers/profile.ts'
 import { type RunsDeps, runsRoute } from './handlers/runs.ts'
 import { type SiteDeps, siteRoutes } from './handlers/site.ts'
-import { createStatusReader, type StatusSources, statusRoute } from './handlers/status.ts'
+import { createStatusReader, type ReadStatus, type StatusSources, statusRoute } from './handlers/status.ts'
 import { type SyncDeps, syncRoute } from './handlers/sync.ts'
 import { createLoadReader, trainingLoadRoute } from './handlers/training-load.ts'
 import { type UnlinkDeps, unlinkRoutes } from './handlers/unlink.ts'
@@ -24,12 +24,13 @@ export type RouteDeps = LinkFlow &
   WorkoutsDeps &
   SiteDeps &
   WebhookDeps &
-  Omit<ExportDeps, 'readStatus' | 'readWorkouts'> &
+  Omit<ExportDeps, 'readStatusOf'> &
   Omit<EventsDeps, 'readStatus'>
 
 /** Every documented route, with what it needs. */
 export const createRoutes = (deps: RouteDeps): Route[] => {
-  const readStatus = createStatusReader(deps)
+  const readStatusOf = createStatusReader(deps)
+  const readStatus: ReadStatus = async (athleteId) => readStatusOf(athleteId, await deps.links.ofAthlete(athleteId))
   const readWorkouts = createWorkoutsReader(deps)
   const readLoad = createLoadReader(deps)
   return [
@@ -46,7 +47,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
     ...workoutRoutes(deps, readWorkouts),
     trainingLoadRoute(readLoad),
-    exportRoute({ ...deps, readStatus, readWorkouts }),
+    exportRoute({ ...deps, readStatusOf }),
     ...webhookRoutes(deps),
   ]
 }

@@ -44,6 +44,13 @@ test('an export holds everything of the athlete, and nothing of others or of tok
   expect([workouts.length, runs.map(({ runId }) => runId)]).toEqual([28, ['run_exported']])
   expect([strava.status, profile.displayName]).toEqual(['active', 'anna'])
   expect(text).not.toMatch(/token|wko_of_ben/i)
+  // More than one page of each, some of the same moment.
+  const many = Array.from({ length: 401 }, (_, index) => runOf(link, `run_many_${index}`))
+  await insert(system, 'sync_runs', many)
+  const all = exportSchema.parse(await athlete.json('GET', '/api/v1/export'))
+  expect(new Set(all.runs.map(({ runId }) => runId)).size).toBe(402)
+  expect(all.runs).toHaveLength(402)
+  await system.store.connection.collection<{ _id: string }>('sync_runs').deleteMany({ _id: /^run_many_/ })
   const nobody = await system.signIn('nobody', { profile: false })
   expect(exportSchema.parse(await nobody.json('GET', '/api/v1/export'))).toMatchObject({ workouts: [], runs: [] })
 })

@@ -1,48 +1,54 @@
-import type { Export, Run, Workout } from '@slipstream/contracts'
+import type { Export } from '@slipstream/contracts'
 import type { Clock } from '@slipstream/runtime'
+import type { Cursor } from '../domain/cursor.ts'
 import { describeRun } from '../domain/describe-run.ts'
-import type { Links, Profiles, Receipts, SyncView } from '../domain/ports.ts'
+import type { Link } from '../domain/model.ts'
+import type { Links, Profiles, Receipts, SyncView, Workouts } from '../domain/ports.ts'
 import type { AthleteRoute } from '../http/route.ts'
 import { notSubmitted } from './profile.ts'
-import type { ReadStatus } from './status.ts'
+import type { ReadStatusOf } from './status.ts'
 import { mostReceipts, toReceipt } from './unlink.ts'
-import type { ReadWorkouts } from './workouts.ts'
 
 export interface ExportDeps {
   profiles: Pick<Profiles, 'find'>
   links: Pick<Links, 'ofAthlete'>
   receipts: Pick<Receipts, 'newest'>
   syncView: Pick<SyncView, 'newest'>
-  readStatus: ReadStatus
-  readWorkouts: ReadWorkouts
+  workouts: Pick<Workouts, 'list'>
+  readStatusOf: ReadStatusOf
   clock: Clock
 }
 
 const pageSize = 200
 
-const allWorkouts = async (readWorkouts: ReadWorkouts, athleteId: string): Promise<Workout[]> => {
-  const all: Workout[] = []
-  let cursor: string | undefined
-  do {
-    const { items, nextCursor } = await readWorkouts(athleteId, { limit: pageSize, ...(cursor && { cursor }) })
-    all.push(...items)
-    cursor = nextCursor ?? undefined
-  } while (cursor)
-  return all
+/** Page after page, each behind the last item of the one before. */
+const allPages = async <Item>(
+  readBehind: (after: Cursor | null) => Promise<Item[]>,
+  placeOf: (item: Item) => Cursor,
+): Promise<Item[]> => {
+  const all: Item[] = []
+  let after: Cursor | null = null
+  for (;;) {
+    const page: Item[] = await readBehind(after)
+    all.push(...page)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return all
+    after = placeOf(last)
+  }
 }
 
-const allRuns = async ({ links, syncView }: ExportDeps, athleteId: string): Promise<Run[]> => {
-  const link = await links.ofAthlete(athleteId)
-  const all: Run[] = []
-  let after: Parameters<SyncView['newest']>[1] = null
-  for (let isMore = link !== null; isMore && link; ) {
-    const found = await syncView.newest(link, after, pageSize)
-    all.push(...found.map(describeRun))
-    const last = found.at(-1)
-    isMore = found.length === pageSize
-    if (last) after = { at: last.requestedAt, id: last.runId }
-  }
-  return all
+const allWorkouts = ({ workouts }: ExportDeps, { linkId }: Link) =>
+  allPages(
+    (after) => workouts.list({ linkId, from: null, to: null, sportType: null, after, limit: pageSize }),
+    ({ startedAt, id }) => ({ at: new Date(startedAt), id }),
+  )
+
+const allRuns = async ({ syncView }: ExportDeps, link: Link) => {
+  const runs = await allPages(
+    (after) => syncView.newest(link, after, pageSize),
+    ({ requestedAt, runId }) => ({ at: requestedAt, id: runId }),
+  )
+  return runs.map(describeRun)
 }
 
 /** What an athlete may ask for at any time: everything that is held about them, in the words of the API. */
@@ -51,12 +57,13 @@ export const exportRoute = (deps: ExportDeps): AthleteRoute => ({
   path: '/api/v1/export',
   access: 'athlete',
   handle: async (_request, response, { athleteId }) => {
-    const { profiles, receipts, readStatus, readWorkouts, clock } = deps
+    const { links, profiles, receipts, readStatusOf, clock } = deps
+    const link = await links.ofAthlete(athleteId)
     const [profile, strava, workouts, runs, held] = await Promise.all([
       profiles.find(athleteId),
-      readStatus(athleteId),
-      allWorkouts(readWorkouts, athleteId),
-      allRuns(deps, athleteId),
+      readStatusOf(athleteId, link),
+      link ? allWorkouts(deps, link) : [],
+      link ? allRuns(deps, link) : [],
       receipts.newest(athleteId, mostReceipts),
     ])
     const everything: Export = {

@@ -2,12 +2,11 @@ import type { Status } from '@slipstream/contracts'
 import type { QuotaLedger } from '@slipstream/quota'
 import type { Clock } from '@slipstream/runtime'
 import type { Link } from '../domain/model.ts'
-import type { LinkAttempts, Links, SyncView } from '../domain/ports.ts'
+import type { LinkAttempts, SyncView } from '../domain/ports.ts'
 import { describeStatus, type StatusInput } from '../domain/status.ts'
 import type { AthleteRoute } from '../http/route.ts'
 
 export interface StatusSources {
-  links: Pick<Links, 'ofAthlete'>
   attempts: Pick<LinkAttempts, 'hasGrantWaiting'>
   syncView: SyncView
   quota: Pick<QuotaLedger, 'read'>
@@ -15,6 +14,8 @@ export interface StatusSources {
 }
 
 export type ReadStatus = (athleteId: string) => Promise<Status>
+/** The same where the athlete's link is at hand. */
+export type ReadStatusOf = (athleteId: string, link: Link | null) => Promise<Status>
 
 /** What is being done for a link now; shared with the route that asks for a sync. */
 export const readCurrentWork = async (
@@ -26,10 +27,9 @@ export const readCurrentWork = async (
 }
 
 export const createStatusReader =
-  ({ links, attempts, syncView, quota, clock }: StatusSources): ReadStatus =>
-  async (athleteId) => {
+  ({ attempts, syncView, quota, clock }: StatusSources): ReadStatusOf =>
+  async (athleteId, link) => {
     const now = clock.now()
-    const link = await links.ofAthlete(athleteId)
     const [hasGrantWaiting, work, lastFinishedRun, lastSucceededRun, lastCompleteRun, quotaStatus] = await Promise.all([
       link ? false : attempts.hasGrantWaiting(athleteId, now),
       link ? readCurrentWork(syncView, link) : { schedule: null, runs: [] },
