@@ -237,6 +237,33 @@ describe('a removal', () => {
     expect(await apply(old, 2)).toMatchObject({ tally: { created: 1 } })
   })
 
+  it('by time says that an activity left the window, where a later list did not reach it', async () => {
+    const [cutoff, longAgo] = [new Date('2020-01-01T00:00:00Z'), new Date('2019-12-20T00:00:00Z')]
+    const startedAt = new Date('2019-12-01T00:00:00Z')
+    const later = new Date('2019-12-25T00:00:00Z')
+    const lists: [start: Date, after: Date, reason: string][] = [
+      [later, new Date('2019-12-02T00:00:00Z'), 'outside_window'],
+      // It was within, and not fetched all the same; or that list was before it was fetched last.
+      [later, new Date('2019-11-30T00:00:00Z'), 'expired'],
+      [new Date('2019-12-19T00:00:00Z'), new Date('2019-12-02T00:00:00Z'), 'expired'],
+    ]
+    const links = lists.map(newLink)
+    const runs = harness.store.connection.collection<{ _id: string }>('sync_runs')
+    for (const [index, link] of links.entries()) {
+      await apply(link, 1)
+      await harness.store.collections.workouts.updateOne(
+        { linkId: link.linkId },
+        { $set: { fetchedAt: longAgo, startedAt } },
+      )
+      const [start, after] = lists[index]!
+      const times = { startedAt: start, finishedAt: start, window: { after, before: start } }
+      await runs.insertOne({ _id: newId('run'), ...link, ...times, outcome: 'succeeded', state: 'finished' } as never)
+    }
+    expect(await store().expire(cutoff, 10)).toBe(3)
+    const reasons = await Promise.all(links.map(async (link) => (await tombstones(link))[0]?.reason))
+    expect(reasons).toEqual(lists.map(([, , reason]) => reason))
+  })
+
   it('that was decided is off when a later fetch finds the activity before it is done', async () => {
     const link = newLink()
     await apply(link, 1)

@@ -1,3 +1,4 @@
+import type { DeletionReason } from '@slipstream/contracts'
 import { newEvent, TransientError } from '@slipstream/messaging'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
@@ -25,7 +26,7 @@ type Decided = StoredWorkout & Required<Pick<StoredWorkout, 'deletion'>>
  * `deletion` is set. Then a tombstone with the event takes its place. A crash in between is made good by `endRemovals`.
  */
 export const createWorkoutStore = (
-  { workouts, tombstones }: Pick<Collections<'ingestion'>, 'workouts' | 'tombstones'>,
+  { workouts, tombstones, syncRuns }: Pick<Collections<'ingestion'>, 'workouts' | 'tombstones' | 'syncRuns'>,
   clock: Clock,
 ): WorkoutStore => {
   const withoutOutbox = { outbox: 0 } as const
@@ -121,14 +122,30 @@ export const createWorkoutStore = (
     await workouts.deleteOne({ _id, version, 'deletion.at': at })
   }
 
+  /** Of each link the last run that has listed its whole window: what was not fetched by it may have left that. */
+  const lastListsOf = async (found: readonly Pick<StoredWorkout, 'athleteId' | 'linkId'>[]) => {
+    const athleteIds = new Map(found.map(({ linkId, athleteId }) => [linkId, athleteId]))
+    const lists = await Promise.all(
+      [...athleteIds].map(async ([linkId, athleteId]) => {
+        const isList = { outcome: 'succeeded' as const, 'activities.0': { $exists: false } }
+        const last = await syncRuns
+          .findOne({ athleteId, linkId, finishedAt: { $ne: null }, ...isList }, { startedAt: 1, window: 1 })
+          .sort({ finishedAt: -1 })
+          .lean()
+        return [linkId, last] as const
+      }),
+    )
+    return new Map(lists)
+  }
+
   /** What is not as `still` says any more was fetched again meanwhile, and stays. */
   const expireThose = async (
     which: readonly { _id: string }[],
     still: object,
-    changes: Partial<StoredWorkout> = {},
+    { reason, changes = {} }: { reason: DeletionReason; changes?: Partial<StoredWorkout> },
   ): Promise<void> => {
     const those = { _id: { $in: which.map(({ _id }) => _id) }, ...still }
-    const deletion = { reason: 'expired', at: clock.now() } as const
+    const deletion = { reason, at: clock.now() }
     await workouts.updateMany(
       { ...those, deletion: { $exists: false } },
       { $set: { ...changes, deletion, outbox: [] }, $inc: { version: 1 } },
@@ -193,8 +210,18 @@ export const createWorkoutStore = (
 
     expire: async (fetchedBefore, limit) => {
       const isOld = { fetchedAt: { $lt: fetchedBefore } }
-      const old = await workouts.find(isOld, { _id: 1 }).sort({ fetchedAt: 1 }).limit(limit).lean()
-      await expireThose(old, isOld)
+      const fields = { athleteId: 1, linkId: 1, startedAt: 1, fetchedAt: 1 }
+      const old = await workouts.find(isOld, fields).sort({ fetchedAt: 1 }).limit(limit).lean()
+      const lists = await lastListsOf(old)
+      const reasonFor = ({ linkId, startedAt, fetchedAt }: (typeof old)[number]): DeletionReason => {
+        const list = lists.get(linkId)
+        const hasLeft = list?.startedAt && list.startedAt > fetchedAt && startedAt < list.window.after
+        return hasLeft ? 'outside_window' : 'expired'
+      }
+      for (const reason of ['outside_window', 'expired'] as const) {
+        const those = old.filter((workout) => reasonFor(workout) === reason)
+        if (those.length > 0) await expireThose(those, isOld, { reason })
+      }
       return old.length
     },
 
@@ -204,7 +231,7 @@ export const createWorkoutStore = (
         .find({ linkId, ...isOld }, { _id: 1 })
         .limit(limit)
         .lean()
-      await expireThose(old, isOld, { appliedTicket: ticket })
+      await expireThose(old, isOld, { reason: 'expired', changes: { appliedTicket: ticket } })
       return old.length
     },
 
