@@ -23,6 +23,8 @@ const expected = [
   'sync_runs parked',
   'receipts unerased',
   'erasures look_again',
+  'workouts fetched',
+  'workouts deleting',
   'workouts outbox_due',
   'sync_runs outbox_due',
   'erasures outbox_due',
@@ -32,6 +34,7 @@ const expected = [
   'receipts to_wipe',
   'sync_runs grant_lost',
   'credentials turned',
+  'credentials dead',
   'credentials to_adopt',
   'accounts IXSCAN { owed.nextTryAt: 1 }',
   'links COUNT_SCAN { status: 1 }',
@@ -39,7 +42,10 @@ const expected = [
   'receipts outbox_due',
 ]
 
-const sizes = { small: 1_000, large: process.env.SLIPSTREAM_LONG ? 100_000 : 10_000 }
+const isLong = process.env.SLIPSTREAM_LONG === '1'
+const sizes = { small: 1_000, large: isLong ? 100_000 : 10_000 }
+/** More than a million rows take their time. */
+const limitMs = isLong ? 900_000 : 240_000
 const turns = 2
 
 interface Statement {
@@ -93,17 +99,23 @@ const rowsOf = (index: number): Record<string, Document[]> => {
     ],
     workouts: Array.from({ length: 3 }, (_, workout) => ({
       ...{ _id: `wko_${index}_${workout}`, athleteId, linkId, source: 'strava', stravaActivityId: `${workout}` },
-      ...{ startedAt: at(workout), version: 1, outbox: [] },
+      ...{ startedAt: at(workout), fetchedAt: new Date(), version: 1, outbox: [] },
     })),
     credentials: [
-      { _id: linkId, athleteId, accountId: `acc_${index}`, status: 'active', refreshToken: { kid: 'test1' } },
+      {
+        ...{ _id: linkId, athleteId, accountId: `acc_${index}`, refreshToken: { kid: 'test1' } },
+        // Of those that are dead, half wait for their time, and of half a receipt tells already.
+        ...(isLost ? { status: 'dead', diedAt: at(index) } : { status: 'active' }),
+        ...(isLost && index % 2 === 0 && { afterDeath: { nextTryAt: new Date('2099-01-01T00:00:00Z'), attempts: 0 } }),
+      },
     ],
     accounts: [
       { _id: `acc_${index}`, epoch: 1, isHeld: true, linkId, athleteId, owed: null, endsAt: null, revision: 1 },
     ],
     receipts: [
       {
-        ...{ _id: `rcp_${index}`, athleteId: `gone_${index}`, linkId: `gone_${index}`, reason: 'user', outbox: [] },
+        ...{ _id: `rcp_${index}`, athleteId: `gone_${index}`, linkId: `gone_${index}`, outbox: [] },
+        reason: index % 2 === 0 ? 'user' : 'policy',
         ...{ requestedAt: at(index), revokedAtStrava: true, revocationSettledAt: at(index), erasedAt: at(index) },
         ...{ completedAt: at(index), wipedAt: at(index), deleted: {} },
       },
@@ -186,11 +198,15 @@ const worst = (statements: readonly Statement[]): Map<string, number> => {
   return found
 }
 
-test('no sweep, claim or gauge scans a collection or costs more with ten times the athletes', async () => {
-  const small = await profile(sizes.small)
-  const large = await profile(sizes.large)
-  expect([...small, ...large].filter(({ isScan }) => isScan).map(({ name }) => name)).toEqual([])
-  const before = worst(small)
-  const grown = [...worst(large)].filter(([name, examined]) => examined > (before.get(name) ?? 0) + 20)
-  expect(grown).toEqual([])
-})
+test(
+  'no sweep, claim or gauge scans a collection or costs more with ten times the athletes',
+  async () => {
+    const small = await profile(sizes.small)
+    const large = await profile(sizes.large)
+    expect([...small, ...large].filter(({ isScan }) => isScan).map(({ name }) => name)).toEqual([])
+    const before = worst(small)
+    const grown = [...worst(large)].filter(([name, examined]) => examined > (before.get(name) ?? 0) + 20)
+    expect(grown).toEqual([])
+  },
+  limitMs,
+)

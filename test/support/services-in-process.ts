@@ -30,7 +30,12 @@ export const startServicesInProcess = async (servers: { mongodbUri: string; nats
     }),
     ingestion: createIngestion(ingestionConfig(await ops()), {
       log: logOf('ingestion'),
-      timings: { resumeParkedEveryMs: everyMs, eraseEveryMs: everyMs },
+      timings: {
+        resumeParkedEveryMs: everyMs,
+        eraseEveryMs: everyMs,
+        expireEveryMs: everyMs,
+        countMissedEveryMs: everyMs,
+      },
     }),
     gateway: createGateway(gatewayConfig(await ops()), { log: logOf('gateway'), sweepIntervalMs: everyMs }),
   }
