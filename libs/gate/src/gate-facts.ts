@@ -19,7 +19,9 @@ export const createGateFacts = (log: Logger, metrics: Metrics) => {
     /** An attempt that fails may be made again; who gives up says so. */
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
       requests.observe({ endpoint, outcome }, seconds)
-      if (outcome !== 'ok') log.debug({ endpoint, outcome }, 'an attempt at Strava failed')
+      if (outcome === 'wrong_athlete')
+        log.error({ endpoint }, 'Strava answered with what is of another athlete, nothing of it is stored')
+      else if (outcome !== 'ok') log.debug({ endpoint, outcome }, 'an attempt at Strava failed')
     },
     ledgerChanged: (transition: Transition) => {
       const { level, fields, message } = describeTransition(transition)

@@ -49,6 +49,8 @@ export interface GateOptions {
   api: Pick<StravaApi, 'listActivities' | 'getActivity' | 'getAthlete'>
   vault: { accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret> }
   countedCall: CountedCall
+  /** The Strava athlete of a link; null when the link is gone. What is answered of another is refused. */
+  stravaAthleteOf(linkId: string): Promise<string | null>
   clock: Clock
   /** Called for the first token that does not open, and for no other: most often all of them do not. */
   onTokenSealed?: (linkId: string, error: SealBrokenError) => void
@@ -60,7 +62,7 @@ const tokenRetryMs = 10_000
 type TokenOutcome = { kind: 'token'; token: Secret } | Exclude<GateOutcome<never>, { kind: 'answered' | 'absent' }>
 
 export const createGate = (options: GateOptions): Gate => {
-  const { api, vault, countedCall, clock, onTokenSealed = () => {} } = options
+  const { api, vault, countedCall, stravaAthleteOf, clock, onTokenSealed = () => {} } = options
 
   let isSealedTold = false
   const tellSealed = (linkId: string, error: SealBrokenError) => {
@@ -113,17 +115,24 @@ export const createGate = (options: GateOptions): Gate => {
   const neverAbsent = <Answer>(outcome: GateOutcome<Answer>): Exclude<GateOutcome<Answer>, Absent> =>
     outcome.kind === 'absent' ? { kind: 'failed', code: 'strava_refuses' } : outcome
 
+  const ownerOf = async ({ linkId }: GrantRequest): Promise<{ ownerId?: string }> => {
+    const ownerId = await stravaAthleteOf(linkId)
+    return ownerId === null ? {} : { ownerId }
+  }
+
   return {
     listActivities: async (request, query) => {
-      const send: OneCall<ActivityPage>['send'] = (options) => api.listActivities({ ...options, ...query })
+      const owner = await ownerOf(request)
+      const send: OneCall<ActivityPage>['send'] = (options) => api.listActivities({ ...options, ...query, ...owner })
       return neverAbsent(await withGrant(request, { operation: 'activities', send }))
     },
     getAthlete: async (request) =>
       neverAbsent(await withGrant(request, { operation: 'athlete', send: (options) => api.getAthlete(options) })),
-    getActivity: (request, stravaActivityId) =>
-      withGrant(request, {
-        operation: 'activity',
-        send: (options) => api.getActivity({ ...options, stravaActivityId }),
-      }),
+    getActivity: async (request, stravaActivityId) => {
+      const owner = await ownerOf(request)
+      const send: OneCall<ActivityPage>['send'] = (options) =>
+        api.getActivity({ ...options, stravaActivityId, ...owner })
+      return await withGrant(request, { operation: 'activity', send })
+    },
   }
 }

@@ -69,6 +69,7 @@ const gateWith = ({
       },
     },
     countedCall: createCountedCall({ ledger, clock }),
+    stravaAthleteOf: async () => '1',
     clock,
     onTokenSealed: (linkId) => sealed.push(linkId),
   })

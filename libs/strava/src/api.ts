@@ -38,7 +38,12 @@ export interface StravaCallOptions {
   beforeAttempt?: () => Promise<void>
 }
 
-export interface ListActivitiesOptions extends StravaCallOptions {
+interface OfOwner {
+  /** The Strava athlete whose activities they have to be, as far as they say; absent: anybody's. */
+  ownerId?: string
+}
+
+export interface ListActivitiesOptions extends StravaCallOptions, OfOwner {
   /** Bounds on the start time; whether Strava includes the bound itself is not documented, so overlap. */
   after?: Date
   before?: Date
@@ -66,7 +71,7 @@ export interface StravaApi {
    * A page of one, or of none and one that is unreadable. Fails with kind `not_found` when the activity is deleted or not
    * visible to the token.
    */
-  getActivity(options: StravaCallOptions & { stravaActivityId: string }): Promise<ActivityPage>
+  getActivity(options: StravaCallOptions & OfOwner & { stravaActivityId: string }): Promise<ActivityPage>
   getAthlete(options: StravaCallOptions): Promise<StravaAnswer<StravaAthlete>>
 }
 
@@ -94,6 +99,17 @@ const readOne = readJsonWith(
     .transform((raw) => readActivities([raw])),
 )
 const readAthlete = readJsonWith(athleteSchema.transform(toAthlete))
+
+type ReadPage = (text: string) => Reading<ReturnType<typeof readActivities>>
+
+const ofOwner =
+  (read: ReadPage, { ownerId }: OfOwner): ReadPage =>
+  (text) => {
+    const reading = read(text)
+    if (!('data' in reading) || ownerId === undefined) return reading
+    const isOfAnother = reading.data.activities.some(({ athleteId }) => athleteId !== null && athleteId !== ownerId)
+    return isOfAnother ? { problem: 'holds activities of another athlete', isOfAnother } : reading
+  }
 
 const toPage = ({ data, quota }: StravaAnswer<ReturnType<typeof readActivities>>): ActivityPage => ({
   data: data.activities,
@@ -140,9 +156,10 @@ export const createStravaApi = ({ baseUrl, pace = unpaced, retry = {}, ...transp
   }
 
   return {
-    listActivities: async (options) => toPage(await get('activities', listPath(options), options, readPage)),
+    listActivities: async (options) =>
+      toPage(await get('activities', listPath(options), options, ofOwner(readPage, options))),
     getActivity: async (options) =>
-      toPage(await get('activity', activityPath(options.stravaActivityId), options, readOne)),
+      toPage(await get('activity', activityPath(options.stravaActivityId), options, ofOwner(readOne, options))),
     getAthlete: async (options) => get('athlete', '/athlete', options, readAthlete),
   }
 }

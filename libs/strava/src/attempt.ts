@@ -67,7 +67,10 @@ const interpret = <T>({ endpoint, read }: AttemptRequest<T>, { response, text }:
     throw new StravaError({ ...details, outcome: kind, missingScope, isExplained: fault?.isJson === true })
   }
   const reading = read(text)
-  if ('problem' in reading) throw new StravaError({ ...details, outcome: 'unexpected', problem: reading.problem })
+  if ('problem' in reading) {
+    const { problem, isOfAnother } = reading
+    throw new StravaError({ ...details, outcome: isOfAnother ? 'wrong_athlete' : 'unexpected', problem })
+  }
   return { data: reading.data, quota }
 }
 

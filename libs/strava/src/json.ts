@@ -1,5 +1,6 @@
-/** What reading an answer gives: the data, or in a few words why not. A problem never quotes the answer. */
-export type Reading<T> = { data: T } | { problem: string }
+/** What reading an answer gives: the data, or in a few words why not. A problem never quotes the answer. `isOfAnother`: it can be
+ * read, and is not of the athlete who was asked for. */
+export type Reading<T> = { data: T } | { problem: string; isOfAnother?: boolean }
 
 /** The third argument is given by Node 24 (ECMAScript JSON.parse source text access), not yet known to TypeScript. */
 const keepBigIntegers = (_key: string, value: unknown, context?: { source?: string }): unknown => {

@@ -1,8 +1,12 @@
 import type { FailureKind, StravaEndpoint, StravaFailure } from './judgement.ts'
 import type { QuotaReading } from './quota-reading.ts'
 
-/** How a call failed, finer than its kind: `timeout` and `network` are both `transient`. */
-export type FailedOutcome = FailureKind | 'timeout' | 'network'
+/**
+ * How a call failed, finer than its kind: `timeout` and `network` are both `transient`. `wrong_athlete`: the answer is of
+ * another athlete than the one it was asked for. Nobody can tell whose trouble a list like that is, so it is `unexpected`; a
+ * single activity like that is none of this athlete's, `not_found`, and no proof that it was deleted.
+ */
+export type FailedOutcome = FailureKind | 'timeout' | 'network' | 'wrong_athlete'
 
 interface StravaErrorDetails {
   endpoint: StravaEndpoint
@@ -15,6 +19,12 @@ interface StravaErrorDetails {
   /** A few words of our own; never any part of an answer. */
   problem?: string
   cause?: Error
+}
+
+const kindOf = (outcome: FailedOutcome, endpoint: StravaEndpoint): FailureKind => {
+  if (outcome === 'timeout' || outcome === 'network') return 'transient'
+  if (outcome === 'wrong_athlete') return endpoint === 'activity' ? 'not_found' : 'unexpected'
+  return outcome
 }
 
 /**
@@ -40,7 +50,7 @@ export class StravaError extends Error {
     const details = [httpStatus && `HTTP ${httpStatus}`, problem].filter(Boolean).join(', ')
     super(`Strava call ${endpoint} failed: ${outcome}${details && ` (${details})`}`, cause && { cause })
     this.code = `strava_${outcome}`
-    this.kind = outcome === 'timeout' || outcome === 'network' ? 'transient' : outcome
+    this.kind = kindOf(outcome, endpoint)
     this.outcome = outcome
     this.endpoint = endpoint
     this.httpStatus = httpStatus ?? null

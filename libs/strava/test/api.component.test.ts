@@ -106,6 +106,25 @@ describe('one activity and the athlete', () => {
     expect(strava.requests[0]?.url.href).toMatch(/\/api\/v3\/activities\/2947197241971379348$/)
   })
 
+  test('are those of the athlete who was asked for, as far as they say whose they are', async () => {
+    const own = { ...rideActivity, athlete: { id: 4300112233 } }
+    const other = { ...runActivity, athlete: { id: 4300112234 } }
+    const { athlete: _athlete, ...ofNobody } = manualActivity
+    const ownerId = '4300112233'
+    strava.answer({ body: [own, ofNobody] })
+    expect((await api().listActivities({ ...firstPage, ownerId })).data).toHaveLength(2)
+    strava.answer({ body: [own, other] })
+    expect(await failureOf(api().listActivities({ ...firstPage, ownerId }))).toMatchObject({
+      ...{ kind: 'unexpected', code: 'strava_wrong_athlete' },
+      message: expect.not.stringContaining('4300112234'),
+    })
+    strava.answer({ body: other })
+    expect(await failureOf(api().getActivity({ accessToken, stravaActivityId: '1', ownerId }))).toMatchObject({
+      ...{ kind: 'not_found', outcome: 'wrong_athlete', isExplained: false },
+    })
+    expect(outcomes()).toEqual(['ok', 'wrong_athlete', 'wrong_athlete'])
+  })
+
   test('one that cannot be used is set aside, an answer that is no activity fails', async () => {
     strava.answer({ body: { ...rideActivity, start_date: 'soon' } })
     const { data, unreadable } = await api().getActivity({ accessToken, stravaActivityId: '1' })

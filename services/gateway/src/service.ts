@@ -126,7 +126,10 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         onRefresh: facts.tokenRefreshed,
         onStoreFailed: facts.tokensNotStoredYet,
       })
-      const strava = createGate({ api, vault: tokens, countedCall, clock, onTokenSealed: facts.tokenSealed })
+      const strava = createGate({
+        ...{ api, vault: tokens, countedCall, clock, onTokenSealed: facts.tokenSealed },
+        stravaAthleteOf: async (linkId) => (await links.find(linkId))?.stravaAthleteId ?? null,
+      })
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
       const confirm = confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe })
       const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)

@@ -132,6 +132,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
           api,
           vault,
           countedCall: createCountedCall({ ledger, clock }),
+          stravaAthleteOf: links.stravaAthleteId,
           clock,
           onTokenSealed: facts.tokenSealed,
         }),

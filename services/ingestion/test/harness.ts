@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { Cause, EventData, EventType, Lane } from '@slipstream/contracts'
 import { type Bus, connectBus, newEvent } from '@slipstream/messaging'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
-import { type ReceiptRow, type ScheduleRow, type SyncRunRow, type Want, windowAt } from '@slipstream/records'
+import {
+  type LinkRow,
+  type ReceiptRow,
+  type ScheduleRow,
+  type SyncRunRow,
+  type Want,
+  windowAt,
+} from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { RunningService } from '@slipstream/service'
 import { createLogger, createMetrics, type Metrics } from '@slipstream/telemetry'
@@ -129,7 +136,7 @@ export const startHarness = async (): Promise<Harness> => {
   const started: RunningService[] = []
   const following = new AbortController()
   const followers: Promise<void>[] = []
-  const links = store.connection.collection<{ _id: string }>('links')
+  const links = store.connection.collection<Pick<LinkRow, '_id' | 'stravaAthleteId'>>('links')
   const removeLink = async ({ linkId }: TestLink) => {
     await links.deleteOne({ _id: linkId })
   }
@@ -219,8 +226,10 @@ export const startHarness = async (): Promise<Harness> => {
     },
     link: async (account, athleteId = newId('athlete')) => {
       const ids = { athleteId, linkId: newId('link') }
-      const { accessToken, refreshToken, expiresAt } = simulator.control.grant(account)
-      const stravaAthleteId = newId('strava')
+      const { accessToken, refreshToken, expiresAt, ...granted } = simulator.control.grant(account)
+      const stravaAthleteId = String(granted.stravaAthleteId)
+      // One athlete at a time has the account.
+      await links.deleteOne({ stravaAthleteId })
       const tokens = {
         accessToken: new Secret(accessToken),
         refreshToken: new Secret(refreshToken),

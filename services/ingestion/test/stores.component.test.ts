@@ -350,7 +350,7 @@ describe('a link that goes away', () => {
     await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
     // There before the write, erased and gone after it.
     const answers: (Awaited<ReturnType<LinkReader['status']>> | 'erased')[] = ['active', 'erased']
-    const links: LinkReader = {
+    const links: RunDeps['links'] = {
       status: async () => {
         const answer = answers.shift()
         if (answer !== 'erased') return answer ?? null
@@ -366,7 +366,7 @@ describe('a link that goes away', () => {
   it('while Strava is asked leaves nothing behind', async () => {
     const { linkId, athleteId, runs, lease } = await leasedRun()
     await harness.openReceipt({ linkId, athleteId }, newId('receipt'))
-    const links: LinkReader = { status: async () => null, wanted: async () => null }
+    const links: RunDeps['links'] = { status: async () => null, wanted: async () => null }
     expect(await syncStep(pageDeps(runs, { links }), lease, delivery)).toEqual({ kind: 'skipped', reason: 'link-gone' })
     expect(await held(linkId)).toEqual([0, 0, 0])
   })

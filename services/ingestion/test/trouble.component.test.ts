@@ -273,3 +273,24 @@ describe('an activity that cannot be read', () => {
     }
   })
 })
+
+describe('an answer that is of another athlete', () => {
+  const metric = () => harness.metrics.registry.metrics()
+
+  it('is stored by nobody, waits like any trouble that nobody can explain, and is counted', async () => {
+    const link = await harness.link('anna')
+    const { control } = harness.simulator
+    const [latest] = control.athletes().find(({ account }) => account === 'anna')!.latest
+    control.editActivity(latest!.id, { distortion: { fields: { athlete: { id: 1 } } } })
+    const runId = await harness.request(link)
+    await eventually(async () =>
+      expect(await run(runId)).toMatchObject({ state: 'waiting_for_quota', waitingFor: 'strava', outcome: null }),
+    )
+    expect(await stored(link)).toBe(0)
+    expect(await metric()).toContain('endpoint="activities",outcome="wrong_athlete"')
+    control.editActivity(latest!.id, { distortion: null })
+    harness.clock.offsetMs += 60_000
+    expect(await harness.finishedRun(runId)).toMatchObject({ outcome: 'succeeded' })
+    expect(await stored(link)).toBeGreaterThan(0)
+  })
+})

@@ -20,6 +20,8 @@ export type SyncRequested = EventData<'sync.requested'>
 
 export interface LinkReader {
   status(linkId: string): Promise<RunInput['linkStatus'] | null>
+  /** Whose activities are the link's; null when it is gone. */
+  stravaAthleteId(linkId: string): Promise<string | null>
   /** What the scheduler wants of this link; null when it has no row for it. */
   wanted(athleteId: string, linkId: string): Promise<Wanted | null>
 }

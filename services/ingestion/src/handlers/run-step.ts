@@ -22,7 +22,7 @@ import type { Facts } from '../facts.ts'
 // What the steps of a run share. A step is one call to Strava and what is committed of it: a page, or a single activity.
 
 export interface RunDeps {
-  links: LinkReader
+  links: Pick<LinkReader, 'status' | 'wanted'>
   runs: RunStore
   tickets: FetchTickets
   strava: Pick<Gate, 'listActivities' | 'getActivity'>
