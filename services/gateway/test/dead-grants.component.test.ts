@@ -90,6 +90,7 @@ describe('with the data policy', () => {
       await vi.waitFor(async () => expect(await receiptsOf(athlete)).toHaveLength(deaths))
       expect(await linkOnWeb(system, athlete, { athlete: anna })).toContain('strava=linked')
       expect(await statusOf(athlete)).toMatchObject({ status: 'active' })
+      expect((await storedLink(system, 'anna'))._id).toBe(link._id)
     }
     const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
     const receipts = await receiptsOf(athlete)
