@@ -103,7 +103,7 @@ describe.each(Array.from({ length: rounds }, (_, round) => round + 1))('round %i
 
   test.each([
     ['frozen', frozenMs, () => signalMongo('SIGSTOP'), () => signalMongo('SIGCONT')],
-    ['killed', awayMs, () => bench.killMongo(), () => bench.restartMongo()],
+    ['killed', awayMs, () => bench.mongo.kill(), () => bench.mongo.restart()],
   ] as const)(
     'mongod %s for longer than a lease at any step',
     { timeout: 600_000 },

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePort, type RunningMongo, startMongo } from '@slipstream/embedded'
-import { startTestNats, type TestNats } from '@slipstream/testing'
+import { freePort } from '@slipstream/embedded'
+import { startTestMongo, startTestNats, type TestMongo, type TestNats } from '@slipstream/testing'
 import { createSimulator, type Simulator } from '../../services/simulator/src/service.ts'
 import { killAll } from './child-processes.ts'
 import { simulatedStrava } from './simulated-strava.ts'
@@ -13,7 +11,10 @@ import { until } from './until.ts'
 
 const projectRoot = resolve(import.meta.dirname, '../..')
 
-type ServiceName = 'gateway' | 'scheduler' | 'ingestion'
+/** On a machine that has other things to do. */
+const startPatienceMs = 110_000
+
+export type ServiceName = 'gateway' | 'scheduler' | 'ingestion'
 
 interface Exit {
   code: number | null
@@ -38,11 +39,13 @@ export interface StartOptions {
   port?: number
   /** As people start it, with npm between; default: node itself. */
   throughNpm?: boolean
+  /** Runs in place of the service's own `main.ts`. */
+  main?: string
 }
 
 /** A mongod, a NATS server and a simulated Strava of its own, and service processes as an orchestrator runs them. */
 export interface Fleet {
-  mongo: RunningMongo
+  mongo: TestMongo
   nats: TestNats
   simulator: Simulator
   start(name: ServiceName, options?: StartOptions): Promise<ServiceProcess>
@@ -50,16 +53,15 @@ export interface Fleet {
   stop(): Promise<void>
 }
 
-const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean): ChildProcess => {
+const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean, main: string): ChildProcess => {
   const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
   if (throughNpm) return spawn('npm', ['start', '-w', `services/${name}`], { cwd: projectRoot, env, stdio })
-  return spawn(process.execPath, ['src/main.ts'], { cwd: join(projectRoot, 'services', name), env, stdio })
+  return spawn(process.execPath, [main], { cwd: join(projectRoot, 'services', name), env, stdio })
 }
 
 export const startFleet = async (): Promise<Fleet> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-fleet-'))
   const simulator = createSimulator()
-  const [mongo, nats] = await Promise.all([startMongo({ dataDir, log: () => {} }), startTestNats(), simulator.start()])
+  const [mongo, nats] = await Promise.all([startTestMongo(), startTestNats(), simulator.start()])
   const shared = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -72,12 +74,13 @@ export const startFleet = async (): Promise<Fleet> => {
   }
   const children: ChildProcess[] = []
 
-  const start: Fleet['start'] = async (name, { env = {}, port, throughNpm = false } = {}) => {
+  const start: Fleet['start'] = async (name, { env = {}, port, throughNpm = false, main = 'src/main.ts' } = {}) => {
     const ports = { port: port ?? (await freePort()), opsPort: await freePort() }
     const child = run(
       name,
       { ...shared, PORT: String(ports.port), OPS_PORT: String(ports.opsPort), ...env },
       throughNpm,
+      main,
     )
     children.push(child)
     let text = ''
@@ -94,7 +97,7 @@ export const startFleet = async (): Promise<Fleet> => {
       ...ports,
       output: () => text,
       untilReady: () =>
-        until(30_000, async () => {
+        until(startPatienceMs, async () => {
           const status = await ready()
           if (status !== 200) throw new Error(`${name} answers ${status} at /readyz\n${text}`)
         }),
@@ -117,8 +120,7 @@ export const startFleet = async (): Promise<Fleet> => {
     start,
     stop: async () => {
       await killAll(children)
-      await Promise.all([mongo.stop(), nats.remove(), simulator.stop()])
-      rmSync(dataDir, { recursive: true, force: true })
+      await Promise.all([mongo.remove(), nats.remove(), simulator.stop()])
     },
   }
 }

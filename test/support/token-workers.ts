@@ -1,16 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningMongo, startMongo } from '@slipstream/embedded'
 import { connectStore, prepareDatabase, type Store } from '@slipstream/persistence'
 import { newId, Secret, systemClock } from '@slipstream/runtime'
+import { startTestMongo, type TestMongo } from '@slipstream/testing'
 import { createGrantVault, type GrantVault, parseTokenKeys, type Timings } from '@slipstream/vault'
 import { createSimulator, type Simulator } from '../../services/simulator/src/service.ts'
 import { killAll } from './child-processes.ts'
-import { until } from './until.ts'
 
 /** Where a refresh can be halted: before the lease, with it, after Strava has answered, after the pair was stored. */
 export const steps = ['looking', 'leased', 'rotated', 'stored'] as const
@@ -46,7 +43,7 @@ export interface TokenWorker {
 }
 
 export interface TokenBench {
-  mongo: RunningMongo
+  mongo: TestMongo
   simulator: Simulator
   store: Store<'gateway'>
   grants: GrantVault
@@ -59,9 +56,6 @@ export interface TokenBench {
   credential(linkId: string): Promise<{ status: string; tokenVersion: number } | null>
   /** Whether the grant lives here and at Strava: a refresh works, and its token is good. */
   isAlive(worker: TokenWorker, linkId: string): Promise<boolean>
-  /** `kill -9`, and a start on the same data and port. */
-  restartMongo(): Promise<void>
-  killMongo(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -109,10 +103,8 @@ const startProcess = async (environment: NodeJS.ProcessEnv): Promise<{ child: Ch
 
 /** A mongod and a simulated Strava that rotates strictly, and any number of processes that refresh tokens. */
 export const startTokenBench = async (timings: Partial<Timings>): Promise<TokenBench> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-tokens-'))
   const simulator = createSimulator()
-  const [firstMongo] = await Promise.all([startMongo({ dataDir, log: () => {} }), simulator.start()])
-  let mongo = firstMongo
+  const [mongo] = await Promise.all([startTestMongo(), simulator.start()])
   simulator.control.setFaults({ behaviour: { refreshRotation: 'always', accessTokenSeconds: 3_600 } })
   const store = await connectStore({ uri: mongo.uri, owner: 'gateway' })
   await prepareDatabase(store.connection)
@@ -124,15 +116,9 @@ export const startTokenBench = async (timings: Partial<Timings>): Promise<TokenB
   const expire = async (linkId: string) => {
     await collections.credentials.updateOne({ _id: linkId }, { $set: { accessExpiresAt: new Date(0) } })
   }
-  const killMongo = async () => {
-    process.kill(mongo.pid, 'SIGKILL')
-    await mongo.exited
-  }
 
   return {
-    get mongo() {
-      return mongo
-    },
+    mongo,
     simulator,
     store,
     grants,
@@ -182,16 +168,10 @@ export const startTokenBench = async (timings: Partial<Timings>): Promise<TokenB
       })
       return response.ok
     },
-    killMongo,
-    restartMongo: async () => {
-      mongo = await startMongo({ dataDir, log: () => {}, port: firstMongo.port })
-      await until(20_000, () => store.ping())
-    },
     stop: async () => {
       await killAll(children)
       await store.close()
-      await Promise.all([mongo.stop(), simulator.stop()])
-      rmSync(dataDir, { recursive: true, force: true })
+      await Promise.all([mongo.remove(), simulator.stop()])
     },
   }
 }

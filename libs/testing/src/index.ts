@@ -1,6 +1,13 @@
 export { findBrowser, howToGetBrowser, launchBrowser } from './browser.ts'
 export { goldenRows, goldenVersions, insertGoldenRows } from './golden-rows.ts'
 export { linkRow } from './link-row.ts'
-export { startTestNats, type TestDatabase, type TestNats, testDatabase } from './servers.ts'
+export {
+  startTestMongo,
+  startTestNats,
+  type TestDatabase,
+  type TestMongo,
+  type TestNats,
+  testDatabase,
+} from './servers.ts'
 export { isRequestStored } from './sync-requests.ts'
 export { makeTestFolder } from './test-folders.ts'

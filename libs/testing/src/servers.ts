@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { dropDatabase, startNats } from '@slipstream/embedded'
+import { dropDatabase, startMongo, startNats } from '@slipstream/embedded'
 import { newId } from '@slipstream/runtime'
 import { inject } from 'vitest'
 import { makeTestFolder } from './test-folders.ts'
@@ -18,11 +18,52 @@ export const testDatabase = (): TestDatabase => {
   return { uri: url.href, drop: () => dropDatabase(url.href) }
 }
 
+export interface TestMongo {
+  /** Stays the same over `restart`. */
+  readonly uri: string
+  readonly pid: number
+  /** One JSON document a line; begun anew at a restart. */
+  readonly logFile: string
+  /** `kill -9`. */
+  kill(): Promise<void>
+  /** Starts the server that was killed on the same port and data. */
+  restart(): Promise<void>
+  /** Ends the server and deletes its folder; for `afterAll`. */
+  remove(): Promise<void>
+}
+
+/** A mongod of one test file's own, which may be killed. */
+export const startTestMongo = async (): Promise<TestMongo> => {
+  const folder = await makeTestFolder()
+  const start = (port?: number) =>
+    startMongo({ dataDir: folder.dataDir, log: () => {}, ...(port !== undefined && { port }) })
+  let server = await start()
+  return {
+    uri: server.uri,
+    logFile: join(folder.dataDir, 'mongod.log'),
+    get pid() {
+      return server.pid
+    },
+    kill: async () => {
+      process.kill(server.pid, 'SIGKILL')
+      await server.exited
+    },
+    restart: async () => {
+      server = await start(server.port)
+    },
+    remove: async () => {
+      await server.stop()
+      folder.remove()
+    },
+  }
+}
+
 export interface TestNats {
   /** Stays the same over `restart` and `wipe`. */
   readonly url: string
   /** The server's monitoring pages; another address after a restart. */
   readonly monitorUrl: string
+  readonly configFile: string
   readonly pid: number
   /** Ends the server and keeps its store: an outage. */
   stop(): Promise<void>
@@ -51,6 +92,7 @@ export const startTestNats = async (options: { config?: string } = {}): Promise<
     get monitorUrl() {
       return server.monitorUrl
     },
+    configFile: join(folder.dataDir, 'nats.conf'),
     get pid() {
       return server.pid
     },
