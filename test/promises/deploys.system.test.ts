@@ -1,6 +1,7 @@
 import type { SyncAccepted } from '@slipstream/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Balancer, startBalancer } from '../support/balancer.ts'
+import { startLoad } from '../support/constant-load.ts'
 import { createControl } from '../support/control.ts'
 import { type Fleet, type ServiceProcess, startFleet } from '../support/fleet.ts'
 import { linkAthlete, statusOf, synced } from '../support/linked-athlete.ts'
@@ -38,36 +39,16 @@ const startGateway = async (): Promise<ServiceProcess> => {
 }
 let gateways: ServiceProcess[] = []
 
-/** Asks at a constant rate, whether answers come or not, until stopped. */
-const startLoad = (token: string) => {
-  const failures: string[] = []
-  const pending = new Set<Promise<void>>()
-  let asked = 0
-  const ask = async () => {
-    asked += 1
-    try {
-      const response = await fetch(`${balancer.url}/api/v1/strava/status`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-      const text = await response.text()
-      if (response.status !== 200) failures.push(`${response.status} ${text}`)
-    } catch (error) {
-      failures.push(String((error as Error).cause ?? error))
-    }
-  }
-  const asking = setInterval(() => {
-    const one = ask().finally(() => pending.delete(one))
-    pending.add(one)
-  }, requestEveryMs)
-  return async () => {
-    clearInterval(asking)
-    await Promise.all(pending)
-    return { asked, failures }
-  }
+const askStatus = (token: string) => async (): Promise<string | null> => {
+  const response = await fetch(`${balancer.url}/api/v1/strava/status`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const text = await response.text()
+  return response.status === 200 ? null : `${response.status} ${text}`
 }
 
 test('rolling restarts behind a balancer that asks /readyz fail no request', async () => {
-  const stopLoad = startLoad(await system().control.tokenFor('anna'))
+  const load = startLoad(requestEveryMs, askStatus(await system().control.tokenFor('anna')))
   const exits: ReturnType<ServiceProcess['end']>[] = []
   for (let restart = 0; restart < restarts; restart += 1) {
     // As an orchestrator rolls: the new one is ready first, and the old one may take its time.
@@ -80,7 +61,7 @@ test('rolling restarts behind a balancer that asks /readyz fail no request', asy
     expect(code).toBe(0)
     expect(afterMs).toBeLessThan(exitLimitMs)
   }
-  const { asked, failures } = await stopLoad()
+  const { asked, failures } = await load.stop()
   expect(asked).toBeGreaterThan(restarts * drainSeconds * 20)
   expect(failures).toEqual([])
 }, 3_600_000)

@@ -1,5 +1,6 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { startPatienceMs } from './fleet.ts'
 import { until } from './until.ts'
 
 export interface Backend {
@@ -65,7 +66,7 @@ export const startBalancer = async (checkEveryMs: number): Promise<Balancer> => 
       const { port, opsPort } = backend
       const member = { port, opsPort, isReady: false, agent: new Agent({ keepAlive: true }) }
       members.push(member)
-      return until(30_000, async () => {
+      return until(startPatienceMs, async () => {
         if (!member.isReady) throw new Error(`the balancer has not seen port ${port} ready`)
       })
     },

@@ -11,8 +11,8 @@ import { until } from './until.ts'
 
 const projectRoot = resolve(import.meta.dirname, '../..')
 
-/** On a machine that has other things to do. */
-const startPatienceMs = 110_000
+/** What a start may take on a machine that has other things to do. */
+export const startPatienceMs = 110_000
 
 export type ServiceName = 'gateway' | 'scheduler' | 'ingestion'
 
