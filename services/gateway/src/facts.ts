@@ -3,7 +3,7 @@ import { createGateFacts } from '@slipstream/gate'
 import type { SignatureResult } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { LinkPlatform } from './handlers/link-flow.ts'
-import type { WebhookOutcome } from './handlers/webhooks.ts'
+import type { WebhookOutcome } from './handlers/store-webhook.ts'
 import type { Answered } from './http/observe.ts'
 import type { GrantEnd } from './sweeps/revocations.ts'
 

@@ -1,25 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Clock, type Secret, sha256 } from '@slipstream/runtime'
-import { checkSignature, readWebhook, type SignatureResult, type StravaWebhook } from '@slipstream/strava'
+import { type Secret, sha256 } from '@slipstream/runtime'
+import { checkSignature, readWebhook, type SignatureResult } from '@slipstream/strava'
 import express, { type Request, type Response } from 'express'
-import type { Inbox, Links, Subscriptions } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { withinDeadline } from '../http/deadline.ts'
 import type { UnguardedRoute } from '../http/route.ts'
+import { type StoreWebhookDeps, storeWebhook, type WebhookOutcome } from './store-webhook.ts'
 
-/** What became of a webhook; a label, so the set is closed. */
-export type WebhookOutcome = 'stored' | 'repeated' | 'unknown_owner' | 'foreign_subscription' | 'refused' | 'not_stored'
-
-export interface WebhookDeps {
-  inbox: Inbox
-  links: Pick<Links, 'ofAccount'>
-  subscriptions: Pick<Subscriptions, 'find'>
-  clock: Clock
-  /** Publishes what was just committed. */
-  nudge: () => void
-  /** A notice about an athlete was stored. */
-  athleteNoticed: () => void
+export interface WebhookDeps extends StoreWebhookDeps {
   webhooks: {
     /** Parts of the address that only Strava is told; without one every address is unknown. */
     paths: readonly Secret[]
@@ -35,9 +24,6 @@ export interface WebhookDeps {
 
 /** Strava waits 2 s for an answer, and comes twice more for one that is not 200. */
 const storeWithinMs = 1_500
-const keptMs = 7 * 24 * 60 * 60_000
-/** The event of a notice is heard within a second, or was lost. */
-const unheardAfterMs = 10_000
 const longestChallenge = 255
 
 const readRaw = promisify(express.raw({ limit: '16kb', inflate: false, type: 'application/json' }))
@@ -45,14 +31,6 @@ const readRaw = promisify(express.raw({ limit: '16kb', inflate: false, type: 'ap
 /** Of their digests, which are equally long, so that the time taken tells nothing of the secret. */
 const isSame = (given: unknown, secret: Secret): boolean =>
   typeof given === 'string' && timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(secret.reveal())))
-
-/** All of what was said, so that the same is known again; two changes within a second differ in their updates. */
-const idOf = ({ eventTime, updates, ...rest }: StravaWebhook): string => {
-  const sorted = Object.entries(updates).toSorted(([one], [other]) => (one < other ? -1 : 1))
-  const { subscriptionId, objectType, objectId, ownerId, aspectType } = rest
-  const said = [subscriptionId, objectType, objectId, ownerId, aspectType, eventTime.getTime(), sorted]
-  return sha256(JSON.stringify(said))
-}
 
 const readBody = async (request: Request, response: Response): Promise<Buffer> => {
   if (!request.is('application/json')) throw new RefusalError('unsupported_media_type')
@@ -65,30 +43,13 @@ const readBody = async (request: Request, response: Response): Promise<Buffer> =
  * say anything. The scheduler asks for a look, and the look decides.
  */
 export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
-  const { inbox, links, subscriptions, clock, nudge, athleteNoticed, webhooks, facts } = deps
+  const { subscriptions, clock, webhooks, facts } = deps
   const { paths, verifyToken, signature, signingKeys } = webhooks
+  const store = storeWebhook(deps)
   const path = '/webhooks/strava/:secret'
 
   const checkPath = (request: Request) => {
     if (!paths.some((secret) => isSame(request.params.secret, secret))) throw new RefusalError('not_found')
-  }
-
-  const store = async (webhook: StravaWebhook): Promise<WebhookOutcome> => {
-    const { ownerId, ...said } = webhook
-    const [subscription, link] = await Promise.all([subscriptions.find(), links.ofAccount(ownerId)])
-    const known = subscription?.subscriptionId ?? said.subscriptionId
-    if (known !== said.subscriptionId) return 'foreign_subscription'
-    if (!link) return 'unknown_owner'
-    const receivedAt = clock.now()
-    const row = {
-      ...{ _id: idOf(webhook), athleteId: link.athleteId, linkId: link.linkId, ...said },
-      ...{ receivedAt, takenAt: null, deleteAt: new Date(receivedAt.getTime() + keptMs) },
-      nextTryAt: new Date(receivedAt.getTime() + (said.objectType === 'activity' ? unheardAfterMs : 0)),
-    }
-    const isNew = await inbox.add(row, { isRelayed: said.objectType === 'activity' })
-    if (isNew && said.objectType === 'activity') nudge()
-    if (isNew && said.objectType === 'athlete') athleteNoticed()
-    return isNew ? 'stored' : 'repeated'
   }
 
   const receive = async (request: Request, response: Response): Promise<void> => {
