@@ -1,6 +1,7 @@
 export { findBrowser, howToGetBrowser, launchBrowser } from './browser.ts'
 export { goldenRows, goldenVersions, insertGoldenRows } from './golden-rows.ts'
 export { linkRow } from './link-row.ts'
+export { type BeforeOperation, createMemoryStore, type MemoryStore } from './memory/store.ts'
 export {
   startTestMongo,
   startTestNats,

@@ -1,0 +1,250 @@
+import type { RunCounts, WaitReason } from '@slipstream/contracts'
+import { type Collections, collections, connectStore, prepareDatabase } from '@slipstream/persistence'
+import { newId, systemClock } from '@slipstream/runtime'
+import { createMemoryStore, testDatabase } from '@slipstream/testing'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createFetchTickets } from '../src/adapters/fetch-tickets.ts'
+import { createRunStore } from '../src/adapters/run-store.ts'
+import { createWorkoutStore } from '../src/adapters/workout-store.ts'
+import { decidePage } from '../src/domain/decide-page.ts'
+import type { RunLease, RunStore } from '../src/domain/ports.ts'
+import { morningRun } from './fixtures/activities.ts'
+import { newRunFor } from './fixtures/runs.ts'
+
+// The same cases against MongoDB and against the database in memory that simulations run on.
+
+interface Opened {
+  stored: Collections<'ingestion'>
+  close(): Promise<void>
+}
+
+const openMongo = async (): Promise<Opened> => {
+  const database = testDatabase()
+  const store = await connectStore({ uri: database.uri, owner: 'ingestion' })
+  await prepareDatabase(store.connection)
+  const close = async () => {
+    await store.close()
+    await database.drop()
+  }
+  return { stored: store.collections, close }
+}
+
+/** Each operation lets others come in between. */
+const openMemory = async (): Promise<Opened> => {
+  const store = createMemoryStore(collections, { now: () => new Date() })
+  const stored = store.seenBy(() => new Promise((resolve) => setImmediate(resolve)))
+  return { stored: stored as Collections<'ingestion'>, close: async () => {} }
+}
+
+describe.each([
+  ['MongoDB', openMongo],
+  ['the database in memory', openMemory],
+])('over %s', (_name, open) => {
+  let opened: Opened
+  beforeAll(async () => {
+    opened = await open()
+  })
+  afterAll(() => opened?.close())
+
+  const runStore = (owner: string, leaseMs: number): RunStore =>
+    createRunStore({ collections: opened.stored, clock: systemClock, newId, owner, leaseMs })
+
+  const progress = (counts: RunCounts, page = 2) => ({
+    counts,
+    unread: [],
+    cursor: { before: new Date(), page, pages: page - 1, listedIds: [], previousIds: [], earliestStart: null },
+  })
+  const quotaOpens = (until: Date) => ({ until, reason: 'quota' as const })
+
+  describe('the lease on a run', () => {
+    it('is held by one at a time; a holder whose lease has passed on changes nothing', async () => {
+      const [slow, quick] = [runStore('slow', 200), runStore('quick', 10_000)]
+      const request = newRunFor(newId('link'))
+      const { counts } = await slow.open(request)
+      const first = await slow.lease(request.want.runId)
+      expect(first?.run).toMatchObject({ state: 'running', requestedVersion: 3, laneVersion: 3, startedAt: null })
+      expect(await quick.lease(request.want.runId)).toBeNull()
+      const second = await vi.waitFor(async () => {
+        const lease = await quick.lease(request.want.runId)
+        expect(lease).not.toBeNull()
+        return lease!
+      })
+      const stale = { ...counts, listed: 999 }
+      const finish = { outcome: 'succeeded' as const, errorCode: null, counts: stale, finishedAt: new Date() }
+      expect(await slow.renew(first!)).toBe(false)
+      expect(await slow.continueWith(first!, progress(stale, 9))).toBe(false)
+      expect(await slow.park(first!, quotaOpens(new Date()), stale)).toBe(false)
+      expect(await slow.release(first!, stale)).toBe(false)
+      expect(await slow.finish(first!, finish)).toBe(false)
+      expect(await quick.continueWith(second, progress({ ...counts, listed: 200 }))).toBe(true)
+      const stored = await opened.stored.syncRuns.findById(request.want.runId).lean()
+      expect(stored).toMatchObject({ state: 'queued', cursor: { page: 2 }, counts: { listed: 200 }, leaseOwner: null })
+      const { athleteId, linkId, lane } = request
+      expect(stored?.outbox).toMatchObject([
+        { type: 'sync.requested', data: { athleteId, linkId, lane, laneVersion: 3 } },
+      ])
+    })
+
+    it('lasts as long as it is renewed, and is not given for a finished run', async () => {
+      const runs = runStore('one', 60_000)
+      const request = newRunFor(newId('link'))
+      const { counts } = await runs.open(request)
+      const lease = (await runs.lease(request.want.runId))!
+      const leaseUntil = async () =>
+        (await opened.stored.syncRuns.findById(request.want.runId).lean())?.leaseUntil?.getTime() ?? 0
+      const first = await leaseUntil()
+      await vi.waitFor(async () => {
+        expect(await runs.renew(lease)).toBe(true)
+        expect(await leaseUntil()).toBeGreaterThan(first)
+      })
+      expect(await runStore('two', 60_000).lease(request.want.runId)).toBeNull()
+      await runs.finish(lease, { outcome: 'failed', errorCode: 'internal_error', counts, finishedAt: new Date() })
+      expect(await runs.lease(request.want.runId)).toBeNull()
+    })
+
+    it('ends with the work: a holder that has given the run up changes nothing more', async () => {
+      const runs = runStore('one', 10_000)
+      const end = { outcome: 'succeeded' as const, errorCode: null, finishedAt: new Date() }
+      const ways: ((lease: RunLease, counts: RunCounts) => Promise<boolean>)[] = [
+        (lease, counts) => runs.release(lease, counts),
+        (lease, counts) => runs.park(lease, quotaOpens(new Date()), counts),
+        (lease, counts) => runs.continueWith(lease, progress(counts)),
+        (lease, counts) => runs.finish(lease, { ...end, counts }),
+      ]
+      for (const way of ways) {
+        const request = newRunFor(newId('link'))
+        const { counts } = await runs.open(request)
+        const lease = (await runs.lease(request.want.runId))!
+        expect(await way(lease, counts)).toBe(true)
+        const before = await opened.stored.syncRuns.findById(request.want.runId).lean()
+        for (const again of [...ways, runs.renew]) expect(await again(lease, { ...counts, listed: 999 })).toBe(false)
+        expect(await opened.stored.syncRuns.findById(request.want.runId).lean()).toEqual(before)
+      }
+    })
+
+    it('is held for a link and lane: two runs of one lane never go side by side', async () => {
+      const runs = runStore('any', 10_000)
+      const linkId = newId('link')
+      const [first, second, other] = [newRunFor(linkId), newRunFor(linkId), newRunFor(linkId, { lane: 'interactive' })]
+      for (const run of [first, second, other]) await runs.open(run)
+      for (let round = 0; round < 20; round += 1) {
+        const leases = await Promise.all([first, second].map(({ want }) => runs.lease(want.runId)))
+        const held = leases.filter((lease) => lease !== null)
+        expect(held.length).toBeLessThanOrEqual(1)
+        for (const lease of held) await runs.release(lease, lease.run.counts)
+      }
+      expect(await runs.lease(first.want.runId)).not.toBeNull()
+      expect(await runs.lease(second.want.runId)).toBeNull()
+      expect(await runs.lease(other.want.runId)).not.toBeNull()
+    })
+
+    it('opens a run once, however many ask at the same time', async () => {
+      const request = newRunFor(newId('link'))
+      await Promise.all(Array.from({ length: 20 }, () => runStore('any', 300).open(request)))
+      expect(await opened.stored.syncRuns.countDocuments({ _id: request.want.runId })).toBe(1)
+    })
+  })
+
+  describe('parked runs', () => {
+    it('go on soon when what they waited for is over, and no others', async () => {
+      const runs = runStore('one', 1000)
+      const until = new Date('2026-01-01T01:00:00Z')
+      const park = async (reason: WaitReason) => {
+        const request = newRunFor(newId('link'))
+        const { counts } = await runs.open(request)
+        await runs.park((await runs.lease(request.want.runId))!, { reason, until }, counts)
+        return request.want.runId
+      }
+      const [first, forQuota, second] = [await park('strava'), await park('quota'), await park('strava')]
+      const now = new Date('2026-01-01T00:30:00Z')
+      const wake = () => runs.wake('strava', now, 5_000, 1)
+      expect([await wake(), await wake(), await wake()]).toEqual([1, 1, 0])
+      const resumeAtOf = async (runId: string) =>
+        (await opened.stored.syncRuns.findById(runId).lean())?.resumeAt?.getTime()
+      for (const woken of [first, second]) {
+        expect(await resumeAtOf(woken)).toBeGreaterThanOrEqual(now.getTime())
+        expect(await resumeAtOf(woken)).toBeLessThan(now.getTime() + 5_000)
+      }
+      expect(await resumeAtOf(forQuota)).toBe(until.getTime())
+      await opened.stored.syncRuns.deleteMany({ _id: { $in: [first, second, forQuota] } })
+    })
+
+    it('keep why they waited, the last ten times', async () => {
+      const runs = runStore('one', 1000)
+      const request = newRunFor(newId('link'))
+      const { counts } = await runs.open(request)
+      const untils = Array.from({ length: 12 }, (_, minute) => new Date(Date.UTC(2026, 0, 1, 0, minute)))
+      for (const until of untils) await runs.park((await runs.lease(request.want.runId))!, quotaOpens(until), counts)
+      const run = await opened.stored.syncRuns.findById(request.want.runId).lean()
+      expect(run?.waits?.map(({ until }) => until)).toEqual(untils.slice(2))
+      await opened.stored.syncRuns.deleteOne({ _id: request.want.runId })
+    })
+
+    it('are asked for once, by whichever replica is first', async () => {
+      const request = newRunFor(newId('link'))
+      const runs = runStore('one', 1000)
+      const { counts } = await runs.open(request)
+      const resumeAt = new Date('2026-01-01T00:15:00Z')
+      await runs.park((await runs.lease(request.want.runId))!, quotaOpens(resumeAt), counts)
+      const early = new Date(resumeAt.getTime() - 1)
+      expect(await runs.resumeDue(early, 10)).toBe(0)
+      const resumed = await Promise.all(Array.from({ length: 5 }, () => runStore('any', 1000).resumeDue(resumeAt, 10)))
+      expect(resumed.reduce((sum, count) => sum + count)).toBe(1)
+      const stored = await opened.stored.syncRuns.findById(request.want.runId).lean()
+      expect(stored).toMatchObject({ state: 'queued', resumeAt: null })
+      expect(stored?.outbox).toHaveLength(1)
+    })
+  })
+
+  describe('fetch tickets', () => {
+    it('are never given twice for a link', async () => {
+      const tickets = createFetchTickets(opened.stored)
+      const linkId = newId('link')
+      const taken = await Promise.all(Array.from({ length: 30 }, () => tickets.next(linkId)))
+      expect(taken.toSorted((one, other) => one - other)).toEqual(taken.map((_, index) => index + 1))
+    })
+  })
+
+  describe('workouts', () => {
+    it('end as the latest fetch saw them when pages are applied at the same time, each told once', async () => {
+      const linkId = newId('link')
+      const context = { athleteId: newId('athlete'), linkId, cause: 'hourly' as const, requestedAt: new Date() }
+      const store = createWorkoutStore(opened.stored, systemClock)
+      const activityIds = ['1', '2', '3', '4', '5']
+      // Each round of `apply` settles at least one of the competing pages, and there are five rounds.
+      const pages = Array.from({ length: 5 }, (_, index) => ({
+        ticket: index + 1,
+        activities: activityIds.map((stravaActivityId) => ({
+          ...morningRun,
+          stravaActivityId,
+          name: `fetch ${index + 1}`,
+        })),
+      }))
+      await Promise.all(
+        pages.map(({ ticket, activities }) =>
+          store.apply({
+            linkId,
+            activities,
+            decide: (open, known) =>
+              decidePage({
+                ...{ context, activities: open, ...known, ticket, now: new Date(), keepForMs: null },
+                newWorkoutId: () => newId('workout'),
+              }),
+          }),
+        ),
+      )
+      const stored = await opened.stored.workouts.find({ linkId }).lean()
+      expect(stored).toHaveLength(activityIds.length)
+      for (const workout of stored) {
+        expect(workout).toMatchObject({ name: 'fetch 5', appliedTicket: 5 })
+        expect(workout.outbox.map(({ type }) => type)).toEqual([
+          'activity.ingested',
+          ...Array.from({ length: workout.version - 1 }, () => 'activity.updated'),
+        ])
+        expect(workout.outbox.map(({ id }) => id)).toEqual(
+          workout.outbox.map((_, index) => `${workout._id}.${index + 1}`),
+        )
+      }
+    })
+  })
+})
