@@ -247,4 +247,76 @@ describe.each([
       }
     })
   })
+
+  describe('a workout that others create and remove while a fetch is about to create it', () => {
+    const setUp = () => {
+      const [linkId, athleteId] = [newId('link'), newId('athlete')]
+      const context = { athleteId, linkId, cause: 'hourly' as const, requestedAt: new Date() }
+      const apply = (ticket: number, stored: Collections<'ingestion'> = opened.stored) =>
+        createWorkoutStore(stored, systemClock).apply({
+          linkId,
+          activities: [morningRun],
+          decide: (activities, known) =>
+            decidePage({
+              ...{ context, activities, ...known, ticket, now: new Date(), keepForMs: null },
+              newWorkoutId: () => newId('workout'),
+            }),
+        })
+      const { stravaActivityId } = morningRun
+      const remove = (ticket: number) =>
+        createWorkoutStore(opened.stored, systemClock).remove({
+          ...{ linkId, stravaActivityId, ticket, reason: 'deleted_at_strava', now: new Date() },
+        })
+      /** A fetch that has read what is stored, and then waits for that before it writes. */
+      const applyAfter = (ticket: number, meanwhile: () => Promise<unknown>) => {
+        const { workouts } = opened.stored
+        const bulkWrite = async (...written: Parameters<typeof workouts.bulkWrite>) => {
+          await meanwhile()
+          return workouts.bulkWrite(...written)
+        }
+        const late = new Proxy(workouts, {
+          get: (target, name) => (name === 'bulkWrite' ? bulkWrite : Reflect.get(target, name)),
+        })
+        return apply(ticket, { ...opened.stored, workouts: late })
+      }
+      const told = async () => {
+        const left = await opened.stored.tombstones.find({ linkId }).lean()
+        return left.flatMap(({ outbox }) => outbox.map(({ id, type }) => `${type} ${id}`))
+      }
+      const found = () => opened.stored.workouts.find({ linkId }).lean()
+      return { linkId, apply, remove, applyAfter, told, found }
+    }
+
+    it('does not come back by that fetch, where the removal was of a later one', async () => {
+      const { apply, remove, applyAfter, told, found } = setUp()
+      const ids: string[] = []
+      await applyAfter(1, async () => {
+        await apply(2)
+        ids.push(...(await found()).map(({ _id }) => _id))
+        await remove(3)
+      })
+      expect(await found()).toEqual([])
+      const events = await told()
+      expect(events).toHaveLength(2)
+      // The one that came in between, and the one that came back for a moment: receivers may have been told of both.
+      expect(events[0]).toBe(`activity.deleted ${ids[0]}.2`)
+      expect(events[1]).toMatch(/^activity\.deleted workout_\w+\.2$/)
+    })
+
+    it('stays where that fetch began last; its own end is told when it comes', async () => {
+      const { apply, remove, applyAfter, told, found } = setUp()
+      await applyAfter(3, async () => {
+        await apply(1)
+        await remove(2)
+      })
+      const [workout, ...others] = await found()
+      expect(others).toEqual([])
+      expect(workout).toMatchObject({ version: 1, appliedTicket: 3 })
+      await remove(4)
+      expect(await found()).toEqual([])
+      expect((await told()).at(-1)).toBe(`activity.deleted ${workout?._id}.2`)
+      await apply(5)
+      expect(await found()).toMatchObject([{ appliedTicket: 5 }])
+    })
+  })
 })

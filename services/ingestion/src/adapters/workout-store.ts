@@ -23,7 +23,8 @@ type Decided = StoredWorkout & Required<Pick<StoredWorkout, 'deletion'>>
  * version it was decided on and applies only over an older fetch; what others changed meanwhile is read and decided anew.
  *
  * A removal is decided in the workout's own document, where every other write meets it: version and ticket rise and
- * `deletion` is set. Then a tombstone with the event takes its place. A crash in between is made good by `endRemovals`.
+ * `deletion` is set. Then a tombstone with the event takes its place. A crash in between is made good by `endRemovals`. Only a
+ * workout that is just being created has no document yet: whoever creates one looks for a tombstone afterwards.
  */
 export const createWorkoutStore = (
   { workouts, tombstones, syncRuns }: Pick<Collections<'ingestion'>, 'workouts' | 'tombstones' | 'syncRuns'>,
@@ -108,16 +109,22 @@ export const createWorkoutStore = (
     const { reason, at } = deletion
     const data = { athleteId, workoutId: _id, stravaActivityId, version, reason }
     const event = newEvent('activity.deleted', data, { id: `${_id}.${version}`, now: at })
+    const ofActivity = { linkId, source: 'strava', stravaActivityId } as const
     const tombstone = {
-      ...{ athleteId, linkId, source: 'strava', stravaActivityId, version, appliedTicket, reason },
-      ...{ deletedAt: at, deleteAt: new Date(at.getTime() + tombstonesKeptMs), outbox: [event] },
-    } as const
+      ...{ athleteId, ...ofActivity, version, appliedTicket, reason },
+      ...{ deletedAt: at, deleteAt: new Date(at.getTime() + tombstonesKeptMs) },
+    }
     try {
-      // An earlier one makes way; what it had to tell is overtaken.
-      await tombstones.updateOne({ _id, version: { $lt: version } }, { $set: tombstone }, { upsert: true })
+      // An earlier one makes way.
+      const over = { _id, version: { $lt: version } }
+      await tombstones.updateOne(over, { $set: tombstone, $push: { outbox: event } }, { upsert: true })
     } catch (error) {
-      // It is there already, and may have told its event.
       if (!isDuplicateKey(error)) throw error
+      // It is there already, and may have told its event; or the activity has that of another workout, which then tells this too.
+      await tombstones.updateOne(
+        { ...ofActivity, _id: { $ne: _id } },
+        { $push: { outbox: event }, $max: { appliedTicket } },
+      )
     }
     await workouts.deleteOne({ _id, version, 'deletion.at': at })
   }
@@ -154,6 +161,40 @@ export const createWorkoutStore = (
     for (const each of decided) await bury(each)
   }
 
+  const remove: WorkoutStore['remove'] = async ({ linkId, stravaActivityId, ticket, reason, now }) => {
+    const decided = await workouts
+      .findOneAndUpdate(
+        { linkId, source: 'strava', stravaActivityId, appliedTicket: { $lt: ticket }, deletion: { $exists: false } },
+        {
+          // What it still had to tell is overtaken, and holds values that are to go.
+          $set: { appliedTicket: ticket, deletion: { reason, at: now }, outbox: [] },
+          $inc: { version: 1 },
+        },
+        { returnDocument: 'after', projection: withoutOutbox },
+      )
+      .lean<Decided>()
+    if (!decided) return false
+    await bury(decided)
+    return true
+  }
+
+  /**
+   * Others may have created and removed an activity between the reading of what is stored and the write that creates it: that met
+   * nothing it could have collided with but the tombstone.
+   */
+  const takeBack = async (linkId: string, { creates, ticket }: PageDecision): Promise<void> => {
+    if (creates.length === 0) return
+    const ids = creates.map(({ workout }) => idOf(workout))
+    const overtaking = await tombstones
+      .find(
+        { linkId, source: 'strava', stravaActivityId: { $in: ids }, appliedTicket: { $gt: ticket } },
+        { stravaActivityId: 1, appliedTicket: 1, reason: 1 },
+      )
+      .lean<Pick<Tombstone, 'stravaActivityId' | 'appliedTicket' | 'reason'>[]>()
+    for (const { stravaActivityId, appliedTicket, reason } of overtaking)
+      await remove({ linkId, stravaActivityId, ticket: appliedTicket, reason, now: clock.now() })
+  }
+
   return {
     apply: async ({ linkId, activities, decide }) => {
       const tally: PageTally = { created: 0, updated: 0, unchanged: 0, stale: 0 }
@@ -162,6 +203,7 @@ export const createWorkoutStore = (
       for (let round = 0; round < maxRounds; round += 1) {
         const decision = decide(open, await readKnown(linkId, open.map(idOf)))
         const conflicts = await write(linkId, decision)
+        await takeBack(linkId, decision)
         const settled = ({ workout }: { workout: StoredWorkout }) => !conflicts.has(idOf(workout))
         tally.created += [...decision.creates, ...decision.revivals].filter(settled).length
         tally.updated += decision.updates.filter(settled).length
@@ -191,22 +233,7 @@ export const createWorkoutStore = (
       return { activityIds: found.map(idOf), storedInWindow }
     },
 
-    remove: async ({ linkId, stravaActivityId, ticket, reason, now }) => {
-      const decided = await workouts
-        .findOneAndUpdate(
-          { linkId, source: 'strava', stravaActivityId, appliedTicket: { $lt: ticket }, deletion: { $exists: false } },
-          {
-            // What it still had to tell is overtaken, and holds values that are to go.
-            $set: { appliedTicket: ticket, deletion: { reason, at: now }, outbox: [] },
-            $inc: { version: 1 },
-          },
-          { returnDocument: 'after', projection: withoutOutbox },
-        )
-        .lean<Decided>()
-      if (!decided) return false
-      await bury(decided)
-      return true
-    },
+    remove,
 
     expire: async (fetchedBefore, limit) => {
       const isOld = { fetchedAt: { $lt: fetchedBefore } }
