@@ -1,4 +1,4 @@
-import type { ScheduleRow } from '@slipstream/records'
+import type { ScheduleRow, WebhookInboxRow } from '@slipstream/records'
 import { newId, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -109,6 +109,29 @@ describe('a turn of a sweep', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'error', task: 'open-rows', rows: 1, athleteId: bad }),
     )
+  })
+
+  it('looks again for what a run of webhooks did not find, though its end was not heard', async () => {
+    const [runId, inboxId] = [newId('run'), newId('inbox')]
+    const realtime = { asked: 3, answered: 2, runId, cause: 'webhook' as const, windowDays: 28, requestedAt: long }
+    const athleteId = await insert({ requestedVersion: 3, publishedAt: long, wants: { realtime } })
+    const { linkId } = (await harness.schedule(athleteId))!
+    await harness.insertRun({
+      ...{ _id: runId, athleteId, linkId, lane: 'realtime', requestedVersion: 3, answers: { realtime: 3 } },
+      ...{ state: 'finished', outcome: 'succeeded', finishedAt: long, resumeAt: null, leaseUntil: null, unseen: ['7'] },
+      activities: [{ stravaActivityId: '7', inboxId, aspect: 'create', eventTime: long, asked: 3 }],
+    })
+    await harness.store.connection.collection<WebhookInboxRow>('webhook_inbox').insertOne({
+      ...{ _id: inboxId, athleteId, linkId, subscriptionId: '1', objectType: 'activity', objectId: '7' },
+      ...{ aspectType: 'create', eventTime: long, updates: {}, receivedAt: long, nextTryAt: long, takenAt: long },
+      ...{ deleteAt: new Date(Date.now() + 3_600_000), outbox: [] },
+    })
+    const sweptAt = Date.now()
+    await sweepOpenRows(deps())(running)
+    expect(await harness.schedule(athleteId)).toMatchObject({ completedVersion: 3, publishedAt: null })
+    const notice = await harness.store.collections.webhookInbox.findById(inboxId).lean()
+    expect(notice).toMatchObject({ takenAt: null, attempts: 1 })
+    expect(notice?.nextTryAt.getTime()).toBeGreaterThan(sweptAt)
   })
 
   it('goes through all open rows, slice by slice, each once', async () => {

@@ -55,6 +55,13 @@ describe('an open row that is left', () => {
     expect(one).toMatchObject({ asks: ['scheduled'], schedule: { wants: { interactive: { answered: 5 } } } })
   })
 
+  it('tells which runs ended unheard, and not those that were heard', () => {
+    const inVain = run({ ...ended, answers: { interactive: 5 }, unseen: ['7'] })
+    expect(judgeOpenRow(open, [inVain], timing).ended).toEqual([inVain])
+    const heard = { ...open, wants: { ...open.wants, interactive: want(5, 5) } }
+    expect(judgeOpenRow(heard, [inVain], timing)).toMatchObject({ asks: ['scheduled'], ended: [] })
+  })
+
   it('gets another run when the one it names was cancelled', () => {
     expect(judgeOpenRow(byHand, [run({ ...ended, outcome: 'cancelled' })], timing)).toMatchObject({
       asks: ['interactive'],

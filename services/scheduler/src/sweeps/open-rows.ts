@@ -6,8 +6,7 @@ import { type LookAgainDeps, lookAgain } from '../requests/look-again.ts'
 import type { SchedulerDeps } from '../requests/request-runs.ts'
 import { eachRow } from './each-row.ts'
 
-export interface OpenRowsDeps extends SchedulerDeps {
-  inbox: LookAgainDeps['inbox']
+export interface OpenRowsDeps extends SchedulerDeps, Pick<LookAgainDeps, 'inbox'> {
   runs: RunReader
   /** How long an open row may wait before somebody looks whether it was forgotten. */
   staleAfterMs: number
@@ -27,6 +26,7 @@ const sweepBatch = async (deps: OpenRowsDeps, batch: readonly Schedule[]): Promi
   const { results, failures } = await eachRow(batch, async (schedule) => {
     const timing = { now: clock.now(), staleAfterMs, newRunId: () => newId('run') }
     const { ended, ...change } = judgeOpenRow(schedule, runsByLink.get(schedule.linkId) ?? [], timing)
+    // Before the row says that a run was heard, as where it is heard.
     for (const run of ended) await lookAgain(deps, run)
     const isSaved = await schedules.save(schedule, change)
     if (isSaved) report(deps, change)
