@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           testTimeout: 60_000,
-          include: ['{libs,services}/*/{src,test,web}/**/*.unit.test.ts'],
+          include: ['{libs,services}/*/{src,test,web}/**/*.unit.test.ts', 'test/**/*.unit.test.ts'],
         },
       },
       {
