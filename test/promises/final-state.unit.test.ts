@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { simulate } from '../support/simulation/final-state.ts'
 
 // Promise 5: whatever happens in whatever order, what is stored and told ends as what Strava shows. A failing run names its seed;
-// `SLIPSTREAM_SEED=<seed>` repeats that one and prints what happened.
+// `SLIPSTREAM_SEED=<seed>` repeats that one and prints what happened. The short form always tries the same ones, so that a change
+// is what it fails for; the long form tries new ones.
 const isLong = process.env.SLIPSTREAM_LONG === '1'
 const given = process.env.SLIPSTREAM_SEED
-const firstSeed = Number(given ?? Math.floor(Math.random() * 2 ** 31))
+const firstSeed = Number(given ?? (isLong ? Math.floor(Math.random() * 2 ** 31) : 1))
 const seeds = given === undefined ? (isLong ? 10_000 : 300) : 1
 const commands = 60
 

@@ -77,7 +77,7 @@ const createWorld = ({ seed, isTraced }: Options) => {
     mostPerPage: random.chance(0.6) ? 200 : random.integer(2, 15),
     onAnnounced: (announcement) => announced.deliver(announcement),
   })
-  const cadence = { intervalMs, windowDays }
+  const cadence = { intervalMs, isStretched: false, windowDays }
   const world: World = { steps, random, store, nats, strava, cadence, newId, unrest }
 
   const starters: Record<string, (process: Process) => void> = {

@@ -13,6 +13,7 @@ import { createLinks } from '../../../services/gateway/src/adapters/links.ts'
 import { storeWebhook } from '../../../services/gateway/src/handlers/store-webhook.ts'
 import { createErasure } from '../../../services/ingestion/src/adapters/erasure.ts'
 import { createFetchTickets } from '../../../services/ingestion/src/adapters/fetch-tickets.ts'
+import { createGrantReader } from '../../../services/ingestion/src/adapters/grant-reader.ts'
 import { createLinkReader } from '../../../services/ingestion/src/adapters/link-reader.ts'
 import { createReceiptReader } from '../../../services/ingestion/src/adapters/receipt-reader.ts'
 import { createRunStore } from '../../../services/ingestion/src/adapters/run-store.ts'
@@ -29,7 +30,7 @@ import { createInbox } from '../../../services/scheduler/src/adapters/inbox.ts'
 import { createLinkReader as createSchedulerLinks } from '../../../services/scheduler/src/adapters/link-reader.ts'
 import { createRunReader } from '../../../services/scheduler/src/adapters/run-reader.ts'
 import { createScheduleStore } from '../../../services/scheduler/src/adapters/schedule-store.ts'
-import type { Cadence } from '../../../services/scheduler/src/domain/schedule.ts'
+import type { Cadence } from '../../../services/scheduler/src/domain/cadence.ts'
 import { createFacts as createSchedulerFacts } from '../../../services/scheduler/src/facts.ts'
 import { onAthleteLinked } from '../../../services/scheduler/src/handlers/on-athlete-linked.ts'
 import { onAthleteUnlinked } from '../../../services/scheduler/src/handlers/on-athlete-unlinked.ts'
@@ -71,7 +72,7 @@ const meter = { inc: ignore, observe: ignore, startTimer: () => ignore }
 /** Nobody scrapes a simulation. */
 const metrics = { histogram: () => meter, gauge: () => meter, counter: () => meter } as unknown as Metrics
 const ingestionFacts = createIngestionFacts(log, metrics)
-const schedulerFacts = createSchedulerFacts(log)
+const schedulerFacts = createSchedulerFacts(log, metrics)
 
 const networkError = () => Object.assign(new Error('the connection was closed'), { name: 'MongoNetworkError' })
 
@@ -179,7 +180,8 @@ export const startScheduler = (world: World, process: Process): void => {
   const links = createSchedulerLinks(own)
   const nudge = relay(['schedules'])
   const deps: SchedulerDeps = {
-    ...{ schedules, links, cadence, clock, newId, nudge },
+    ...{ schedules, links, clock, newId, nudge },
+    cadence: async () => cadence,
     facts: schedulerFacts,
     random: random.next,
   }
@@ -215,7 +217,10 @@ export const startIngestion = (world: World, process: Process): void => {
     strava: world.strava.gateOf(process),
     unreadable: createUnreadableKeeper(deliveries),
     receipts: createReceiptReader(own),
-    erasure: createErasure({ collections: own, deliveries, clock, purge: async () => 0 }),
+    erasure: createErasure({
+      ...{ collections: own, deliveries, workouts, clock, grants: createGrantReader(own) },
+      events: { end: async () => 0, purge: async () => 0 },
+    }),
     facts: ingestionFacts,
     newWorkoutId: () => newId('workout'),
     announceProgress: ignore,

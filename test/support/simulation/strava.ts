@@ -98,7 +98,7 @@ export const createSimulatedStrava = ({ steps, random, mostPerPage, onAnnounced 
     const listed = entries
       .filter(({ activity }) => !left.includes(activity.id))
       .map(({ activity, startedAt }) => ({ ...activity, start_date: startedAt }))
-    const page = listPage(listed, { ...query, includeOnlyMe: true, shortPages: false })
+    const page = listPage(listed, { ...query, includeOnlyMe: true, shortPages: false, listedBy: 'shown_start' })
     return page.flatMap(({ id }) => entries.find(({ activity }) => activity.id === id) ?? []).map(asRead)
   }
 
