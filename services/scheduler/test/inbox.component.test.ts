@@ -71,6 +71,16 @@ describe('what a webhook said', () => {
     expect(await harness.store.collections.webhookInbox.findById(ofAthlete).lean()).toMatchObject({ takenAt: null })
   })
 
+  it('is overtaken by what is said of the same activity later', async () => {
+    const link = await harness.link()
+    const inbox = createInbox(harness.store.collections)
+    const first = (await inbox.find(await noticed(link)))!
+    await noticed(link, { objectId: '8', receivedAt: new Date() })
+    expect(await inbox.isOvertaken(first)).toBe(false)
+    await noticed(link, { aspectType: 'update', receivedAt: new Date() })
+    expect(await inbox.isOvertaken(first)).toBe(true)
+  })
+
   it('and is put off is taken in at its time', async () => {
     const link = await harness.link()
     const inbox = createInbox(harness.store.collections)

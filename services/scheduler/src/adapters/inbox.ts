@@ -19,6 +19,8 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
       .limit(limit)
       .lean<InboxRow[]>()
       .exec(),
+  isOvertaken: async ({ linkId, objectId, receivedAt }) =>
+    (await webhookInbox.exists({ linkId, objectId, ...ofActivities, receivedAt: { $gt: receivedAt } })) !== null,
   putOff: async (inboxId, attempts, nextTryAt) => {
     await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: null, attempts, nextTryAt } })
   },

@@ -48,6 +48,8 @@ export interface Inbox {
   /** Those that are to be taken in by now, longest waiting first. */
   notTaken(now: Date, limit: number): Promise<InboxRow[]>
   markTaken(row: InboxRow, now: Date): Promise<void>
+  /** Whether a later notice speaks of the same activity: then Strava does not show any more what this one told. */
+  isOvertaken(notice: InboxRow): Promise<boolean>
   /** Is taken in again at that time. */
   putOff(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
 }

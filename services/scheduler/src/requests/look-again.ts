@@ -7,14 +7,14 @@ import type { Facts } from '../facts.ts'
 const pausesMs = [5_000, 30_000, 2 * 60_000, 10 * 60_000]
 
 export interface LookAgainDeps {
-  inbox: Pick<Inbox, 'find' | 'putOff'>
+  inbox: Pick<Inbox, 'find' | 'isOvertaken' | 'putOff'>
   clock: Clock
   facts: Pick<Facts, 'notSeen'>
 }
 
 /**
  * What a webhook told and Strava does not show yet is looked at again, ever later. May be done again for the same run: a notice
- * that waits already stays as it is.
+ * that waits already stays as it is. Of several about one activity the last one counts.
  */
 export const lookAgain = async (
   { inbox, clock, facts }: LookAgainDeps,
@@ -22,7 +22,7 @@ export const lookAgain = async (
 ): Promise<void> => {
   for (const { inboxId } of activities.filter(({ stravaActivityId }) => unseen.includes(stravaActivityId))) {
     const notice = await inbox.find(inboxId)
-    if (!notice || notice.takenAt === null) continue
+    if (!notice || notice.takenAt === null || (await inbox.isOvertaken(notice))) continue
     const { attempts = 0 } = notice
     const pauseMs = pausesMs[attempts]
     if (pauseMs === undefined) facts.notSeen(notice)

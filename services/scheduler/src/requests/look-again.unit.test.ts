@@ -8,7 +8,10 @@ const told = (stravaActivityId: string) => ({
 })
 
 /** What becomes of a notice that was looked at so often before, in vain. */
-const after = async (attempts: number | undefined, takenAt: Date | null = now) => {
+const after = async (
+  attempts: number | undefined,
+  { takenAt = now, isOvertaken = false }: { takenAt?: Date | null; isOvertaken?: boolean } = {},
+) => {
   const putOff: [inboxId: string, attempts: number, inMs: number][] = []
   const notSeen: string[] = []
   await lookAgain(
@@ -16,6 +19,7 @@ const after = async (attempts: number | undefined, takenAt: Date | null = now) =
       inbox: {
         find: async (_id) =>
           ({ _id, athleteId: 'ath', objectId: '7', takenAt, ...(attempts !== undefined && { attempts }) }) as InboxRow,
+        isOvertaken: async () => isOvertaken,
         putOff: async (inboxId, next, at) => void putOff.push([inboxId, next, at.getTime() - now.getTime()]),
       },
       clock: { now: () => now },
@@ -40,5 +44,9 @@ test('after the last one it is left to the next turn', async () => {
 })
 
 test('what waits already stays as it is', async () => {
-  expect(await after(1, null)).toEqual({ putOff: [], notSeen: [] })
+  expect(await after(1, { takenAt: null })).toEqual({ putOff: [], notSeen: [] })
+})
+
+test('what a later notice has overtaken is not waited for', async () => {
+  expect(await after(undefined, { isOvertaken: true })).toEqual({ putOff: [], notSeen: [] })
 })
