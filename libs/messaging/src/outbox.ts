@@ -16,7 +16,11 @@ export interface OutboxRelay {
 
 export interface OutboxRelayOptions {
   bus: Pick<Bus, 'publish' | 'readiness'>
-  sources: readonly OutboxSource[]
+  /**
+   * Lines of sources. Within a line each source is emptied before the next is read, so that what the next one tells comes
+   * after what the first one held. Lines wait for none of the others.
+   */
+  lines: readonly (readonly OutboxSource[])[]
   /** Keeps events that NATS can never take. */
   deliveries: Pick<DeliveryLog, 'keepDeadLetter'>
   log: Logger
@@ -45,17 +49,16 @@ const forEachInFlight = async <T>(items: readonly T[], limit: number, work: (ite
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
 }
 
-/** Tells of trouble once when it begins and once when it is over. */
+/** Tells of trouble once when it begins at one source and once when it is over at all. */
 const createTrouble = (log: Logger, { begun, over }: { begun: string; over: string }) => {
-  let isOn = false
+  const troubled = new Set<OutboxSource>()
   return {
-    begin: (error: unknown, source: string) => {
-      if (!isOn) log.warn({ err: error, source }, begun)
-      isOn = true
+    begin: (error: unknown, source: OutboxSource) => {
+      if (troubled.size === 0) log.warn({ err: error, source: source.name }, begun)
+      troubled.add(source)
     },
-    end: () => {
-      if (isOn) log.info(over)
-      isOn = false
+    end: (source: OutboxSource) => {
+      if (troubled.delete(source) && troubled.size === 0) log.info(over)
     },
   }
 }
@@ -66,7 +69,7 @@ const createTrouble = (log: Logger, { begun, over }: { begun: string; over: stri
  * its document until its next try and holds up no other; one that never can becomes a dead letter.
  */
 export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
-  const { bus, sources, deliveries, log, metrics, clock, onPublished } = options
+  const { bus, lines, deliveries, log, metrics, clock, onPublished } = options
   const publishDelay = metrics.histogram<'type'>({
     name: 'slipstream_event_publish_delay_seconds',
     help: 'From the change an event tells to its storage in NATS.',
@@ -76,7 +79,7 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     name: 'slipstream_outbox_pending',
     help: 'Events that wait to be published.',
     async collect() {
-      const counts = await Promise.all(sources.map((source) => source.count()))
+      const counts = await Promise.all(lines.flat().map((source) => source.count()))
       this.set(counts.reduce((sum, count) => sum + count, 0))
     },
   })
@@ -97,16 +100,16 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     )
   }
 
-  const publish = async (event: WaitingEvent) => {
+  const publish = async (event: WaitingEvent, source: OutboxSource) => {
     await bus.publish(event)
     const delaySeconds = Math.max(0, (clock.now().getTime() - event.occurredAt.getTime()) / 1_000)
     publishDelay.observe({ type: event.type }, delaySeconds)
     onPublished?.(event, delaySeconds)
-    if (event.attempts) publishTrouble.end()
+    if (event.attempts) publishTrouble.end(source)
   }
 
   /** Null when NATS or MongoDB went away meanwhile: then it is no fault of the event. */
-  const failureOf = (event: WaitingEvent, source: string, error: unknown): RelayedEvents['failed'] => {
+  const failureOf = (event: WaitingEvent, source: OutboxSource, error: unknown): RelayedEvents['failed'] => {
     if (!bus.readiness().ok) return null
     publishTrouble.begin(error, source)
     const attempts = (event.attempts ?? 0) + 1
@@ -114,7 +117,7 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     return { eventId: event.id, attempts, nextTryAt }
   }
 
-  const relayDocument = async (source: string, document: WaitingEvents): Promise<RelayedEvents> => {
+  const relayDocument = async (source: OutboxSource, document: WaitingEvents): Promise<RelayedEvents> => {
     const { documentId, events } = document
     const settledIds: string[] = []
     for (const event of events) {
@@ -123,9 +126,9 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
       if (nextTryAt && nextTryAt > clock.now())
         return { documentId, settledIds, failed: { eventId, attempts, nextTryAt } }
       try {
-        await publish(event).catch(async (error: unknown) => {
+        await publish(event, source).catch(async (error: unknown) => {
           if (!(error instanceof UnpublishableError)) throw error
-          await giveUp(source, document, event, error)
+          await giveUp(source.name, document, event, error)
         })
       } catch (error) {
         return { documentId, settledIds, failed: failureOf(event, source, error) }
@@ -135,76 +138,96 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     return { documentId, settledIds, failed: null }
   }
 
-  let hasFoundSome = false
-  /** Whether it is worth reading on: there is more, and something of this went. */
-  const relayBatch = async (source: OutboxSource, occurredBefore: Date): Promise<boolean> => {
+  const relayBatch = async (
+    source: OutboxSource,
+    occurredBefore: Date,
+  ): Promise<{ hasFoundSome: boolean; goesOn: boolean }> => {
     const documents = await source.waiting({ occurredBefore, now: clock.now() }, batchSize)
-    if (documents.length > 0) hasFoundSome = true
     const relayed: RelayedEvents[] = []
     await forEachInFlight(documents, documentsInFlight, async (document) => {
-      relayed.push(await relayDocument(source.name, document))
+      relayed.push(await relayDocument(source, document))
     })
     await source.settle(relayed)
-    return documents.length >= batchSize && relayed.some(({ settledIds }) => settledIds.length > 0)
+    // It is worth reading on where there is more, and something of this went.
+    const goesOn = documents.length >= batchSize && relayed.some(({ settledIds }) => settledIds.length > 0)
+    return { hasFoundSome: documents.length > 0, goesOn }
   }
 
-  const relay = async (occurredBefore: Date) => {
-    if (!bus.readiness().ok) return
-    let failures = 0
-    for (const source of sources) {
-      try {
-        let goesOn = true
-        while (goesOn) goesOn = await relayBatch(source, occurredBefore)
-      } catch (error) {
-        failures += 1
-        storeTrouble.begin(error, source.name)
+  const createLine = (sources: readonly OutboxSource[]): OutboxRelay => {
+    let running: Promise<void> | null = null
+    let isNudged = false
+    let isStopped = false
+    let hasFoundSome = false
+
+    const relay = async (occurredBefore: Date) => {
+      if (!bus.readiness().ok) return
+      for (const source of sources) {
+        // A nudge looks at all that a poll would, and somebody waits for it.
+        if (isNudged && occurredBefore < endOfTime) return
+        try {
+          let goesOn = true
+          while (goesOn) {
+            const batch = await relayBatch(source, occurredBefore)
+            goesOn = batch.goesOn
+            hasFoundSome ||= batch.hasFoundSome
+          }
+          storeTrouble.end(source)
+        } catch (error) {
+          storeTrouble.begin(error, source)
+        }
       }
     }
-    if (failures === 0) storeTrouble.end()
-  }
-
-  let running: Promise<void> | null = null
-  let isNudged = false
-  let isStopped = false
-
-  const run = async (occurredBefore: Date) => {
-    await relay(occurredBefore)
-    while (isNudged) {
-      isNudged = false
-      await relay(endOfTime)
+    const run = async (occurredBefore: Date) => {
+      await relay(occurredBefore)
+      while (isNudged) {
+        isNudged = false
+        await relay(endOfTime)
+      }
+      running = null
     }
-    running = null
-  }
-  const nudge = () => {
-    if (isStopped) return
-    if (running) isNudged = true
-    else running = run(endOfTime)
+    const nudge = () => {
+      if (isStopped) return
+      if (running) isNudged = true
+      else running = run(endOfTime)
+    }
+
+    let timer: NodeJS.Timeout | undefined
+    let emptyPolls = 0
+    const poll = async () => {
+      // Without NATS nothing is read, and what waits is to go as soon as it is back.
+      if (bus.readiness().ok) {
+        hasFoundSome = false
+        running ??= run(new Date(clock.now().getTime() - leftBehindMs))
+        await running
+        emptyPolls = hasFoundSome ? 0 : emptyPolls + 1
+      } else emptyPolls = 0
+      schedulePoll()
+    }
+    const schedulePoll = () => {
+      if (!isStopped) timer = setTimeout(poll, backoffMs(pollPauses, Math.max(1, emptyPolls)))
+    }
+    return {
+      start: schedulePoll,
+      nudge,
+      stop: async () => {
+        clearTimeout(timer)
+        nudge()
+        isStopped = true
+        await running
+      },
+    }
   }
 
-  let timer: NodeJS.Timeout | undefined
-  let emptyPolls = 0
-  const poll = async () => {
-    // Without NATS nothing is read, and what waits is to go as soon as it is back.
-    if (bus.readiness().ok) {
-      hasFoundSome = false
-      running ??= run(new Date(clock.now().getTime() - leftBehindMs))
-      await running
-      emptyPolls = hasFoundSome ? 0 : emptyPolls + 1
-    } else emptyPolls = 0
-    schedulePoll()
-  }
-  const schedulePoll = () => {
-    if (!isStopped) timer = setTimeout(poll, backoffMs(pollPauses, Math.max(1, emptyPolls)))
-  }
-
+  const running = lines.map(createLine)
   return {
-    start: schedulePoll,
-    nudge,
+    start: () => {
+      for (const line of running) line.start()
+    },
+    nudge: () => {
+      for (const line of running) line.nudge()
+    },
     stop: async () => {
-      clearTimeout(timer)
-      nudge()
-      isStopped = true
-      await running
+      await Promise.all(running.map((line) => line.stop()))
     },
   }
 }

@@ -55,7 +55,7 @@ const startRelay = () => {
   const relay = createOutboxRelay({
     deliveries: memoryDeliveryLog(),
     bus,
-    sources: [outbox.source],
+    lines: [[outbox.source]],
     log,
     metrics,
     clock: systemClock,

@@ -13,12 +13,12 @@ beforeAll(async () => {
 afterAll(() => harness.stop())
 beforeEach(() => harness.manager.streams.purge('EVENTS'))
 
-const create = (options: Partial<OutboxRelayOptions> & Pick<OutboxRelayOptions, 'sources'>) => {
+const create = (options: Partial<OutboxRelayOptions> & Pick<OutboxRelayOptions, 'lines'>) => {
   const metrics = createMetrics('test')
-  const { log, lines } = recordingLog()
+  const { log, lines: logged } = recordingLog()
   const deliveries = memoryDeliveryLog()
   const relay = createOutboxRelay({ bus: harness.bus, deliveries, log, metrics, clock: systemClock, ...options })
-  return { relay, metrics, lines, letters: deliveries.letters }
+  return { relay, metrics, logged, letters: deliveries.letters }
 }
 
 const storedIds = async () => {
@@ -32,7 +32,7 @@ const storedIds = async () => {
 
 test('a nudge publishes everything that waits, each event once, and takes it out of its document', async () => {
   const [one, other] = [memoryOutbox('one'), memoryOutbox('other')]
-  const { relay } = create({ sources: [one.source, other.source] })
+  const { relay } = create({ lines: [[one.source, other.source]] })
   for (let index = 0; index < 450; index += 1) one.add(`doc_${index}`, deleted(`ath_${index}`, 1))
   other.add('doc', deleted('ath_other', 1))
   relay.nudge()
@@ -44,7 +44,7 @@ test('a nudge publishes everything that waits, each event once, and takes it out
 
 test('events of one document are published in their order', async () => {
   const outbox = memoryOutbox()
-  const { relay } = create({ sources: [outbox.source] })
+  const { relay } = create({ lines: [[outbox.source]] })
   const events = Array.from({ length: 30 }, (_, index) => deleted('ath_ordered', index + 1))
   outbox.add('doc', ...events)
   relay.nudge()
@@ -52,11 +52,34 @@ test('events of one document are published in their order', async () => {
   expect(await storedIds()).toEqual(events.map(({ id }) => id))
 })
 
+test('a line tells nothing before what stands in front of it is told, and waits for no other line', async () => {
+  const [first, second, urgent] = [memoryOutbox('first'), memoryOutbox('second'), memoryOutbox('urgent')]
+  const told: string[] = []
+  const { promise: isTold, resolve: tellAtLast } = Promise.withResolvers<void>()
+  const bus: OutboxRelayOptions['bus'] = {
+    readiness: () => ({ ok: true }),
+    publish: async ({ data }) => {
+      if (data.athleteId === 'ath_slow') await isTold
+      told.push(data.athleteId)
+    },
+  }
+  const { relay } = create({ lines: [[first.source, second.source], [urgent.source]], bus })
+  first.add('doc', deleted('ath_slow', 1))
+  second.add('doc', deleted('ath_behind', 1))
+  relay.nudge()
+  urgent.add('doc', deleted('ath_urgent', 1))
+  relay.nudge()
+  await vi.waitFor(() => expect(told).toEqual(['ath_urgent']))
+  tellAtLast()
+  await relay.stop()
+  expect(told).toEqual(['ath_urgent', 'ath_slow', 'ath_behind'])
+})
+
 test('an event added while another is being published is not forgotten', async () => {
   const outbox = memoryOutbox()
   const late = deleted('ath_late', 1)
   const { relay } = create({
-    sources: [outbox.source],
+    lines: [[outbox.source]],
     onPublished: ({ id }) => {
       if (id === late.id) return
       outbox.add('late', late)
@@ -76,7 +99,7 @@ test('the poll takes what others left behind and leaves what is still theirs', a
   const outbox = memoryOutbox()
   outbox.add('fresh', deleted('ath_fresh', 1, new Date(now.getTime() - 1_000)))
   outbox.add('left', deleted('ath_left', 1, new Date(now.getTime() - 3_000)))
-  const { relay } = create({ sources: [outbox.source], clock: { now: () => time } })
+  const { relay } = create({ lines: [[outbox.source]], clock: { now: () => time } })
   relay.start()
   await vi.waitFor(() => expect([...outbox.documents.keys()]).toEqual(['fresh']))
   time = new Date(now.getTime() + 2_000)
@@ -99,7 +122,7 @@ test('a crash between publishing and settling: published again under the same id
       await outbox.source.settle(published)
     },
   }
-  const { relay, lines } = create({ sources: [source] })
+  const { relay, logged } = create({ lines: [[source]] })
   relay.nudge()
   await vi.waitFor(() => expect(crashes).toBe(0))
   expect(outbox.documents.size).toBe(1)
@@ -107,7 +130,7 @@ test('a crash between publishing and settling: published again under the same id
   await vi.waitFor(() => expect(outbox.documents.size).toBe(0))
   await relay.stop()
   expect(await storedIds()).toEqual([event.id])
-  expect(lines.map(({ msg }) => msg)).toEqual([
+  expect(logged.map(({ msg }) => msg)).toEqual([
     'waiting events cannot be read or settled',
     'waiting events are read and settled again',
   ])
@@ -129,7 +152,7 @@ test('a document whose event cannot be published waits for its next try, blocks 
       await harness.bus.publish(event)
     },
   }
-  const { relay, lines } = create({ sources: [outbox.source], bus, clock })
+  const { relay, logged } = create({ lines: [[outbox.source]], bus, clock })
   const pass = async () => {
     relay.nudge()
     const late = deleted('ath_late', 1, now)
@@ -149,7 +172,7 @@ test('a document whose event cannot be published waits for its next try, blocks 
   await relay.stop()
   expect(tried.filter((id) => id === stuck!.id)).toHaveLength(2)
   expect(tried).not.toContain(behind!.id)
-  expect(lines.map(({ msg }) => msg)).toEqual(['events cannot be published, they wait'])
+  expect(logged.map(({ msg }) => msg)).toEqual(['events cannot be published, they wait'])
 })
 
 test('an event larger than NATS takes becomes a dead letter at once and slows no other', async () => {
@@ -162,7 +185,7 @@ test('an event larger than NATS takes becomes a dead letter at once and slows no
   outbox.add('large', tooLarge, behind)
   outbox.add('odd', noMessage)
   outbox.add('healthy', deleted('ath_healthy', 1))
-  const { relay, letters } = create({ sources: [outbox.source] })
+  const { relay, letters } = create({ lines: [[outbox.source]] })
   const mending = vi.spyOn(harness.bus.transport, 'ensureTopology')
   relay.nudge()
   await relay.stop()
@@ -190,7 +213,7 @@ test('a thousand documents that cannot be published now do not hold up the one t
       if (event.data.athleteId !== 'ath_healthy') throw new Error('refused')
     },
   }
-  const { relay } = create({ sources: [outbox.source], bus })
+  const { relay } = create({ lines: [[outbox.source]], bus })
   await vi.waitFor(() => {
     relay.nudge()
     expect(outbox.documents.has('healthy')).toBe(false)
@@ -202,7 +225,7 @@ test('measures the delay of each event and how many wait', async () => {
   const now = new Date('2026-11-21T10:00:00Z')
   const outbox = memoryOutbox()
   const onPublished = vi.fn<NonNullable<OutboxRelayOptions['onPublished']>>()
-  const { relay, metrics } = create({ sources: [outbox.source], clock: { now: () => now }, onPublished })
+  const { relay, metrics } = create({ lines: [[outbox.source]], clock: { now: () => now }, onPublished })
   const waiting = deleted('ath_waiting', 1, new Date(now.getTime() - 1_000))
   outbox.add('waiting', waiting)
   relay.start()

@@ -1,4 +1,5 @@
-import type { OutboxSource, WaitingEvents, WithOutbox } from '@slipstream/records'
+import type { EventType } from '@slipstream/contracts'
+import type { OutboxSource, WaitingEvent, WaitingEvents, WithOutbox } from '@slipstream/records'
 import type { Model } from 'mongoose'
 import { outboxDueIndex } from './collections/definition.ts'
 
@@ -8,15 +9,28 @@ type OutboxModel = Model<WithOutbox>
 /** A backlog larger than this is counted as this: what an operator does is the same. */
 const countedDocuments = 10_000
 
-const toWaiting = ({ _id, linkId, outbox }: WithOutbox): WaitingEvents => ({
-  documentId: _id,
-  linkId: linkId ?? null,
-  events: outbox,
-})
+/** Events of one type alone, or all but those: what is not in a hurry does not hold up what is. */
+type Part = { only: EventType } | { allBut: EventType }
 
-/** @param model a collection that declares the fields and the indexes `outbox` of `definition.ts` */
-export const mongoOutboxSource = <Doc extends WithOutbox>(name: string, model: Model<Doc>): OutboxSource => {
+/**
+ * @param model a collection that declares the fields and the indexes `outbox` of `definition.ts`
+ * @param part default: all events
+ */
+export const mongoOutboxSource = <Doc extends WithOutbox>(
+  name: string,
+  model: Model<Doc>,
+  part?: Part,
+): OutboxSource => {
   const documents = model as unknown as OutboxModel
+  const isPart = ({ type }: WaitingEvent) =>
+    part === undefined || ('only' in part ? type === part.only : type !== part.allBut)
+  const ofPart = part && { type: 'only' in part ? part.only : { $ne: part.allBut } }
+  const cond = part && ('only' in part ? { $eq: ['$$this.type', part.only] } : { $ne: ['$$this.type', part.allBut] })
+  const toWaiting = ({ _id, linkId, outbox }: WithOutbox): WaitingEvents => ({
+    documentId: _id,
+    linkId: linkId ?? null,
+    events: outbox.filter(isPart),
+  })
   // Without a sort: MongoDB would sort all that match, because the index has several keys for a document. Read along the
   // index they come in its order anyway, and no more of them than the limit.
   const read = (filter: object, limit: number) =>
@@ -25,8 +39,8 @@ export const mongoOutboxSource = <Doc extends WithOutbox>(name: string, model: M
     name,
     waiting: async ({ occurredBefore, now }, limit) => {
       const [due, untried] = await Promise.all([
-        read({ 'outbox.nextTryAt': { $lte: now } }, limit),
-        read({ outbox: { $elemMatch: { nextTryAt: null, occurredAt: { $lte: occurredBefore } } } }, limit),
+        read({ outbox: { $elemMatch: { nextTryAt: { $lte: now }, ...ofPart } } }, limit),
+        read({ outbox: { $elemMatch: { nextTryAt: null, occurredAt: { $lte: occurredBefore }, ...ofPart } } }, limit),
       ])
       return [...new Map([...untried, ...due].map((found) => [found._id, toWaiting(found)])).values()]
     },
@@ -55,7 +69,12 @@ export const mongoOutboxSource = <Doc extends WithOutbox>(name: string, model: M
       const [total] = await documents.aggregate<{ events: number }>([
         { $match: { 'outbox.occurredAt': { $gt: new Date(0) } } },
         { $limit: countedDocuments },
-        { $group: { _id: null, events: { $sum: { $size: '$outbox' } } } },
+        {
+          $group: {
+            _id: null,
+            events: { $sum: { $size: cond ? { $filter: { input: '$outbox', cond } } : '$outbox' } },
+          },
+        },
       ])
       return total?.events ?? 0
     },

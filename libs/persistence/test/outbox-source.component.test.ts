@@ -94,6 +94,32 @@ test('a document whose first event failed is not found before its next try, all 
   expect(await waitingIds(16)).toEqual(['other'])
 })
 
+test('two sources share a collection by the type of its events, and each sees its own alone', async () => {
+  const type = 'athlete.reauth_required'
+  const unlinked: OutboxEvent<'athlete.unlinked'> = {
+    ...{ id: 'u', type: 'athlete.unlinked', occurredAt: at(1) },
+    data: { athleteId: 'a', linkId: 'l', reason: 'user', receiptId: 'r', unlinkedAt: at(1).toISOString() },
+  }
+  await schedules.create([
+    schedule('both', [event('e', 1), unlinked]),
+    schedule('one', [event('f', 2)]),
+    schedule('other', [{ ...unlinked, id: 'v', occurredAt: at(3) }]),
+  ])
+  const only = mongoOutboxSource('schedules', schedules, { only: type })
+  const allBut = mongoOutboxSource('schedules', schedules, { allBut: type })
+  const idsOf = async (part: typeof only) =>
+    (await part.waiting(due(10), 100)).map(({ events }) => events.map(({ id }) => id))
+  expect([await idsOf(only), await idsOf(allBut)]).toEqual([
+    [['e'], ['f']],
+    [['u'], ['v']],
+  ])
+  expect([await only.count(), await allBut.count()]).toEqual([2, 2])
+  // A document waits as a whole for its next try.
+  await only.settle([{ documentId: 'both', settledIds: [], failed: { eventId: 'e', attempts: 1, nextTryAt: at(20) } }])
+  expect([await idsOf(only), await idsOf(allBut)]).toEqual([[['f']], [['v']]])
+  expect(await only.waiting(due(20), 100)).toHaveLength(2)
+})
+
 test('what replicas of release 0.1 wrote and read is left as it was', async () => {
   await schedules.create(schedule('a', [event('a1', 1)]))
   await source.settle([{ documentId: 'a', settledIds: [], failed: { eventId: 'a1', attempts: 1, nextTryAt: at(9) } }])

@@ -26,8 +26,8 @@ type ServiceName = Owner & BusOptions['source']
 
 /** What a service is made of, beside what the frame gives it. */
 export interface Composition {
-  /** Whose waiting events the relay publishes. */
-  outbox: readonly OutboxSource[]
+  /** Whose waiting events the relay publishes: lines of sources, each in its order and beside the others. */
+  outbox: readonly (readonly OutboxSource[])[]
   /** Keeps what cannot be handled or published. */
   deliveries: DeliveryLog
   onPublished?: (event: OutboxEvent, delaySeconds: number) => void
@@ -119,8 +119,8 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     closing.push({ name: 'nats', stop: connected.close })
     signal.throwIfAborted()
     bus = connected
-    const { outbox: sources, deliveries, onPublished } = composition
-    const relaying = { bus, sources, deliveries, log, metrics, clock, ...(onPublished && { onPublished }) }
+    const { outbox: lines, deliveries, onPublished } = composition
+    const relaying = { bus, lines, deliveries, log, metrics, clock, ...(onPublished && { onPublished }) }
     const relay = createOutboxRelay(relaying)
     closing.push({ name: 'outbox', stop: relay.stop })
     relay.start()

@@ -54,7 +54,7 @@ const create = (composition: Partial<Composition> = {}, options: Partial<Service
     metrics: createMetrics('scheduler'),
     clock: systemClock,
     compose: ({ store }) => ({
-      outbox: [mongoOutboxSource('schedules', store.collections.schedules)],
+      outbox: [[mongoOutboxSource('schedules', store.collections.schedules)]],
       deliveries: createDeliveryLog(store.collections, systemClock),
       consumers: [],
       tasks: [],

@@ -217,9 +217,9 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       return {
         deliveries,
         outbox: [
-          mongoOutboxSource('links', collections.links),
-          mongoOutboxSource('receipts', collections.receipts),
-          mongoOutboxSource('webhook_inbox', collections.webhookInbox),
+          [mongoOutboxSource('links', collections.links), mongoOutboxSource('receipts', collections.receipts)],
+          // Many at once are no reason for a person to wait.
+          [mongoOutboxSource('webhook_inbox', collections.webhookInbox)],
         ],
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'gateway', handlers })],
         tasks: [

@@ -157,10 +157,15 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       return {
         deliveries,
         outbox: [
-          mongoOutboxSource('workouts', collections.workouts),
-          mongoOutboxSource('tombstones', collections.tombstones),
-          mongoOutboxSource('sync_runs', collections.syncRuns),
-          mongoOutboxSource('erasures', collections.erasures),
+          // The next page is asked for while this one is still being told.
+          [mongoOutboxSource('sync_runs', collections.syncRuns, { only: 'sync.requested' })],
+          // What a run has changed is told before its end.
+          [
+            mongoOutboxSource('workouts', collections.workouts),
+            mongoOutboxSource('tombstones', collections.tombstones),
+            mongoOutboxSource('sync_runs', collections.syncRuns, { allBut: 'sync.requested' }),
+            mongoOutboxSource('erasures', collections.erasures),
+          ],
         ],
         onPublished: facts.eventPublished,
         consumers: [

@@ -103,7 +103,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
 
       return {
         deliveries,
-        outbox: [mongoOutboxSource('schedules', collections.schedules)],
+        outbox: [[mongoOutboxSource('schedules', collections.schedules)]],
         consumers: [
           (connected) => runConsumer(connected, { ...consuming, name: 'scheduler', handlers }),
           (connected) =>
