@@ -6,3 +6,4 @@ export { MigrationNeededError, migrate, prepareDatabase } from './migrations/mig
 export type { MigrationStep } from './migrations/steps.ts'
 export { mongoOutboxSource } from './outbox-source.ts'
 export { type Collections, connectStore, type Store, type WritableCollection } from './store.ts'
+export { writePage } from './write-page.ts'

@@ -2,6 +2,7 @@ import type { EventType } from '@slipstream/contracts'
 import type { OutboxSource, WaitingEvent, WaitingEvents, WithOutbox } from '@slipstream/records'
 import type { Model } from 'mongoose'
 import { outboxDueIndex } from './collections/definition.ts'
+import { writePage } from './write-page.ts'
 
 // Casting needs no type of its own per collection: all that is read and written here is `_id`, `linkId` and `outbox`.
 type OutboxModel = Model<WithOutbox>
@@ -62,7 +63,7 @@ export const mongoOutboxSource = <Doc extends WithOutbox>(
         }
       })
       if (taken.length + postponed.length === 0) return
-      await documents.bulkWrite([...taken, ...postponed], { ordered: false })
+      await writePage(documents, [...taken, ...postponed])
     },
     count: async () => {
       // Documents with an empty outbox are not in the sparse index.

@@ -1,6 +1,6 @@
 import type { DeletionReason } from '@slipstream/contracts'
 import { newEvent, TransientError } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey, writePage } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
@@ -59,7 +59,11 @@ export const createWorkoutStore = (
       ...[...revivals, ...updates].map(({ workout: { _id, ...fields }, event, previousVersion }) => ({
         updateOne: {
           filter: { _id, version: previousVersion, ...olderFetch },
-          update: { $set: fields, $unset: { deletion: 1, doubtedBy: 1 }, $push: { outbox: toOutbox(event) } },
+          update: {
+            $set: fields,
+            $unset: { deletion: true, doubtedBy: true } as const,
+            $push: { outbox: toOutbox(event) },
+          },
         },
       })),
       ...unchanged.map(({ workout: { _id, version }, filledIn, refreshed }) => ({
@@ -72,7 +76,7 @@ export const createWorkoutStore = (
               fetchedAt,
               ...(refreshed && { toldUntil: refreshed.toldUntil }),
             },
-            $unset: { doubtedBy: 1 },
+            $unset: { doubtedBy: true } as const,
             ...(refreshed && { $push: { outbox: toOutbox(refreshed.event) } }),
           },
         },
@@ -85,7 +89,7 @@ export const createWorkoutStore = (
     const operations = operationsOf(decision)
     if (operations.length === 0) return new Set()
     const applied = await withSpan('mongodb workouts.bulkWrite', { kind: SpanKind.CLIENT }, () =>
-      workouts.bulkWrite(operations, { ordered: false, throwOnValidationError: true }),
+      writePage(workouts, operations),
     )
       .then(({ insertedCount, matchedCount }) => insertedCount + matchedCount)
       .catch((error: unknown) => {
