@@ -1,6 +1,6 @@
 import { type GivenUp, TransientError } from '@slipstream/messaging'
 import type { SyncRequested } from '../domain/ports.ts'
-import { findRun } from './on-sync-requested.ts'
+import { findRun, readWork } from './on-sync-requested.ts'
 import { finishRun, type RunDeps } from './run-step.ts'
 
 /**
@@ -11,7 +11,7 @@ export const giveUpRun =
   (deps: RunDeps) =>
   async (request: SyncRequested, { error }: Pick<GivenUp, 'error'>): Promise<void> => {
     if ((await deps.links.status(request.linkId)) === null) return
-    const choice = await findRun(deps, request)
+    const choice = await findRun(deps, request, await readWork(deps, request))
     if (choice.kind === 'skip' || choice.run.state === 'finished') return
     const lease = await deps.runs.lease(choice.run._id)
     // The last attempt may have left its lease behind; it ends within seconds.

@@ -47,6 +47,8 @@ export const storeFetched = async (
         keepForMs: deps.keepForMs,
       }),
   })
+  // Told while the run goes on with what comes next.
+  if (tally.created + tally.updated > 0) deps.nudge()
   for (const activity of activities) {
     if (activity.implausible.length > 0) deps.facts.valuesImplausible(run, activity)
   }
