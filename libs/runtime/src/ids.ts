@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** Makes an opaque id such as `run_3f2a…`: 128 random bits in hex, safe as a NATS subject token and in a URL. */
 export type NewId = (prefix: string) => string
@@ -9,4 +9,4 @@ export const newId: NewId = (prefix) => `${prefix}_${randomBytes(16).toString('h
 export const newOneTimeSecret = (): string => randomBytes(32).toString('base64url')
 
 /** SHA-256 in hex; how one-time secrets are kept at rest. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text)

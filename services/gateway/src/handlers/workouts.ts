@@ -42,11 +42,12 @@ export const createWorkoutsReader =
  * here, as Express would not: `fetch` sends `Cache-Control: no-cache` along with every If-None-Match of a program.
  */
 const sendTagged = (request: Request, response: Response, body: Workout | WorkoutPage): void => {
-  const etag = `W/"${sha256(JSON.stringify(body)).slice(0, 32)}"`
+  const text = JSON.stringify(body)
+  const etag = `W/"${sha256(text).slice(0, 32)}"`
   response.set('ETag', etag)
   const held = (request.get('If-None-Match') ?? '').split(',').map((tag) => tag.trim())
   if (held.includes(etag)) response.status(304).end()
-  else response.json(body)
+  else response.type('json').send(text)
 }
 
 export const workoutRoutes = (deps: WorkoutsDeps, readWorkouts: ReadWorkouts): AthleteRoute[] => [
