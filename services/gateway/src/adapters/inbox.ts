@@ -1,5 +1,5 @@
 import { newEvent } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey, writePage } from '@slipstream/persistence'
 import type { NewId } from '@slipstream/runtime'
 import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
@@ -9,7 +9,7 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
     const told = { athleteId, linkId, inboxId, objectType, objectId, aspectType, eventTime: eventTime.toISOString() }
     const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
     try {
-      await webhookInbox.create({ ...row, outbox })
+      await writePage(webhookInbox, [{ insertOne: { document: { ...row, outbox } } }])
       return true
     } catch (error) {
       if (isDuplicateKey(error)) return false
