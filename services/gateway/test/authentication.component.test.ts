@@ -39,6 +39,13 @@ describe('tokens that are good', () => {
   })
 })
 
+test('a token that was good a moment ago is refused once it is over', async () => {
+  const token = await system.issuer.mint('anna', { claims: { exp: Math.floor(system.clock.now().getTime() / 1000) + 20 } })
+  expect((await status(token)).status).toBe(200)
+  system.clock.advance(26_000)
+  expect((await status(token)).status).toBe(401)
+})
+
 const parts = async () => (await system.issuer.mint('anna')).split('.') as [string, string, string]
 
 const hostile: [string, () => Promise<string>][] = [

@@ -1,5 +1,6 @@
 import type { Collections } from '@slipstream/persistence'
 import type { Clock, NewId } from '@slipstream/runtime'
+import { createBoundedMap } from './bounded-map.ts'
 
 export interface AthleteDirectory {
   /** The athleteId of an issuer's subject; made at the first call, the same ever after. */
@@ -12,7 +13,7 @@ export const createAthleteDirectory = (
   athletes: Collections<'gateway'>['athletes'],
   { clock, newId }: { clock: Clock; newId: NewId },
 ): AthleteDirectory => {
-  const known = new Map<string, string>()
+  const known = createBoundedMap<string>(cacheSize)
 
   const findOrMake = async (issuer: string, subject: string): Promise<string> => {
     const found = await athletes.findOne({ issuer, subject }).lean()
@@ -34,8 +35,6 @@ export const createAthleteDirectory = (
       const cached = known.get(key)
       if (cached !== undefined) return cached
       const athleteId = await findOrMake(issuer, subject)
-      const oldest = known.keys().next().value
-      if (known.size >= cacheSize && oldest !== undefined) known.delete(oldest)
       known.set(key, athleteId)
       return athleteId
     },

@@ -1,9 +1,10 @@
-import type { Clock } from '@slipstream/runtime'
+import { type Clock, sha256 } from '@slipstream/runtime'
 import { errors, type JWTHeaderParameters, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Caller } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import type { AthleteDirectory } from './athletes.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { IssuerUnavailableError } from './issuer-keys.ts'
 
 /** Asymmetric only: with HS256 the public key of the issuer would be a signing key. */
@@ -59,14 +60,27 @@ const verify = async (token: string, { issuer, audience, keys, clock }: Authenti
   }
 }
 
-/** Checks an access token of the issuer and finds, or makes, the athlete its `iss` and `sub` stand for. */
-export const createAuthenticator =
-  (options: AuthenticatorOptions) =>
-  async (accessToken: string): Promise<Caller> => {
+/** A key that the issuer has withdrawn is told from its others within ten minutes; this adds no more to it. */
+const rememberForMs = 60_000
+const rememberedTokens = 10_000
+
+/**
+ * Checks an access token of the issuer and finds, or makes, the athlete its `iss` and `sub` stand for. A token that was good is
+ * not checked again for a minute, nor past its end: a page or an app comes with the same one many times.
+ */
+export const createAuthenticator = (options: AuthenticatorOptions) => {
+  const { issuer, athletes, clock } = options
+  const remembered = createBoundedMap<{ caller: Caller; until: number }>(rememberedTokens)
+  return async (accessToken: string): Promise<Caller> => {
+    const key = sha256(accessToken)
+    const now = clock.now().getTime()
+    const known = remembered.get(key)
+    if (known && now < known.until) return known.caller
     const claims = await verify(accessToken, options)
-    return {
-      athleteId: await options.athletes.identify(options.issuer, claims.sub),
-      profileClaimed: claims.profile_submitted,
-      tokenExpiresAt: new Date(claims.exp * 1000),
-    }
+    const tokenExpiresAt = new Date(claims.exp * 1000)
+    const athleteId = await athletes.identify(issuer, claims.sub)
+    const caller = { athleteId, profileClaimed: claims.profile_submitted, tokenExpiresAt }
+    remembered.set(key, { caller, until: Math.min(now + rememberForMs, tokenExpiresAt.getTime()) })
+    return caller
   }
+}
