@@ -1,208 +1,22 @@
-import { startMongo } from '@slipstream/embedded'
-import { connectStore, prepareDatabase } from '@slipstream/persistence'
-import { makeTestFolder, startTestNats, type TestNats } from '@slipstream/testing'
-import type { Document } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServicesInProcess } from './support/services-in-process.ts'
-import { until } from './support/until.ts'
-
-// What idle services cost, however many athletes there are. All sweeps, claims, relays and gauges of all three services run
-// over a quiet database while MongoDB's profiler notes each statement: none may scan a collection, none may look at more
-// keys or documents with ten times the rows. A sweep that is missing here is not missed: whatever is asked is profiled.
-
-/** Each statement of a sweep, claim, relay or gauge, by collection and index: all of them have to be seen. */
-const expected = [
-  // scheduler
-  'schedules due',
-  'schedules published',
-  'links changed',
-  'links asked',
-  'receipts requested',
-  'schedules outbox_due',
-  // ingestion
-  'sync_runs parked',
-  'receipts unerased',
-  'erasures look_again',
-  'workouts fetched',
-  'workouts deleting',
-  'workouts outbox_due',
-  'sync_runs outbox_due',
-  'erasures outbox_due',
-  'credentials refresh_key',
-  // gateway
-  'link_transactions to_take_back',
-  'receipts to_wipe',
-  'sync_runs grant_lost',
-  'credentials turned',
-  'credentials dead',
-  'credentials to_adopt',
-  'accounts IXSCAN { owed.nextTryAt: 1 }',
-  'links COUNT_SCAN { status: 1 }',
-  'links outbox_due',
-  'receipts outbox_due',
-]
+import { startSweepCosts, worst } from './support/sweep-costs.ts'
 
 const isLong = process.env.SLIPSTREAM_LONG === '1'
 const sizes = { small: 1_000, large: isLong ? 100_000 : 10_000 }
 /** More than a million rows take their time. */
 const limitMs = isLong ? 900_000 : 240_000
-const turns = 2
 
-interface Statement {
-  name: string
-  isScan: boolean
-  examined: number
-}
-
-let folder: Awaited<ReturnType<typeof makeTestFolder>>
-let mongo: Awaited<ReturnType<typeof startMongo>>
-let nats: TestNats
-
+let costs: Awaited<ReturnType<typeof startSweepCosts>>
 beforeAll(async () => {
-  folder = await makeTestFolder()
-  ;[mongo, nats] = await Promise.all([startMongo({ dataDir: folder.dataDir, log: () => {} }), startTestNats()])
+  costs = await startSweepCosts()
 })
-afterAll(async () => {
-  await Promise.all([mongo?.stop(), nats?.remove()])
-  folder?.remove()
-})
-
-const long = new Date('2026-01-01T00:00:00Z')
-const at = (index: number) => new Date(long.getTime() + index)
-
-/** A quiet database as services leave it: everybody synced, nothing owed, twenty links waiting for a reconnect. */
-const rowsOf = (index: number): Record<string, Document[]> => {
-  const [athleteId, linkId] = [`ath_${index}`, `lnk_${index}`]
-  const isLost = index < 20
-  const run = {
-    ...{ athleteId, linkId, lane: 'scheduled', state: 'finished', resumeAt: null, errorCode: null, leaseUntil: null },
-    ...{ finishedAt: at(index), outbox: [] },
-  }
-  return {
-    links: [
-      {
-        ...{ _id: linkId, athleteId, stravaAthleteId: `${index}`, displayName: '', errorCode: null, scopes: ['read'] },
-        ...{ status: isLost ? 'reauth_required' : 'active', statusSince: at(index), linkedAt: at(index), outbox: [] },
-        manualSync: { runId: `run_${index}`, requestedAt: at(index) },
-      },
-    ],
-    schedules: [
-      {
-        ...{ _id: athleteId, linkId, requestedVersion: 1, completedVersion: 1, manualRunId: `run_${index}` },
-        ...{ request: { runId: `run_${index}`, lane: 'interactive', cause: 'linked', requestedAt: new Date() } },
-        ...{ publishedAt: null, nextDueAt: new Date('2099-01-01T00:00:00Z'), outbox: [] },
-      },
-    ],
-    sync_runs: [
-      { _id: `run_${index}`, ...run, outcome: 'succeeded' },
-      { _id: `run_${index}_2`, ...run, outcome: isLost ? 'reauth_required' : 'succeeded' },
-    ],
-    workouts: Array.from({ length: 3 }, (_, workout) => ({
-      ...{ _id: `wko_${index}_${workout}`, athleteId, linkId, source: 'strava', stravaActivityId: `${workout}` },
-      ...{ startedAt: at(workout), fetchedAt: new Date(), version: 1, outbox: [] },
-    })),
-    credentials: [
-      {
-        ...{ _id: linkId, athleteId, accountId: `acc_${index}`, refreshToken: { kid: 'test1' } },
-        // Of those that are dead, half wait for their time, and of half a receipt tells already.
-        ...(isLost ? { status: 'dead', diedAt: at(index) } : { status: 'active' }),
-        ...(isLost && index % 2 === 0 && { afterDeath: { nextTryAt: new Date('2099-01-01T00:00:00Z'), attempts: 0 } }),
-      },
-    ],
-    accounts: [
-      { _id: `acc_${index}`, epoch: 1, isHeld: true, linkId, athleteId, owed: null, endsAt: null, revision: 1 },
-    ],
-    receipts: [
-      {
-        ...{ _id: `rcp_${index}`, athleteId: `gone_${index}`, linkId: `gone_${index}`, outbox: [] },
-        reason: index % 2 === 0 ? 'user' : 'policy',
-        ...{ requestedAt: at(index), revokedAtStrava: true, revocationSettledAt: at(index), erasedAt: at(index) },
-        ...{ completedAt: at(index), wipedAt: at(index), deleted: {} },
-      },
-    ],
-    erasures: [{ _id: `rcp_${index}`, erasedAt: at(index), lookAgainAt: null, deleting: null, outbox: [] }],
-    dead_letters: [{ _id: `letter_${index}`, athleteId, linkId, createdAt: new Date() }],
-  }
-}
-
-/** As sweeps leave their marks when they have seen everything. */
-const marks = ['scheduler.links-changed', 'scheduler.syncs-asked', 'scheduler.links-ended', 'gateway.lost-grants'].map(
-  (_id) => ({ _id, changes: { time: new Date(), id: '' }, isCaughtUp: true, walk: { time: new Date(0), id: '' } }),
-)
-
-const profiled = { ns: 1, planSummary: 1, keysExamined: 1, docsExamined: 1, execStats: 1 }
-
-const indexOf = (entry: Document): string => {
-  const text = JSON.stringify(entry.execStats ?? {})
-  return [...text.matchAll(/"indexName":"([^"]+)"/g)].map(([, name]) => name).join('+') || String(entry.planSummary)
-}
-
-const toStatement = (entry: Document): Statement => ({
-  name: `${String(entry.ns).split('.').slice(1).join('.')} ${indexOf(entry)}`,
-  isScan: String(entry.planSummary).includes('COLLSCAN'),
-  examined: (entry.keysExamined ?? 0) + (entry.docsExamined ?? 0),
-})
-
-/** What was asked in a few turns of all services over a database with so many athletes. */
-const profile = async (athletes: number): Promise<Statement[]> => {
-  const url = new URL(mongo.uri)
-  url.pathname = `/costs_${athletes}`
-  const store = await connectStore({ uri: url.href, owner: 'gateway' })
-  const database = store.connection.getClient().db()
-  try {
-    await prepareDatabase(store.connection)
-    for (let from = 0; from < athletes; from += 1_000) {
-      const batch = Array.from({ length: 1_000 }, (_, index) => rowsOf(from + index))
-      for (const collection of Object.keys(batch[0] ?? {})) {
-        await database.collection(collection).insertMany(batch.flatMap((rows) => rows[collection] ?? []))
-      }
-    }
-    await database.collection('sweep_marks').insertMany(marks as never[])
-    const services = await startServicesInProcess({ mongodbUri: url.href, natsUrl: nats.url })
-    await database.createCollection('system.profile', { capped: true, size: 64 * 1024 * 1024 })
-    await database.command({ profile: 2 })
-    const asked = async () =>
-      (
-        await database
-          .collection('system.profile')
-          .find({ ns: { $not: /system\.profile$/ } }, { projection: profiled })
-          .toArray()
-      ).map(toStatement)
-    try {
-      return await until(
-        40_000,
-        async () => {
-          await Promise.all(services.names.map(services.metricsOf))
-          const statements = await asked()
-          for (const name of expected) {
-            const seen = statements.filter((statement) => statement.name.includes(name)).length
-            if (seen < turns)
-              throw new Error(`${name} was seen ${seen} times: ${[...new Set(statements.map((s) => s.name))]}`)
-          }
-          return statements
-        },
-        500,
-      )
-    } finally {
-      await database.command({ profile: 0 })
-      await services.stop()
-    }
-  } finally {
-    await store.close()
-  }
-}
-
-const worst = (statements: readonly Statement[]): Map<string, number> => {
-  const found = new Map<string, number>()
-  for (const { name, examined } of statements) found.set(name, Math.max(examined, found.get(name) ?? 0))
-  return found
-}
+afterAll(() => costs?.stop())
 
 test(
   'no sweep, claim or gauge scans a collection or costs more with ten times the athletes',
   async () => {
-    const small = await profile(sizes.small)
-    const large = await profile(sizes.large)
+    const small = await costs.profile(sizes.small)
+    const large = await costs.profile(sizes.large)
     expect([...small, ...large].filter(({ isScan }) => isScan).map(({ name }) => name)).toEqual([])
     const before = worst(small)
     const grown = [...worst(large)].filter(([name, examined]) => examined > (before.get(name) ?? 0) + 20)

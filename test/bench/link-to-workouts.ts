@@ -1,133 +1,133 @@
 import type { Status, WorkoutPage } from '@slipstream/contracts'
-import { consent, cookiesOf, locationOf } from '../support/consent.ts'
-import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { formatRow, summarise } from './statistics.ts'
+import { type BenchFleet, giveActivities, startBenchFleet } from './bench-fleet.ts'
+import { type Bench, type Figure, milliseconds, share, spreadOf, summarise } from './report.ts'
+import { openWebAthlete, type WebAthlete } from './web-athlete.ts'
 
-const latencyMs = 150
-const account = 'anna'
+const account = 'dana'
 const pollMs = 10
 
-interface Sample {
-  newestMs: number
-  completeMs: number
-  ceilingMs: number
+interface Scenario {
+  activities: number
+  /** Simulated, of each call to Strava. */
+  latencyMs: number
+  wantedMs: number
 }
 
-/** One athlete at the API, as the web page calls it. */
-const openApi = (gatewayUrl: string, accessToken: string) => {
-  const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' }
-  const send = (method: string, path: string, body?: unknown) =>
-    fetch(`${gatewayUrl}/api/v1${path}`, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-  return { send, read: async <Body>(path: string) => (await (await send('GET', path)).json()) as Body }
-}
-
-type Api = ReturnType<typeof openApi>
-
-/** Up to the moment the browser is sent back to /callback: nothing of this is measured. */
-const untilCallback = async (api: Api, stravaAthleteId: number) => {
-  const started = await api.send('POST', '/strava/link-token', { platform: 'web' })
-  const { connectUrl } = (await started.json()) as { connectUrl: string }
-  const binding = cookiesOf(started)
-  const connect = await fetch(connectUrl, { redirect: 'manual', headers: { cookie: binding } })
-  const callbackUrl = await consent(locationOf(connect, '/connect'), { stravaAthleteId, decision: 'allow' })
-  return { callbackUrl, cookie: `${binding}; ${cookiesOf(connect)}` }
-}
+const scenarios: readonly Scenario[] = [
+  { activities: 23, latencyMs: 0, wantedMs: 150 },
+  { activities: 250, latencyMs: 0, wantedMs: 400 },
+  { activities: 23, latencyMs: 150, wantedMs: 480 },
+  { activities: 250, latencyMs: 150, wantedMs: 750 },
+]
 
 /**
- * The ceiling: the same two calls to Strava (code exchange, the page with the activities) one after
- * another, by a client that does nothing else.
+ * The ceiling: the calls that bring all activities (code exchange, one list for each 200) one after another, by a client that
+ * does nothing else.
  */
-const measureCeiling = async ({ simulatorUrl, control }: RunningSystem, accessToken: string): Promise<number> => {
+const measureCeiling = async ({ fleet }: BenchFleet, activities: number): Promise<number> => {
+  const { control, url } = fleet.simulator
+  const headers = { authorization: `Bearer ${control.grant('ben').accessToken}` }
   const call = async (path: string, init: RequestInit = {}) => {
-    await (await fetch(`${simulatorUrl}${path}`, init)).arrayBuffer()
+    await (await fetch(`${url}${path}`, init)).arrayBuffer()
   }
-  const headers = { authorization: `Bearer ${accessToken}` }
   const startedAt = performance.now()
   // A made-up code is refused after the same latency.
   await call('/oauth/token', { method: 'POST', body: new URLSearchParams({ client_id: '12345', code: 'none' }) })
-  await call('/api/v3/athlete/activities?per_page=200&page=1', { headers })
-  const elapsedMs = performance.now() - startedAt
-  await control.setLatency(latencyMs)
-  return elapsedMs
+  for (let page = 1; page <= Math.ceil(activities / 200); page += 1) {
+    await call(`/api/v3/athlete/activities?per_page=200&page=${page}`, { headers })
+  }
+  return performance.now() - startedAt
 }
 
-const unlink = async (api: Api): Promise<void> => {
-  const { receiptId } = (await (await api.send('DELETE', '/strava/link')).json()) as { receiptId: string }
-  await until(30_000, async () => {
-    const receipt = await api.read<{ completedAt: string | null }>(`/strava/receipts/${receiptId}`)
-    if (receipt.completedAt === null) throw new Error('the receipt is not complete')
-  })
-}
-
-const measureOnce = async (system: RunningSystem, api: Api): Promise<Sample> => {
-  const { control, simulatorUrl } = system
-  const grant = await fetch(`${simulatorUrl}/control/api/athletes/ben/grant`, {
-    method: 'POST',
-    body: '{}',
-    headers: { 'content-type': 'application/json' },
-  })
-  const { accessToken } = (await grant.json()) as { accessToken: string }
-  const ceilingMs = await measureCeiling(system, accessToken)
-
-  const { stravaAthleteId } = await control.athlete(account)
-  const { callbackUrl, cookie } = await untilCallback(api, stravaAthleteId)
-  const startedAt = performance.now()
-  await fetch(callbackUrl, { redirect: 'manual', headers: { cookie } })
-  const first = await until(
-    30_000,
-    async () => {
-      const { items } = await api.read<WorkoutPage>('/workouts?limit=1')
-      const [newest] = items
-      if (!newest) throw new Error('no workout is visible')
-      return newest
-    },
-    pollMs,
-  )
-  const newestMs = performance.now() - startedAt
+const untilNewestIsShown = async (athlete: WebAthlete): Promise<void> => {
   await until(
     30_000,
     async () => {
-      const { sync, lastSync } = await api.read<Status>('/strava/status')
-      if (sync !== null || lastSync?.outcome !== 'succeeded') throw new Error('the first sync is not complete')
+      const { items } = await athlete.read<WorkoutPage>('/workouts?limit=1')
+      if (items.length === 0) throw new Error('no workout is visible')
     },
     pollMs,
   )
-  const completeMs = performance.now() - startedAt
-  const { items } = await api.read<WorkoutPage>('/workouts?limit=1')
-  if (items[0]?.id !== first.id) throw new Error('the first workout to appear was not the newest')
-  await unlink(api)
-  return { newestMs, completeMs, ceilingMs }
 }
 
-/** From the browser's return to /callback until the newest workout, and all of them, can be read from the API. */
-export const benchLinkToWorkouts = async (runs: number): Promise<string[]> => {
-  const system = await startSystem('bench-link', { LOG_LEVEL: 'warn' })
+const untilSynced = (athlete: WebAthlete): Promise<void> =>
+  until(30_000, async () => {
+    const { sync, lastSync } = await athlete.read<Status>('/strava/status')
+    if (sync !== null || lastSync?.outcome !== 'succeeded') throw new Error('the first sync is not complete')
+  })
+
+interface Sample {
+  publishedMs: number
+  ceilingMs: number
+}
+
+const measureOnce = async (bench: BenchFleet, athlete: WebAthlete, { activities }: Scenario): Promise<Sample> => {
+  const ceilingMs = await measureCeiling(bench, activities)
+  const visitCallback = await athlete.untilCallback()
+  const { promise: allPublished, resolve } = Promise.withResolvers<number>()
+  let published = 0
+  const hearing = bench.hear(({ subject }) => {
+    if (!subject.startsWith('activity.ingested.')) return
+    published += 1
+    if (published === activities) resolve(performance.now())
+  })
+  const startedAt = performance.now()
+  await visitCallback()
+  const publishedMs = (await allPublished) - startedAt
+  hearing.stop()
+  await untilSynced(athlete)
+  await athlete.unlink()
+  return { publishedMs, ceilingMs }
+}
+
+/** Apart from the rest: asking the API all the time takes time from what is measured. */
+const measureShown = async (athlete: WebAthlete): Promise<number> => {
+  const visitCallback = await athlete.untilCallback()
+  const startedAt = performance.now()
+  await visitCallback()
+  await untilNewestIsShown(athlete)
+  const shownMs = performance.now() - startedAt
+  await untilSynced(athlete)
+  await athlete.unlink()
+  return shownMs
+}
+
+/** From the browser's return to `/callback` until all of the athlete's activities are published as workouts. */
+export const benchLinkToWorkouts: Bench = async (runs) => {
+  const bench = await startBenchFleet()
   try {
-    const api = openApi(system.endpoints.gatewayUrl, await system.control.tokenFor(account))
-    await api.send('PUT', '/profile', { displayName: 'Anna', primarySport: 'Run', weeklyGoalHours: 6 })
-    await system.control.setLatency(latencyMs)
-    const samples: Sample[] = []
-    // The first run also warms every process up; it is not counted.
-    for (let run = 0; run <= runs; run += 1) {
-      const sample = await measureOnce(system, api)
-      if (run > 0) samples.push(sample)
+    const athlete = await openWebAthlete(bench, account)
+    const figures: Figure[] = []
+    for (const scenario of scenarios) {
+      const { activities, latencyMs, wantedMs } = scenario
+      giveActivities(bench, account, activities)
+      const { control } = bench.fleet.simulator
+      control.setLatency(latencyMs)
+      const samples: Sample[] = []
+      // The first runs also warm every process up; they are not counted.
+      for (let run = -2; run < runs; run += 1) {
+        const sample = await measureOnce(bench, athlete, scenario)
+        if (run >= 0) samples.push(sample)
+      }
+      const published = summarise(samples.map(({ publishedMs }) => publishedMs))
+      const ceiling = summarise(samples.map(({ ceilingMs }) => ceilingMs))
+      const shown = summarise([await measureShown(athlete), await measureShown(athlete), await measureShown(athlete)])
+      figures.push(
+        {
+          what: `${activities} activities, ${latencyMs} ms a call: callback → all published`,
+          measured: spreadOf(published),
+          wanted: `≤ ${wantedMs} ms`,
+        },
+        {
+          what: '  the calls to Strava alone',
+          measured: `${milliseconds(ceiling.p50)}, ${share(published.p50, ceiling.p50)}`,
+        },
+        { what: '  callback → newest workout readable', measured: milliseconds(shown.p50) },
+      )
     }
-    const newest = summarise(samples.map(({ newestMs }) => newestMs))
-    const complete = summarise(samples.map(({ completeMs }) => completeMs))
-    const ceiling = summarise(samples.map(({ ceilingMs }) => ceilingMs))
-    return [
-      `link to workouts: ${runs} runs, ${latencyMs} ms simulated latency per Strava call`,
-      formatRow('ceiling: the two Strava calls alone', ceiling),
-      formatRow('callback → newest workout visible', newest),
-      formatRow('callback → first sync complete', complete),
-      `  complete takes ${(complete.p50 / ceiling.p50).toFixed(2)} × the ceiling (p50)`,
-    ]
+    return { title: `link: from the callback to workouts, ${runs} runs each`, figures }
   } finally {
-    await system.stop()
+    await bench.stop()
   }
 }

@@ -1,32 +1,57 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchIngest } from './ingest.ts'
 import { benchLinkToWorkouts } from './link-to-workouts.ts'
+import { benchReads } from './reads.ts'
+import { type Bench, formatReport } from './report.ts'
 import { benchStart } from './start.ts'
+import { benchSweeps } from './sweeps.ts'
+import { benchUtilisation } from './utilisation.ts'
+import { benchWebhookAcks } from './webhook-acks.ts'
+import { benchWebhookLatency } from './webhook-latency.ts'
+
+interface Entry {
+  about: string
+  bench: Bench
+}
+
+const benchmarks: Record<string, Entry> = {
+  start: { about: '`npm start` until the page can be used, and the memory it takes', bench: benchStart },
+  link: { about: 'from the callback of a first link to all workouts published', bench: benchLinkToWorkouts },
+  ingest: { about: 'workouts stored and published a second, against a raw bulkWrite', bench: benchIngest },
+  acks: { about: 'webhooks stored and answered a second, against one bare insert', bench: benchWebhookAcks },
+  webhooks: { about: 'from an upload at Strava to its event', bench: benchWebhookLatency },
+  reads: { about: 'pages of workouts a second, against Express and the driver alone', bench: benchReads },
+  quota: { about: 'how much of a small quota three replicas use, and who comes first', bench: benchUtilisation },
+  sweeps: { about: 'what idle services look at with 1,000 to 1,000,000 athletes (takes long)', bench: benchSweeps },
+}
 
 const help = `Measures Slipstream as its users meet it, on this machine, against ceilings measured in the same run.
 
-  npm run bench -- [--only link|start] [--runs N]
+  npm run bench -- [--only NAME] [--runs N]
 
-  --only   one benchmark instead of all
+  --only   one benchmark instead of all:
+${Object.entries(benchmarks)
+  .map(([name, { about }]) => `             ${name.padEnd(9)} ${about}`)
+  .join('\n')}
   --runs   counted repetitions of each, 1 to 200 (default 10)
 `
-
-const benchmarks: Record<string, (runs: number) => Promise<string[]>> = { start: benchStart, link: benchLinkToWorkouts }
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, runs: { type: 'string', default: '10' }, help: { type: 'boolean' } },
 })
 const runs = Number(values.runs)
-const chosen = values.only ? [values.only] : Object.keys(benchmarks)
+const chosen = Object.entries(benchmarks).filter(([name]) => !values.only || name === values.only)
 
 if (values.help) process.stdout.write(help)
-else if (!Number.isInteger(runs) || runs < 1 || runs > 200 || chosen.some((name) => !benchmarks[name])) {
+else if (!Number.isInteger(runs) || runs < 1 || runs > 200 || chosen.length === 0) {
   process.stderr.write(help)
   process.exitCode = 2
 } else {
   process.stdout.write(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}\n`)
-  for (const name of chosen) {
-    const lines = await benchmarks[name]?.(runs)
-    process.stdout.write(`\n${lines?.join('\n')}\n`)
+  for (const [, { bench }] of chosen) {
+    const load = loadavg()[0] ?? 0
+    const report = await bench(runs)
+    process.stdout.write(`\n${formatReport(report)}\n  (load of the machine before: ${load.toFixed(1)})\n`)
   }
 }

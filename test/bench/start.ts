@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '@slipstream/embedded'
 import { until } from '../support/until.ts'
-import { formatRow, summarise } from './statistics.ts'
+import { type Bench, spreadOf, summarise } from './report.ts'
 
 const projectRoot = resolve(import.meta.dirname, '../..')
 
@@ -59,19 +59,21 @@ const startOnce = async (dataDir: string) => {
 }
 
 /** `npm start` until the page can be used (page, its settings and sign-in answer), and the memory of the whole tree. */
-export const benchStart = async (runs: number): Promise<string[]> => {
+export const benchStart: Bench = async (runs) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-bench-'))
   try {
     const first = await startOnce(dataDir)
     const samples = []
     for (let run = 0; run < runs; run += 1) samples.push(await startOnce(dataDir))
-    const warm = summarise(samples.map(({ pageMs }) => pageMs))
-    return [
-      `npm start: first start on empty data, then ${runs} warm starts on the same data`,
-      formatRow('first start → page', summarise([first.pageMs])),
-      formatRow('warm start → page', warm),
-      `  whole process tree, npm included: ${Math.round(Math.max(...samples.map(({ megabytes }) => megabytes)))} MB resident`,
-    ]
+    const megabytes = Math.max(...samples.map((sample) => sample.megabytes))
+    return {
+      title: `start: npm start on empty data, then ${runs} warm starts on the same data`,
+      figures: [
+        { what: 'first start → page', measured: spreadOf(summarise([first.pageMs])) },
+        { what: 'warm start → page', measured: spreadOf(summarise(samples.map(({ pageMs }) => pageMs))) },
+        { what: 'whole process tree, npm included', measured: `${Math.round(megabytes)} MB resident` },
+      ],
+    }
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }

@@ -40,7 +40,9 @@ describe('tokens that are good', () => {
 })
 
 test('a token that was good a moment ago is refused once it is over', async () => {
-  const token = await system.issuer.mint('anna', { claims: { exp: Math.floor(system.clock.now().getTime() / 1000) + 20 } })
+  const token = await system.issuer.mint('anna', {
+    claims: { exp: Math.floor(system.clock.now().getTime() / 1000) + 20 },
+  })
   expect((await status(token)).status).toBe(200)
   system.clock.advance(26_000)
   expect((await status(token)).status).toBe(401)

@@ -145,7 +145,7 @@ const createLife = (world: World, process: Process) => {
   ) => {
     const { nudge } = createOutboxRelay({
       bus: { publish, readiness: () => ({ ok: !nats.isAway() }) },
-      sources: names.map((name) => mongoOutboxSource(name, collections[name] as never)),
+      lines: [names.map((name) => mongoOutboxSource(name, collections[name] as never))],
       ...{ deliveries, log, metrics, clock },
     })
     // Its own poll is as often, and leaves what is not two seconds old to whoever wrote it.

@@ -48,7 +48,7 @@ export const storeFetched = async (
       }),
   })
   // Told while the run goes on with what comes next.
-  if (tally.created + tally.updated > 0) deps.nudge()
+  if (applied.tally.created + applied.tally.updated > 0) deps.nudge()
   for (const activity of activities) {
     if (activity.implausible.length > 0) deps.facts.valuesImplausible(run, activity)
   }
