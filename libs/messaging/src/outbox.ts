@@ -17,8 +17,8 @@ export interface OutboxRelay {
 export interface OutboxRelayOptions {
   bus: Pick<Bus, 'publish' | 'readiness'>
   /**
-   * Lines of sources. Within a line each source is emptied before the next is read, so that what the next one tells comes
-   * after what the first one held. Lines wait for none of the others.
+   * Lines of sources. Within a line nothing of a later source is told before what an earlier one held when that was written.
+   * Lines wait for none of the others.
    */
   lines: readonly (readonly OutboxSource[])[]
   /** Keeps events that NATS can never take. */
@@ -138,19 +138,14 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     return { documentId, settledIds, failed: null }
   }
 
-  const relayBatch = async (
-    source: OutboxSource,
-    occurredBefore: Date,
-  ): Promise<{ hasFoundSome: boolean; goesOn: boolean }> => {
-    const documents = await source.waiting({ occurredBefore, now: clock.now() }, batchSize)
+  /** Whether it is worth reading on: there is more, and something of this went. */
+  const relayBatch = async (source: OutboxSource, documents: readonly WaitingEvents[]): Promise<boolean> => {
     const relayed: RelayedEvents[] = []
     await forEachInFlight(documents, documentsInFlight, async (document) => {
       relayed.push(await relayDocument(source, document))
     })
     await source.settle(relayed)
-    // It is worth reading on where there is more, and something of this went.
-    const goesOn = documents.length >= batchSize && relayed.some(({ settledIds }) => settledIds.length > 0)
-    return { hasFoundSome: documents.length > 0, goesOn }
+    return documents.length >= batchSize && relayed.some(({ settledIds }) => settledIds.length > 0)
   }
 
   const createLine = (sources: readonly OutboxSource[]): OutboxRelay => {
@@ -159,22 +154,40 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     let isStopped = false
     let hasFoundSome = false
 
+    const read = async (source: OutboxSource, occurredBefore: Date): Promise<readonly WaitingEvents[]> => {
+      const documents = await source.waiting({ occurredBefore, now: clock.now() }, batchSize)
+      hasFoundSome ||= documents.length > 0
+      return documents
+    }
+
     const relay = async (occurredBefore: Date) => {
       if (!bus.readiness().ok) return
+      const failed = new Set<OutboxSource>()
+      const unlessItFails = async (source: OutboxSource, work: () => Promise<void>) => {
+        try {
+          await work()
+        } catch (error) {
+          failed.add(source)
+          storeTrouble.begin(error, source)
+        }
+      }
+      const found = new Map<OutboxSource, readonly WaitingEvents[]>()
+      // From the last to the first: what stands before something that was found here is there by the time its turn is read.
+      for (const source of sources.toReversed()) {
+        await unlessItFails(source, async () => {
+          found.set(source, await read(source, occurredBefore))
+        })
+      }
       for (const source of sources) {
         // A nudge looks at all that a poll would, and somebody waits for it.
         if (isNudged && occurredBefore < endOfTime) return
-        try {
-          let goesOn = true
-          while (goesOn) {
-            const batch = await relayBatch(source, occurredBefore)
-            goesOn = batch.goesOn
-            hasFoundSome ||= batch.hasFoundSome
-          }
-          storeTrouble.end(source)
-        } catch (error) {
-          storeTrouble.begin(error, source)
-        }
+        await unlessItFails(source, async () => {
+          let goesOn = await relayBatch(source, found.get(source) ?? [])
+          // Of a later source more may be read only after all before it was read anew.
+          if (goesOn && source !== sources[0]) isNudged = true
+          while (goesOn && source === sources[0]) goesOn = await relayBatch(source, await read(source, occurredBefore))
+        })
+        if (!failed.has(source)) storeTrouble.end(source)
       }
     }
     const run = async (occurredBefore: Date) => {

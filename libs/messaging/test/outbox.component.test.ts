@@ -52,7 +52,7 @@ test('events of one document are published in their order', async () => {
   expect(await storedIds()).toEqual(events.map(({ id }) => id))
 })
 
-test('a line tells nothing before what stands in front of it is told, and waits for no other line', async () => {
+test('a line tells nothing before what was there before it, and waits for no other line', async () => {
   const [first, second, urgent] = [memoryOutbox('first'), memoryOutbox('second'), memoryOutbox('urgent')]
   const told: string[] = []
   const { promise: isTold, resolve: tellAtLast } = Promise.withResolvers<void>()
@@ -64,15 +64,27 @@ test('a line tells nothing before what stands in front of it is told, and waits 
     },
   }
   const { relay } = create({ lines: [[first.source, second.source], [urgent.source]], bus })
-  first.add('doc', deleted('ath_slow', 1))
-  second.add('doc', deleted('ath_behind', 1))
+  first.add('slow', deleted('ath_slow', 1))
   relay.nudge()
   urgent.add('doc', deleted('ath_urgent', 1))
   relay.nudge()
   await vi.waitFor(() => expect(told).toEqual(['ath_urgent']))
+  // Written in this order while the line is busy.
+  first.add('late', deleted('ath_late', 1))
+  second.add('end', deleted('ath_end', 1))
+  relay.nudge()
   tellAtLast()
   await relay.stop()
-  expect(told).toEqual(['ath_urgent', 'ath_slow', 'ath_behind'])
+  expect(told).toEqual(['ath_urgent', 'ath_slow', 'ath_late', 'ath_end'])
+})
+
+test('many documents of a later source are all told', async () => {
+  const [first, second] = [memoryOutbox('first'), memoryOutbox('second')]
+  const { relay } = create({ lines: [[first.source, second.source]] })
+  for (let index = 0; index < 450; index += 1) second.add(`doc_${index}`, deleted(`ath_${index}`, 1))
+  relay.nudge()
+  await vi.waitFor(() => expect(second.documents.size).toBe(0))
+  await relay.stop()
 })
 
 test('an event added while another is being published is not forgotten', async () => {
