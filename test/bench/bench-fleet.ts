@@ -26,9 +26,7 @@ const profileDir = process.env.SLIPSTREAM_PROFILE_DIR
 
 const profiling = profileDir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` }
 
-/** @param windowDays as SYNC_WINDOW_DAYS */
-export const startBenchFleet = async (windowDays = 28): Promise<BenchFleet> => {
-  const fleet = await startFleet()
+const openBench = async (fleet: Fleet, windowDays: number): Promise<BenchFleet> => {
   const { simulator, mongo, nats } = fleet
   const plenty = { quarterHour: 1_000_000, day: 10_000_000 }
   simulator.control.setLimits({ overall: plenty, read: plenty })
@@ -87,6 +85,17 @@ export const startBenchFleet = async (windowDays = 28): Promise<BenchFleet> => {
       if (profileDir !== undefined) await Promise.all(Object.values(services).map((service) => service.end('SIGTERM')))
       await fleet.stop()
     },
+  }
+}
+
+/** @param windowDays as SYNC_WINDOW_DAYS */
+export const startBenchFleet = async (windowDays = 28): Promise<BenchFleet> => {
+  const fleet = await startFleet()
+  try {
+    return await openBench(fleet, windowDays)
+  } catch (error) {
+    await fleet.stop()
+    throw error
   }
 }
 
