@@ -17,7 +17,7 @@ const expected = [
   'links changed',
   'links asked',
   'receipts requested',
-  'schedules complete',
+  'schedules IXSCAN { completeUpTo: 1 }',
   'schedules outbox_due',
   // ingestion
   'sync_runs parked',

@@ -270,12 +270,13 @@ describe.each([
       /** A fetch that has read what is stored, and then waits for that before it writes. */
       const applyAfter = (ticket: number, meanwhile: () => Promise<unknown>) => {
         const { workouts } = opened.stored
-        const bulkWrite = async (...written: Parameters<typeof workouts.bulkWrite>) => {
+        const { collection } = workouts
+        const bulkWrite = async (...written: Parameters<typeof collection.bulkWrite>) => {
           await meanwhile()
-          return workouts.bulkWrite(...written)
+          return collection.bulkWrite(...written)
         }
         const late = new Proxy(workouts, {
-          get: (target, name) => (name === 'bulkWrite' ? bulkWrite : Reflect.get(target, name)),
+          get: (target, name) => (name === 'collection' ? { bulkWrite } : Reflect.get(target, name)),
         })
         return apply(ticket, { ...opened.stored, workouts: late })
       }

@@ -179,6 +179,24 @@ const collectionOf = (name: string, rows: Rows, before: BeforeOperation, now: ()
     return { insertedCount: 0, matchedCount }
   }
 
+  /** As unordered ones are: each operation by itself, and others go on where one meets a duplicate key. */
+  const bulkWrite = async (operations: readonly BulkOperation[]) => {
+    const total = { insertedCount: 0, matchedCount: 0 }
+    let failure: unknown
+    for (const operation of operations) {
+      await before(`${name}.bulkWrite`)
+      try {
+        const { insertedCount, matchedCount } = carryOut(operation)
+        total.insertedCount += insertedCount
+        total.matchedCount += matchedCount
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+    return total
+  }
+
   return {
     find: read,
     findOne: readOne,
@@ -233,23 +251,8 @@ const collectionOf = (name: string, rows: Rows, before: BeforeOperation, now: ()
       for (const row of found) rows.remove(row)
       return { deletedCount: found.length }
     },
-    /** As unordered ones are: each operation by itself, and others go on where one meets a duplicate key. */
-    bulkWrite: async (operations: readonly BulkOperation[]) => {
-      const total = { insertedCount: 0, matchedCount: 0 }
-      let failure: unknown
-      for (const operation of operations) {
-        await before(`${name}.bulkWrite`)
-        try {
-          const { insertedCount, matchedCount } = carryOut(operation)
-          total.insertedCount += insertedCount
-          total.matchedCount += matchedCount
-        } catch (error) {
-          failure ??= error
-        }
-      }
-      if (failure !== undefined) throw failure
-      return total
-    },
+    /** The driver's own. */
+    collection: { bulkWrite },
   }
 }
 
