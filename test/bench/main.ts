@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchIngest } from './ingest.ts'
 import { benchLinkToWorkouts } from './link-to-workouts.ts'
+import { benchQuotaDays } from './quota-days.ts'
 import { benchReads } from './reads.ts'
 import { type Bench, formatReport } from './report.ts'
 import { benchStart } from './start.ts'
@@ -23,6 +24,7 @@ const benchmarks: Record<string, Entry> = {
   webhooks: { about: 'from an upload at Strava to its event', bench: benchWebhookLatency },
   reads: { about: 'pages of workouts a second, against Express and the driver alone', bench: benchReads },
   quota: { about: 'how much of a small quota three replicas use, and who comes first', bench: benchUtilisation },
+  days: { about: 'athletes that the quota of a new app carries, in simulated days', bench: benchQuotaDays },
   sweeps: { about: 'what idle services look at with 1,000 to 1,000,000 athletes (takes long)', bench: benchSweeps },
 }
 

@@ -14,5 +14,5 @@ export const createDayBudget =
   async (lane) => {
     const now = clock.now()
     const row = await quota.findOne().sort({ 'readDay.windowStart': -1 }).lean<QuotaRow>()
-    return leftForADay(row ? rollWindows(row, now) : initialBuckets(now), lane)
+    return leftForADay(row ? rollWindows(row, now) : initialBuckets(now), lane, now)
   }

@@ -88,17 +88,22 @@ export const ceilingAt = (buckets: Buckets, name: BucketName, lane: Lane, moment
   return Math.min(share, Math.floor((limit * elapsedMs) / windowMs[name]) + quarterHour.limit)
 }
 
+/** A day is judged by what was called so far only from then on. */
+const leastShareOfDay = 1 / 4
+
 /**
- * How many calls this lane may make in a day beside what the others make: as many as today or yesterday, whichever was more.
+ * How many calls this lane may make in a day beside what the others make: as many as yesterday, or as today at the pace so far,
+ * whichever is more.
  */
-export const leftForADay = (buckets: Buckets, lane: Lane): number => {
+export const leftForADay = (buckets: Buckets, lane: Lane, now: Date): number => {
   const { quarterHourPercent, dayPercent } = lanes[lane]
   const perQuarterHour = Math.min(buckets.read15m.limit, buckets.overall15m.limit)
   const left = dayBuckets.map((name) => {
-    const { limit, used, byLane = {}, before } = buckets[name]
-    const ofOthers = used - (byLane[lane] ?? 0)
+    const { limit, used, byLane = {}, before, windowStart } = buckets[name]
+    const shareOfDay = (now.getTime() - windowStart.getTime()) / windowMs[name]
+    const ofOthers = (used - (byLane[lane] ?? 0)) / Math.max(shareOfDay, leastShareOfDay)
     const ofOthersBefore = before ? before.used - (before.byLane[lane] ?? 0) : 0
-    return shareOf(limit, dayPercent) - Math.max(ofOthers, ofOthersBefore)
+    return shareOf(limit, dayPercent) - Math.ceil(Math.max(ofOthers, ofOthersBefore))
   })
   const quarterHours = windowMs.readDay / quarterHourMs
   return Math.max(0, Math.min(...left, shareOf(perQuarterHour, quarterHourPercent) * quarterHours))

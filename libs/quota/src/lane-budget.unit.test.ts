@@ -150,15 +150,21 @@ describe('what is left for turns', () => {
   }
   test.each<[string, Partial<Bucket>, number]>([
     ['all but a tenth of a day', {}, 900],
-    ['less what others have made today', { used: 300, byLane: { scheduled: 180, realtime: 100 } }, 780],
+    ['less what others make today, at the pace so far', { used: 300, byLane: { scheduled: 180, realtime: 100 } }, 660],
     ['less what others made yesterday', { before: { used: 700, byLane: { scheduled: 240 } } }, 440],
     ['nothing', { before: { used: 950, byLane: {} } }, 0],
   ])('is %s', (_what, day, left) => {
-    expect(leftForADay(withDay(day), 'scheduled')).toBe(left)
+    expect(leftForADay(withDay(day), 'scheduled', noon)).toBe(left)
   })
 
   test('is no more than quarter hours let through', () => {
-    expect(leftForADay(bucketsAt(noon, 0, 0, { quarterHour: 10, day: 20_000 }), 'scheduled')).toBe(8 * 96)
+    expect(leftForADay(bucketsAt(noon, 0, 0, { quarterHour: 10, day: 20_000 }), 'scheduled', noon)).toBe(8 * 96)
+  })
+
+  test('is not judged by the first hours of a day', () => {
+    const early = at('00:30:00')
+    const buckets = bucketsAt(early, 0, 60, limits)
+    expect(leftForADay(buckets, 'scheduled', early)).toBe(900 - 240)
   })
 })
 

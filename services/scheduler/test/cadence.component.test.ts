@@ -67,10 +67,10 @@ it('is found in what is stored: athletes, calls of the last turns, and what othe
   // It holds for a minute.
   expect((await cadence()).isStretched).toBe(false)
   now = new Date(now.getTime() + minuteMs)
-  // 100 athletes × 1.5 calls, of 900 − 300 a day: 6 hours.
-  expect(await cadence()).toEqual({ intervalMs: 360 * minuteMs, isStretched: true, windowDays: 28 })
-  expect(lines).toEqual([expect.objectContaining({ level: 'warn', everyMinutes: 360 })])
-  expect(await metrics.registry.metrics()).toMatch(/slipstream_turn_interval_seconds\S* 21600/)
+  // 100 athletes × 1.5 calls, of 19 twentieths of 900 − 300 a day.
+  expect(await cadence()).toEqual({ intervalMs: 379 * minuteMs, isStretched: true, windowDays: 28 })
+  expect(lines).toEqual([expect.objectContaining({ level: 'warn', everyMinutes: 379 })])
+  expect(await metrics.registry.metrics()).toMatch(/slipstream_turn_interval_seconds\S* 22740/)
 
   await harness.store.collections.schedules.deleteMany({})
   now = new Date(now.getTime() + minuteMs)

@@ -37,8 +37,11 @@ const dayMs = 24 * hourMs
  */
 const longestMs: Record<SyncMode, number> = { auto: 40 * hourMs, hourly: 7 * dayMs }
 
+/** The rest is for turns that had to wait: with all of it given to new ones they would wait for ever. */
+const shareOfNewTurns = 0.95
+
 const neededMs = ({ athletes, callsPerTurn, callsPerDay }: Demand): number =>
-  callsPerDay > 0 ? (athletes * callsPerTurn * dayMs) / callsPerDay : Number.POSITIVE_INFINITY
+  callsPerDay > 0 ? (athletes * callsPerTurn * dayMs) / (callsPerDay * shareOfNewTurns) : Number.POSITIVE_INFINITY
 
 /** In whole minutes. */
 export const cadenceFor = ({ mode, intervalMs, windowDays }: CadenceSettings, demand: Demand): Cadence => {

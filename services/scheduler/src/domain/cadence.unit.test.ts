@@ -15,10 +15,10 @@ const every = (demand: Demand, changes: Partial<CadenceSettings> = {}) => {
 describe('turns', () => {
   test.each<[string, Demand, Partial<CadenceSettings>, number, boolean]>([
     ['as often as set', { athletes: 10, callsPerTurn: 1, callsPerDay: 900 }, {}, 60, false],
-    ['as often as set, just', { athletes: 75, callsPerTurn: 0.5, callsPerDay: 900 }, {}, 60, false],
-    ['stretched as far as needed', { athletes: 100, callsPerTurn: 1, callsPerDay: 900 }, {}, 160, true],
-    ['in whole minutes', { athletes: 100, callsPerTurn: 1, callsPerDay: 1_000 }, {}, 144, true],
-    ['and further for long windows', { athletes: 100, callsPerTurn: 1.5, callsPerDay: 900 }, {}, 240, true],
+    ['as often as set, just', { athletes: 38, callsPerTurn: 0.9375, callsPerDay: 900 }, {}, 60, false],
+    ['stretched as far as needed', { athletes: 100, callsPerTurn: 1, callsPerDay: 900 }, {}, 169, true],
+    ['in whole minutes', { athletes: 100, callsPerTurn: 1, callsPerDay: 1_000 }, {}, 152, true],
+    ['and further for long windows', { athletes: 100, callsPerTurn: 1.5, callsPerDay: 900 }, {}, 253, true],
     ['less than 48 h apart', { athletes: 5_000, callsPerTurn: 1, callsPerDay: 900 }, {}, 2_400, true],
     ['less than 48 h apart where nothing is left', { athletes: 1, callsPerTurn: 1, callsPerDay: 0 }, {}, 2_400, true],
     ['as rarely as set', { athletes: 1, callsPerTurn: 1, callsPerDay: 0 }, { intervalMs: 50 * hourMs }, 3_000, false],
@@ -26,7 +26,7 @@ describe('turns', () => {
       'evenly, however far, where they are all there is',
       { athletes: 3_000, callsPerTurn: 1, callsPerDay: 900 },
       { mode: 'hourly' },
-      4_800,
+      5_053,
       true,
     ],
     [
