@@ -19,6 +19,8 @@ export interface Want {
   requestedAt: Date
   /** Only these, told by webhooks; absent: the whole window. */
   activities?: WantedActivity[]
+  /** How many calls webhooks may still cause for the athlete this hour. */
+  mostCalls?: number
 }
 
 /** An activity that webhooks spoke of: the newest of them, or the one that told of a new activity. */
@@ -62,7 +64,7 @@ export interface ScheduleRow {
   /** How often its turns come, and whether the quota carries no more; as of the last one. */
   turns?: { everyMs: number; isStretched: boolean }
   /**
-   * Runs that webhooks have asked for since then. The last `inVain` of all of them found nothing new; for that, none begins
+   * Calls that webhooks have caused since then. The last `inVain` of all of them found nothing new; for that, none begins
    * before `notBefore`.
    */
   looks?: { since: Date; count: number; inVain?: number; notBefore?: Date | null }

@@ -195,6 +195,20 @@ describe('a notice that an athlete has revoked the app', () => {
     expect(await chris.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'not_linked' })
     expect(await isLinked()).not.toBeNull()
   })
+
+  test('costs one call in six minutes, however often it is said', async () => {
+    const before = athleteCalls()
+    for (let said = 0; said < 30; said += 1) await push(await revoked({ event_time: 1_780_000_100 + said }))
+    await vi.waitFor(async () =>
+      expect(await inbox().countDocuments({ nextTryAt: { $lte: system.clock.now() }, takenAt: null })).toBe(0),
+    )
+    expect(athleteCalls()).toBe(before + 1)
+    const told = await inbox().countDocuments()
+    system.clock.advance(6 * 60_000)
+    await settled(told)
+    expect(athleteCalls()).toBeLessThanOrEqual(before + 2)
+    expect(await isLinked()).not.toBeNull()
+  })
 })
 
 describe("Strava's challenge", () => {

@@ -134,11 +134,11 @@ describe('a webhook', () => {
     ...{ stravaActivityId, aspect, eventTime: new Date(), inboxId: `in_${stravaActivityId}`, asked: 2 },
     ...(expects && { expects }),
   })
-  const look = async (link: TestLink, activities: WantedActivity[]) => {
+  const look = async (link: TestLink, activities: WantedActivity[], mostCalls = 10) => {
     const schedules = harness.store.connection.collection<{ _id: string }>('schedules')
     const want = {
       ...{ asked: 2, answered: 0, runId: newId('run'), cause: 'webhook', windowDays: 28, requestedAt: new Date() },
-      activities,
+      ...{ activities, mostCalls },
     }
     await schedules.updateOne({ _id: link.athleteId }, { $set: { 'wants.realtime': want, requestedVersion: 2 } })
     await harness.wake(link, { runId: want.runId, lane: 'realtime' })
@@ -149,6 +149,20 @@ describe('a webhook', () => {
     const { link } = await synced('anna')
     expect(await look(link, [told('99999999990', 'create'), told('99999999991', 'delete')])).toMatchObject({
       ...{ outcome: 'succeeded', lane: 'realtime', unseen: ['99999999990'], counts: { calls: 3, deleted: 0 } },
+    })
+  })
+
+  it('causes no more calls than are left to webhooks, and what is not asked for is left over', async () => {
+    const { link } = await synced('anna')
+    const ids = ['99999999991', '99999999992', '99999999993', '99999999994']
+    expect(
+      await look(
+        link,
+        ids.map((id) => told(id, 'delete')),
+        3,
+      ),
+    ).toMatchObject({
+      ...{ outcome: 'succeeded', unseen: ['99999999993', '99999999994'], counts: { calls: 3 } },
     })
   })
 

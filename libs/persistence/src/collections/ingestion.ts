@@ -169,6 +169,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
       }),
     ),
     activities: added(listOf<WantedActivity>(wantedActivity)),
+    mostCalls: added(count),
     unseen: added(texts),
     requestedAt: time,
     state: oneOf(storedRunStates),

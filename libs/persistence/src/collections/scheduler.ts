@@ -27,6 +27,7 @@ const want = added(
     windowDays: count,
     requestedAt: time,
     activities: added(listOf<WantedActivity>(wantedActivity)),
+    mostCalls: added(count),
   }),
 )
 

@@ -8,7 +8,7 @@ import { unlinkedEvent } from '../handlers/unlink.ts'
 import type { UnlinkWorker } from './receipts.ts'
 
 export interface DeauthorisationDeps {
-  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'postpone'>
+  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'postpone' | 'lastSettledAt' | 'postponeOf'>
   links: Pick<Links, 'find'>
   receipts: Pick<Receipts, 'open'>
   strava: Pick<Gate, 'getAthlete'>
@@ -22,6 +22,8 @@ export interface DeauthorisationDeps {
 
 /** A call takes up to 10 s, and they are made one after the other. */
 const batchSize = 20
+/** Whoever pushes in an athlete's name causes ten calls an hour. */
+const betweenLooksMs = 6 * 60_000
 const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
 
 /** An *update* is what is documented, a *delete* what some have seen. */
@@ -36,7 +38,8 @@ const wasLostBefore = ({ status, statusSince }: Link, { receivedAt }: AthleteNot
 
 /**
  * Finds out whether athletes have revoked the app at Strava, as webhooks say: whoever knows the address could say so. Strava is
- * asked for the athlete; only a grant that is refused for good ends the link. Bound of a turn: 20 notices.
+ * asked for the athlete; only a grant that is refused for good ends the link. Bound of a turn: 20 notices, and of a link one call in
+ * six minutes.
  */
 export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
   const { inbox, links, receipts, strava, vault, wipe, clock, newId, nudge, facts } = deps
@@ -74,19 +77,36 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
   /** One at a time: what comes meanwhile is this one's, or the next turn's. */
   let isLooking = false
 
-  const look = async (signal: AbortSignal): Promise<void> => {
-    for (const notice of await inbox.ofAthletes(clock.now(), batchSize)) {
-      if (signal.aborted) return
-      const attempts = (notice.attempts ?? 0) + 1
+  /** Until when nobody looks again at a link that was looked at; null: somebody may. */
+  const opensAt = async (linkId: string): Promise<Date | null> => {
+    const settledAt = await inbox.lastSettledAt(linkId)
+    const until = settledAt && new Date(settledAt.getTime() + betweenLooksMs)
+    return until && until > clock.now() ? until : null
+  }
+
+  const lookAt = async (notice: AthleteNotice, signal: AbortSignal): Promise<void> => {
+    const { _id, linkId } = notice
+    const attempts = (notice.attempts ?? 0) + 1
+    try {
+      const later = await opensAt(linkId)
+      if (later) return await inbox.postponeOf(linkId, later)
       const lookedAt = clock.now()
-      try {
-        const until = await findOut(notice, signal)
-        if (until) await inbox.postpone(notice._id, attempts, until)
-        else await inbox.settle(notice.linkId, lookedAt, clock.now())
-      } catch (error) {
-        facts.rowFailed('deauthorisations', error)
-        await inbox.postpone(notice._id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))
-      }
+      const until = await findOut(notice, signal)
+      if (until) await inbox.postpone(_id, attempts, until)
+      else await inbox.settle(linkId, lookedAt, clock.now())
+    } catch (error) {
+      facts.rowFailed('deauthorisations', error)
+      await inbox.postpone(_id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))
+    }
+  }
+
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const notices = await inbox.ofAthletes(clock.now(), batchSize)
+    // One of each link: what becomes of it becomes of the others.
+    const [...first] = new Map(notices.toReversed().map((notice) => [notice.linkId, notice])).values()
+    for (const notice of first.toReversed()) {
+      if (signal.aborted) return
+      await lookAt(notice, signal)
     }
   }
 

@@ -63,6 +63,7 @@ export interface Beginning {
   answers: LaneVersions
   /** Empty: it lists the whole window. */
   activities: WantedActivity[]
+  mostCalls?: number
   requestedVersion: number
   startedAt: Date
 }
@@ -106,6 +107,7 @@ export const beginRun = (
     window: windowAt(now, windowDays),
     answers,
     activities,
+    ...(!isFullPass && own?.mostCalls && { mostCalls: own.mostCalls }),
     requestedVersion: Math.max(run.requestedVersion, wanted?.requestedVersion ?? 0),
     startedAt: now,
   }

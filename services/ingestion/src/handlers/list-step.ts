@@ -119,9 +119,11 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   const progress = { counts, unread, changedIds, ...firstTicketOf(run, ticket) }
   const page = listedOn(data, unreadable)
   if (!isFullPass(run)) {
-    // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for.
-    const toCheck = notListed(run.activities ?? [], page.ids)
-    const unseen = notSeenIn(run.activities ?? [], data)
+    // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for, and no more of
+    // that than webhooks may cause calls for: the rest is looked for again.
+    const told = notListed(run.activities ?? [], page.ids)
+    const toCheck = told.slice(0, Math.max(0, (run.mostCalls ?? told.length + counts.calls) - counts.calls))
+    const unseen = [...notSeenIn(run.activities ?? [], data), ...told.slice(toCheck.length)]
     const ended = { ...progress, cursor, missing: { isListedAgain: false, toCheck }, unseen }
     return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)
   }

@@ -1,7 +1,7 @@
 import type { Cause, Lane } from '@slipstream/contracts'
 import { importRunIdOf, isWantOpen, type WantedActivity, wantsOf, windowAt } from '@slipstream/records'
 import type { Cadence } from './cadence.ts'
-import { withLook } from './looks.ts'
+import { callsLeft, withLook } from './looks.ts'
 import { coversLink, isListing, type Link, type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 interface Asked {
@@ -10,19 +10,27 @@ interface Asked {
   runId: string
   requestedAt: Date
   activities?: WantedActivity[]
+  mostCalls?: number
 }
 
 /** Raises the want of one lane. What is wanted in the others stays, and so does a run that is under way. */
 const ask = (
   schedule: Schedule,
-  { lane, activities, ...asked }: Asked,
+  { lane, activities, mostCalls, ...asked }: Asked,
   now: Date,
   { windowDays }: Cadence,
 ): ScheduleChange => {
   const wants = wantsOf(schedule)
   const requestedVersion = schedule.requestedVersion + 1
   const answered = wants[lane]?.answered ?? 0
-  const want = { ...asked, asked: requestedVersion, answered, windowDays, ...(activities && { activities }) }
+  const want = {
+    ...asked,
+    asked: requestedVersion,
+    answered,
+    windowDays,
+    ...(activities && { activities }),
+    ...(activities && mostCalls && { mostCalls }),
+  }
   // A look at single activities is no listing: it covers no link that waits for its first import.
   const request = asked.cause === 'webhook' ? schedule.request : { lane, ...asked, window: windowAt(now, windowDays) }
   return {
@@ -126,6 +134,7 @@ export const decideNotified = (input: AskInput & { notice: Notice }): ScheduleCh
       runId: isWaiting ? waiting.runId : runId,
       requestedAt: isWaiting ? waiting.requestedAt : receivedAt,
       ...(!listsAll && activities.length <= mostActivities && { activities }),
+      mostCalls: (isWaiting ? waiting.mostCalls : undefined) ?? callsLeft(row, now),
     },
     now,
     cadence,

@@ -204,6 +204,12 @@ describe('a webhook', () => {
     }
   })
 
+  it('may cause as many calls as are left of the hour', () => {
+    const looks = { since: now, count: 7 }
+    expect(realtime(told({ ...idle, looks }, notice('7'), notice('8')))).toMatchObject({ mostCalls: 3 })
+    expect(realtime(told(idle, notice('7')))).toMatchObject({ mostCalls: 10 })
+  })
+
   it('asks for ten runs an hour at most; what joins a waiting one costs nothing', () => {
     let row: Schedule = idle
     for (let look = 0; look < 10; look += 1) {

@@ -10,7 +10,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
-import { afterLook, withLook } from './looks.ts'
+import { afterLook, callsLeft, type Look, withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 /** The end of a run. 0.1 tells neither lane nor answers. */
@@ -22,8 +22,8 @@ export interface RunEnd {
   requestedVersion: number
   outcome: RunOutcome
   finishedAt: Date
-  /** Of a run that webhooks asked for: whether it found nothing new. Null of any other. */
-  isInVain: boolean | null
+  /** Of a run that webhooks asked for: whether it found nothing new, and what it cost. Null of any other. */
+  look: Look | null
   /** Up to then it proves that all of the window is stored; null where it proves nothing. */
   completeUpTo: Date | null
 }
@@ -45,18 +45,19 @@ type EndedRun = Pick<
 >
 
 /** What is not there yet is looked for again by itself: it was not asked for in vain. */
-const isInVain = ({ activities = [], unseen = [], counts, outcome }: EndedRun): boolean | null => {
+const lookOf = ({ activities = [], unseen = [], counts, outcome }: EndedRun): Look | null => {
   if (activities.length === 0 || outcome !== 'succeeded') return null
-  return unseen.length === 0 && counts.created + counts.updated + counts.deleted === 0
+  const { created, updated, deleted, calls } = counts
+  return { isInVain: unseen.length === 0 && created + updated + deleted === 0, calls }
 }
 
 /**
  * The end as the row of its run completes it: release 0.1, which tells no lane, may have ended a run that this release had
  * begun. A run that was 0.1's alone answers what was wanted in its lane when it was asked for.
  */
-export const completeEnd = (told: Omit<RunEnd, 'isInVain' | 'completeUpTo'>, run: EndedRun | null): RunEnd => {
+export const completeEnd = (told: Omit<RunEnd, 'look' | 'completeUpTo'>, run: EndedRun | null): RunEnd => {
   const completeUpTo = run && provesWindow(run) ? listedUpTo(run) : null
-  const end = { ...told, isInVain: run && isInVain(run), completeUpTo }
+  const end = { ...told, look: run && lookOf(run), completeUpTo }
   if (end.lane !== null || run === null) return end
   return { ...end, lane: run.lane, answers: answersOf(run) }
 }
@@ -118,12 +119,15 @@ export const decideFinished = (
   const before = wantsOf(schedule)
   const wants = withNewRun(answer(before, end), end, newRunId)
   if (same(before, wants)) return null
+  const finished = (row: Schedule, left: LaneWants): ScheduleChange => ({
+    schedule: withWants({ ...row, nextDueAt: nextDueAfter(schedule, end) }, left, now),
+    asks: openLanesOf(left),
+  })
   const proven = { ...schedule, ...laterOf(schedule, end) }
-  const looked = end.isInVain === null ? proven : { ...proven, looks: afterLook(schedule, end.isInVain, now) }
-  const isLookedAgain = wants.realtime?.runId !== before.realtime?.runId
-  const looking = isLookedAgain ? { ...looked, looks: withLook(looked, now) } : looked
-  return {
-    schedule: withWants({ ...looking, nextDueAt: nextDueAfter(schedule, end) }, wants, now),
-    asks: openLanesOf(wants),
-  }
+  const looked = end.look === null ? proven : { ...proven, looks: afterLook(schedule, end.look, now) }
+  const { realtime } = wants
+  if (!realtime || realtime.runId === before.realtime?.runId) return finished(looked, wants)
+  // What webhooks told during the run is looked for by one more.
+  const again = { ...wants, realtime: { ...realtime, mostCalls: callsLeft(looked, now) } }
+  return finished({ ...looked, looks: withLook(looked, now) }, again)
 }

@@ -19,7 +19,7 @@ import { isOpen, type Schedule } from './schedule.ts'
 const timing = { now, newRunId: () => 'run_new' }
 const end: RunEnd = {
   ...{ linkId: 'link_1', runId: 'run_5', lane: 'interactive', answers: { interactive: 5 }, requestedVersion: 5 },
-  ...{ outcome: 'succeeded', finishedAt: now, isInVain: null, completeUpTo: null },
+  ...{ outcome: 'succeeded', finishedAt: now, look: null, completeUpTo: null },
 }
 const answered = (schedule: Schedule | null, changes: Partial<RunEnd> = {}) =>
   decideFinished(schedule, { ...end, ...changes }, timing)
@@ -97,7 +97,7 @@ describe('looks that found nothing new', () => {
     requestedVersion: asked,
     wants: { realtime: want(asked, answered, { activities: [told(asked)] }) },
   })
-  const inVain = { lane: 'realtime', runId: 'run_5', isInVain: true } as const
+  const inVain = { lane: 'realtime', runId: 'run_5', look: { isInVain: true, calls: 1 } } as const
   /** After so many in a row that ended just now. */
   const afterInVain = (count: number): Schedule => {
     let row: Schedule = realtime(5, 4)
@@ -122,12 +122,19 @@ describe('looks that found nothing new', () => {
     expect(looksAgainAt(afterInVain(count), now)).toEqual(pauseMs === null ? null : after(pauseMs))
   })
 
+  it('count as the calls that they made, and one for what waits', () => {
+    const row = { ...realtime(7, 4), looks: { since: now, count: 2 } }
+    const costly = { ...inVain, look: { isInVain: false, calls: 6 }, answers: { realtime: 6 } }
+    const change = answered({ ...row, wants: { realtime: { ...row.wants.realtime, runId: 'run_5' } } }, costly)
+    expect(change?.schedule).toMatchObject({ looks: { count: 8 }, wants: { realtime: { mostCalls: 3 } } })
+  })
+
   it('are forgotten with one that found something, and not with the hour', () => {
     const row = {
       ...realtime(5, 4),
       looks: { since: after(-2 * hourMs), count: 9, inVain: 3, notBefore: after(-minuteMs) },
     }
-    const found = answered(row, { ...inVain, isInVain: false, answers: { realtime: 5 } })
+    const found = answered(row, { ...inVain, look: { isInVain: false, calls: 1 }, answers: { realtime: 5 } })
     expect(found?.schedule.looks).toEqual({ since: now, count: 0, inVain: 0, notBefore: null })
     const again = answered(row, { ...inVain, answers: { realtime: 5 } })
     expect(again?.schedule.looks).toMatchObject({ inVain: 4, notBefore: after(15 * minuteMs) })
@@ -141,7 +148,7 @@ describe('looks that found nothing new', () => {
     ['listed the whole window', { activities: [] }, null],
   ])('are told by the row of the run: one that %s', (_what, run, isInVain) => {
     const looked = { ...endedRun, lane: 'realtime' as const, activities: [told(5)], ...run }
-    expect(completeEnd({ ...end, lane: 'realtime' }, looked).isInVain).toBe(isInVain)
+    expect(completeEnd({ ...end, lane: 'realtime' }, looked).look?.isInVain ?? null).toBe(isInVain)
   })
 })
 
