@@ -126,7 +126,7 @@ describe('looks that found nothing new', () => {
     const row = { ...realtime(7, 4), looks: { since: now, count: 2 } }
     const costly = { ...inVain, look: { isInVain: false, calls: 6 }, answers: { realtime: 6 } }
     const change = answered({ ...row, wants: { realtime: { ...row.wants.realtime, runId: 'run_5' } } }, costly)
-    expect(change?.schedule).toMatchObject({ looks: { count: 8 }, wants: { realtime: { mostCalls: 3 } } })
+    expect(change?.schedule).toMatchObject({ looks: { count: 8 }, wants: { realtime: { mostCalls: 2 } } })
   })
 
   it('are forgotten with one that found something, and not with the hour', () => {

@@ -25,9 +25,12 @@ const looksOf = ({ looks }: Looking, now: Date): Looks => {
   return now.getTime() - looks.since.getTime() < hourMs ? looks : { ...looks, since: now, count: 0 }
 }
 
-/** How many calls a run may make that is asked for now. */
+/**
+ * How many calls a run may make that is asked for now. One is left for a run after it, as more may be told while this one is at
+ * work.
+ */
 export const callsLeft = (schedule: Looking, now: Date): number =>
-  Math.max(1, callsPerHour - looksOf(schedule, now).count)
+  Math.max(1, callsPerHour - looksOf(schedule, now).count - 1)
 
 /** With one more run of webhooks. */
 export const withLook = (schedule: Looking, now: Date): Looks => {
