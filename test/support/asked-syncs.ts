@@ -28,14 +28,20 @@ export const openAskedSyncs = async (fleet: Fleet, tokenKeys: string): Promise<A
     keyring: parseTokenKeys(tokenKeys),
     clock: systemClock,
   })
+  /** Many links of one account are what no deployment has, and all the same to the quota. The services make the index when they start. */
+  let isDropped = false
+  const allowManyLinks = async () => {
+    if (!isDropped) await store.connection.collection('links').dropIndex('one_athlete_per_strava_account')
+    isDropped = true
+  }
   return {
     store,
     askFor: async (account, lane) => {
-      const { accessToken, refreshToken, expiresAt } = fleet.simulator.control.grant(account)
-      const stravaAthleteId = newId('strava')
+      await allowManyLinks()
+      const { accessToken, refreshToken, expiresAt, ...granted } = fleet.simulator.control.grant(account)
       const ids = { athleteId: newId('athlete'), linkId: newId('link') }
       await vault.begin({
-        ...{ stravaAthleteId, ...ids, status: 'active' },
+        ...{ stravaAthleteId: newId('strava'), ...ids, status: 'active' },
         tokens: {
           accessToken: new Secret(accessToken),
           refreshToken: new Secret(refreshToken),
@@ -44,7 +50,8 @@ export const openAskedSyncs = async (fleet: Fleet, tokenKeys: string): Promise<A
       })
       const now = new Date()
       await store.connection.collection<{ _id: string }>('links').insertOne({
-        ...{ _id: ids.linkId, athleteId: ids.athleteId, stravaAthleteId, displayName: account },
+        ...{ _id: ids.linkId, athleteId: ids.athleteId, displayName: account },
+        stravaAthleteId: String(granted.stravaAthleteId),
         ...{ status: 'active', statusSince: now, errorCode: null, scopes: ['read', 'activity:read_all'] },
         ...{ linkedAt: now, manualSync: null, outbox: [] },
       } as never)
