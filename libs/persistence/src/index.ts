@@ -1,7 +1,7 @@
 export { behindPlace, type ChangeSweepOptions, createChangeSweep } from './change-sweep.ts'
 export { type CollectionKey, collections, type Owner, type RowOf, writes } from './collections/index.ts'
 export { createDeliveryLog } from './delivery-log.ts'
-export { isDuplicateKey } from './duplicate-key.ts'
+export { duplicatesIn, isDuplicateKey } from './duplicate-key.ts'
 export { MigrationNeededError, migrate, prepareDatabase } from './migrations/migrate.ts'
 export type { MigrationStep } from './migrations/steps.ts'
 export { mongoOutboxSource } from './outbox-source.ts'

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMongo } from '@slipstream/embedded'
 import { testDatabase } from '@slipstream/testing'
+import type { mongo } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { connectStore, type Store } from '../src/index.ts'
+import { connectStore, duplicatesIn, type Store } from '../src/index.ts'
 
 const database = testDatabase()
 let store: Store<'gateway'>
@@ -35,6 +36,26 @@ const attempt = {
 
 /** As a caller without types could write it. */
 const untyped = (value: object) => value as never
+
+describe('a page of which some is there already', () => {
+  const failureOf = async (ids: readonly string[], options: mongo.BulkWriteOptions = {}) => {
+    const { collection } = store.collections.webhookInbox
+    const inserts = ids.map((_id) => ({ insertOne: { document: { _id } as never } }))
+    return collection.bulkWrite(inserts, { ordered: false, ...options }).catch((error: unknown) => error)
+  }
+
+  test('its places are told, and all others are stored', async () => {
+    await failureOf(['b'])
+    expect(duplicatesIn(await failureOf(['a', 'b', 'c', 'a']))).toEqual(new Set([1, 3]))
+    expect(await store.collections.webhookInbox.countDocuments()).toBe(3)
+  })
+
+  test('they are not told where the rest is not known to be safe', async () => {
+    const members = { w: 7, wtimeoutMS: 1 }
+    expect(duplicatesIn(await failureOf(['b', 'd'], { writeConcern: members }))).toBeNull()
+    expect(duplicatesIn(new Error('another'))).toBeNull()
+  })
+})
 
 describe('rows and filters', () => {
   test('a row of a later release keeps its fields when it is read and written back', async () => {

@@ -47,6 +47,7 @@ const metric = async (text: string) => {
 }
 const counted = (kind: string, outcome: string) =>
   metric(`slipstream_webhooks_total\\{kind="${kind}",outcome="${outcome}".*\\}`)
+const unknownOwners = () => counted('activity_create', 'unknown_owner')
 
 describe('a webhook', () => {
   test('is stored before it is answered, and told', async () => {
@@ -68,6 +69,26 @@ describe('a webhook', () => {
     expect(await inbox().countDocuments()).toBe(1)
     await push(await said({ updates: { title: 'x' } }))
     expect(await inbox().countDocuments()).toBe(2)
+  })
+
+  test('is stored once and told, whoever else comes at the same moment', async () => {
+    const bus = await system.bus()
+    const told: string[] = []
+    const listening = bus.listen('strava.notified', link.athleteId, ({ objectId }) => told.push(objectId))
+    const before = { repeated: await counted('activity_create', 'repeated'), unknown: await unknownOwners() }
+    const ids = Array.from({ length: 40 }, (_, index) => 1_000 + index)
+    const answers = await Promise.all([
+      ...ids.map(async (id) => push(await said({ object_id: id }))),
+      ...ids.map(async (id) => push(await said({ object_id: id }))),
+      ...ids.map(async (id) => push(await said({ object_id: id, owner_id: 1 }))),
+    ])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    const stored = await inbox().find({}).lean()
+    expect(stored.map(({ objectId }) => Number(objectId)).toSorted()).toEqual(ids)
+    await vi.waitFor(() => expect(told.toSorted()).toEqual(ids.map(String)))
+    listening.stop()
+    expect(await counted('activity_create', 'repeated')).toBe(before.repeated + ids.length)
+    expect(await unknownOwners()).toBe(before.unknown + ids.length)
   })
 
   test('of nobody we know is answered alike, counted, and nothing more', async () => {

@@ -19,7 +19,10 @@ export interface MemoryStore<Key extends string> {
 
 type Row = Fields & { _id: string }
 
-const duplicateKey = () => Object.assign(new Error('E11000 duplicate key error'), { code: 11_000 })
+const duplicateKeyCode = 11_000
+const duplicateKey = () => Object.assign(new Error('E11000 duplicate key error'), { code: duplicateKeyCode })
+const isDuplicateKey = (error: unknown): error is ReturnType<typeof duplicateKey> =>
+  error instanceof Error && 'code' in error && error.code === duplicateKeyCode
 
 const project = (row: Fields, projection: Fields | undefined): Fields => {
   const [first] = Object.values(projection ?? {})
@@ -182,19 +185,20 @@ const collectionOf = (name: string, rows: Rows, before: BeforeOperation, now: ()
   /** As unordered ones are: each operation by itself, and others go on where one meets a duplicate key. */
   const bulkWrite = async (operations: readonly BulkOperation[]) => {
     const total = { insertedCount: 0, matchedCount: 0 }
-    let failure: unknown
-    for (const operation of operations) {
+    const writeErrors: { index: number; code: unknown }[] = []
+    for (const [index, operation] of operations.entries()) {
       await before(`${name}.bulkWrite`)
       try {
         const { insertedCount, matchedCount } = carryOut(operation)
         total.insertedCount += insertedCount
         total.matchedCount += matchedCount
       } catch (error) {
-        failure ??= error
+        if (!isDuplicateKey(error)) throw error
+        writeErrors.push({ index, code: error.code })
       }
     }
-    if (failure !== undefined) throw failure
-    return total
+    if (writeErrors.length === 0) return total
+    throw Object.assign(duplicateKey(), { writeErrors, result: { getWriteConcernError: () => undefined } })
   }
 
   return {

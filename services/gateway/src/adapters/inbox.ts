@@ -1,48 +1,56 @@
 import { newEvent } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey, writePage } from '@slipstream/persistence'
-import type { NewId } from '@slipstream/runtime'
+import { type Collections, duplicatesIn, writePage } from '@slipstream/persistence'
+import type { WebhookInboxRow } from '@slipstream/records'
+import { inBatches, type NewId } from '@slipstream/runtime'
 import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
-export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => ({
-  add: async (row, { isRelayed }) => {
-    const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row
-    const told = { athleteId, linkId, inboxId, objectType, objectId, aspectType, eventTime: eventTime.toISOString() }
-    const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
+export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => {
+  const insert = inBatches(async (documents: readonly WebhookInboxRow[]) => {
+    const inserts = documents.map((document) => ({ insertOne: { document } }))
     try {
-      await writePage(webhookInbox, [{ insertOne: { document: { ...row, outbox } } }])
-      return true
+      await writePage(webhookInbox, inserts)
+      return documents.map(() => true)
     } catch (error) {
-      if (isDuplicateKey(error)) return false
-      throw error
+      const known = duplicatesIn(error)
+      if (!known) throw error
+      return documents.map((_, index) => !known.has(index))
     }
-  },
-  ofAthletes: (now, limit) =>
-    webhookInbox
-      .find({ objectType: 'athlete', takenAt: null, nextTryAt: { $lte: now } }, { outbox: 0 })
-      .sort({ nextTryAt: 1 })
-      .limit(limit)
-      .lean<AthleteNotice[]>()
-      .exec(),
-  settle: async (linkId, receivedUntil, now) => {
-    await webhookInbox.updateMany(
-      { linkId, objectType: 'athlete', takenAt: null, receivedAt: { $lte: receivedUntil } },
-      { $set: { takenAt: now } },
-    )
-  },
-  postpone: async (inboxId, attempts, nextTryAt) => {
-    await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })
-  },
-  lastSettledAt: async (linkId) => {
-    const last = await webhookInbox
-      .findOne({ linkId, objectType: 'athlete', takenAt: { $ne: null } }, { takenAt: 1 })
-      .sort({ takenAt: -1 })
-      .lean<Pick<AthleteNotice, '_id'> & { takenAt: Date }>()
-    return last?.takenAt ?? null
-  },
-  postponeOf: async (linkId, nextTryAt) => {
-    await webhookInbox.updateMany({ linkId, objectType: 'athlete', takenAt: null }, { $set: { nextTryAt } })
-  },
-  removeOf: async (linkId) => {
-    await webhookInbox.deleteMany({ linkId })
-  },
-})
+  })
+  return {
+    add: async (row, { isRelayed }) => {
+      const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row
+      const told = { athleteId, linkId, inboxId, objectType, objectId, aspectType, eventTime: eventTime.toISOString() }
+      const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
+      return insert({ ...row, outbox })
+    },
+    ofAthletes: (now, limit) =>
+      webhookInbox
+        .find({ objectType: 'athlete', takenAt: null, nextTryAt: { $lte: now } }, { outbox: 0 })
+        .sort({ nextTryAt: 1 })
+        .limit(limit)
+        .lean<AthleteNotice[]>()
+        .exec(),
+    settle: async (linkId, receivedUntil, now) => {
+      await webhookInbox.updateMany(
+        { linkId, objectType: 'athlete', takenAt: null, receivedAt: { $lte: receivedUntil } },
+        { $set: { takenAt: now } },
+      )
+    },
+    postpone: async (inboxId, attempts, nextTryAt) => {
+      await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })
+    },
+    lastSettledAt: async (linkId) => {
+      const last = await webhookInbox
+        .findOne({ linkId, objectType: 'athlete', takenAt: { $ne: null } }, { takenAt: 1 })
+        .sort({ takenAt: -1 })
+        .lean<Pick<AthleteNotice, '_id'> & { takenAt: Date }>()
+      return last?.takenAt ?? null
+    },
+    postponeOf: async (linkId, nextTryAt) => {
+      await webhookInbox.updateMany({ linkId, objectType: 'athlete', takenAt: null }, { $set: { nextTryAt } })
+    },
+    removeOf: async (linkId) => {
+      await webhookInbox.deleteMany({ linkId })
+    },
+  }
+}

@@ -1,6 +1,7 @@
 import { storedLinkStatuses } from '@slipstream/contracts'
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import { type LinkRow, named } from '@slipstream/records'
+import { inBatches } from '@slipstream/runtime'
 import type { Link } from '../domain/model.ts'
 import { LinkConflictError, type Links } from '../domain/ports.ts'
 
@@ -11,7 +12,11 @@ const toLinkOrNull = (found: LinkRow | null): Link | null => found && toLink(fou
 export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
   find: async (linkId) => toLinkOrNull(await links.findById(linkId).lean()),
   ofAthlete: async (athleteId) => toLinkOrNull(await links.findOne({ athleteId }).lean()),
-  ofAccount: async (stravaAthleteId) => toLinkOrNull(await links.findOne({ stravaAthleteId }).lean()),
+  ofAccount: inBatches(async (stravaAthleteIds: readonly string[]) => {
+    const found = await links.find({ stravaAthleteId: { $in: [...stravaAthleteIds] } }).lean()
+    const byAccount = new Map(found.map((link) => [link.stravaAthleteId, toLink(link)]))
+    return stravaAthleteIds.map((stravaAthleteId) => byAccount.get(stravaAthleteId) ?? null)
+  }),
   count: () => links.countDocuments({}),
   countByStatus: async () => {
     // Nearly all links are active. The others are few and counted; the active ones are what is left of the whole, which

@@ -1,5 +1,6 @@
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { PushSubscriptionRow } from '@slipstream/records'
+import { inBatches } from '@slipstream/runtime'
 import type { Subscriptions } from '../domain/ports.ts'
 
 export const createSubscriptions = (
@@ -8,8 +9,12 @@ export const createSubscriptions = (
 ): Subscriptions => {
   const isDue = (now: Date) => ({ _id: clientId, nextCheckAt: { $lte: now } })
   const unknown = { subscriptionId: null, makingUntil: null }
+  const find = inBatches(async (asked: readonly undefined[]) => {
+    const found = await pushSubscription.findById(clientId).lean<PushSubscriptionRow>()
+    return asked.map(() => found)
+  })
   return {
-    find: async () => await pushSubscription.findById(clientId).lean<PushSubscriptionRow>(),
+    find: () => find(undefined),
     takeCheck: async (now, next) => {
       const { matchedCount } = await pushSubscription.updateOne(isDue(now), { $set: { nextCheckAt: next } })
       if (matchedCount === 1) return true
