@@ -61,4 +61,4 @@ export {
 export type { Tombstone, TombstoneRow } from './tombstone.ts'
 export type { PushSubscriptionRow, WebhookInboxRow } from './webhook.ts'
 export { type StoredWindow, windowAt, windowDaysOf } from './window.ts'
-export { type StoredWorkout, toContract, type WorkoutRow, type WorkoutValues } from './workout.ts'
+export { type StoredWorkout, shownInContract, toContract, type WorkoutRow, type WorkoutValues } from './workout.ts'

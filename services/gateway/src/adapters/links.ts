@@ -11,7 +11,11 @@ const toLinkOrNull = (found: LinkRow | null): Link | null => found && toLink(fou
 
 export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
   find: async (linkId) => toLinkOrNull(await links.findById(linkId).lean()),
-  ofAthlete: async (athleteId) => toLinkOrNull(await links.findOne({ athleteId }).lean()),
+  ofAthlete: inBatches(async (athleteIds: readonly string[]) => {
+    const found = await links.find({ athleteId: { $in: [...athleteIds] } }).lean()
+    const byAthlete = new Map(found.map((link) => [link.athleteId, toLink(link)]))
+    return athleteIds.map((athleteId) => byAthlete.get(athleteId) ?? null)
+  }),
   ofAccount: inBatches(async (stravaAthleteIds: readonly string[]) => {
     const found = await links.find({ stravaAthleteId: { $in: [...stravaAthleteIds] } }).lean()
     const byAccount = new Map(found.map((link) => [link.stravaAthleteId, toLink(link)]))

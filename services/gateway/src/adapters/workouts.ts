@@ -1,8 +1,8 @@
 import type { Collections } from '@slipstream/persistence'
-import { type StoredWorkout, toContract } from '@slipstream/records'
+import { type StoredWorkout, shownInContract, toContract } from '@slipstream/records'
 import type { Workouts } from '../domain/ports.ts'
 
-const withoutOutbox = { outbox: 0 } as const
+const shown = Object.fromEntries(shownInContract.map((field) => [field, 1]))
 
 export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Workouts => ({
   list: async ({ linkId, from, to, sportType, after, limit }) => {
@@ -17,7 +17,7 @@ export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Wo
             $or: [{ startedAt: { $lt: after.at } }, { startedAt: after.at, _id: { $lt: after.id } }],
           }),
         },
-        withoutOutbox,
+        shown,
       )
       .sort({ startedAt: -1, _id: -1 })
       .limit(limit)
@@ -26,7 +26,7 @@ export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Wo
   },
 
   find: async (linkId, workoutId) => {
-    const found = await workouts.findOne({ _id: workoutId, linkId }, withoutOutbox).lean<StoredWorkout>()
+    const found = await workouts.findOne({ _id: workoutId, linkId }, shown).lean<StoredWorkout>()
     return found && toContract(found)
   },
 })
