@@ -35,13 +35,16 @@ export type CallOutcome<Answer> =
 /** A stall between permit and call can outlast the permit; one that does so every time is no stall. */
 const maxPermits = 3
 
-/** One call to the API: a permit for each attempt, and word to the ledger of what each has shown. */
+/** One call to the API: a permit for each attempt, and word to the ledger of what each has shown. Of a failure it says what to wait for. */
 export const createCountedCall = ({
   ledger,
   clock,
+  onReportFailed,
 }: {
   ledger: Pick<QuotaLedger, 'take' | 'report'>
   clock: Clock
+  /** The ledger was not told of a call that worked; the next one tells the same. */
+  onReportFailed: (error: unknown) => void
 }) => {
   const takePermit = async ({ operation, lane, athleteId, isFirstImport = false }: OneCall<unknown>): Promise<void> => {
     for (let taken = 1; taken <= maxPermits; taken++) {
@@ -78,7 +81,10 @@ export const createCountedCall = ({
     try {
       const options = { accessToken: call.accessToken, beforeAttempt, ...(signal && { signal }) }
       const answer = await withSpan(`strava ${operation}`, { kind: SpanKind.CLIENT }, () => call.send(options))
-      await ledger.report({ ...about, shows: 'works', reading: answer.quota, sentAt: sentAt ?? clock.now() })
+      // Not waited for: the call was counted before it was made, and of this process the next permit is given after it.
+      void ledger
+        .report({ ...about, shows: 'works', reading: answer.quota, sentAt: sentAt ?? clock.now() })
+        .catch(onReportFailed)
       return { kind: 'answered', answer }
     } catch (error) {
       if (error instanceof HeldBackError) {

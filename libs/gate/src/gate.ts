@@ -6,6 +6,7 @@ import type {
   StravaAnswer,
   StravaApi,
   StravaAthlete,
+  StravaCallOptions,
 } from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
@@ -98,11 +99,11 @@ export const createGate = (options: GateOptions): Gate => {
       : { kind: 'failed', code: 'strava_refuses' }
   }
 
-  const withGrant = async <Answer extends { quota: QuotaReading | null }>(
+  const withToken = async <Answer extends { quota: QuotaReading | null }>(
     { linkId, ...request }: GrantRequest,
+    first: TokenOutcome,
     call: Pick<OneCall<Answer>, 'operation' | 'send'>,
   ): Promise<GateOutcome<Answer>> => {
-    const first = await tokenOf(linkId, null)
     if (first.kind !== 'token') return first
     const outcome = await countedCall({ ...request, ...call, accessToken: first.token })
     if (outcome.kind !== 'refused' || outcome.failure !== 'access_token_dead') return endOf(outcome)
@@ -115,24 +116,28 @@ export const createGate = (options: GateOptions): Gate => {
   const neverAbsent = <Answer>(outcome: GateOutcome<Answer>): Exclude<GateOutcome<Answer>, Absent> =>
     outcome.kind === 'absent' ? { kind: 'failed', code: 'strava_refuses' } : outcome
 
-  const ownerOf = async ({ linkId }: GrantRequest): Promise<{ ownerId?: string }> => {
-    const ownerId = await stravaAthleteOf(linkId)
-    return ownerId === null ? {} : { ownerId }
+  /** Token and owner have nothing to do with each other. */
+  const ofOwner = async <Answer extends { quota: QuotaReading | null }>(
+    request: GrantRequest,
+    operation: OneCall<Answer>['operation'],
+    send: (options: StravaCallOptions & { ownerId?: string }) => Promise<Answer>,
+  ): Promise<GateOutcome<Answer>> => {
+    const [token, ownerId] = await Promise.all([tokenOf(request.linkId, null), stravaAthleteOf(request.linkId)])
+    const owner = ownerId === null ? {} : { ownerId }
+    return await withToken(request, token, { operation, send: (options) => send({ ...options, ...owner }) })
   }
 
   return {
-    listActivities: async (request, query) => {
-      const owner = await ownerOf(request)
-      const send: OneCall<ActivityPage>['send'] = (options) => api.listActivities({ ...options, ...query, ...owner })
-      return neverAbsent(await withGrant(request, { operation: 'activities', send }))
-    },
+    listActivities: async (request, query) =>
+      neverAbsent(await ofOwner(request, 'activities', (options) => api.listActivities({ ...options, ...query }))),
     getAthlete: async (request) =>
-      neverAbsent(await withGrant(request, { operation: 'athlete', send: (options) => api.getAthlete(options) })),
-    getActivity: async (request, stravaActivityId) => {
-      const owner = await ownerOf(request)
-      const send: OneCall<ActivityPage>['send'] = (options) =>
-        api.getActivity({ ...options, stravaActivityId, ...owner })
-      return await withGrant(request, { operation: 'activity', send })
-    },
+      neverAbsent(
+        await withToken(request, await tokenOf(request.linkId, null), {
+          operation: 'athlete',
+          send: (options) => api.getAthlete(options),
+        }),
+      ),
+    getActivity: (request, stravaActivityId) =>
+      ofOwner(request, 'activity', (options) => api.getActivity({ ...options, stravaActivityId })),
   }
 }

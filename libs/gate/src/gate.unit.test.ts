@@ -20,6 +20,8 @@ interface Given {
   /** How often each call is tried; all but the last fail in passing. */
   attempts?: number
   activityFailure?: StravaError
+  /** What becomes of a word to the ledger, beside what it says to wait for. */
+  reporting?: Promise<void>
 }
 
 /** The gate between a ledger, a vault and a Strava that answer as given, in this order. */
@@ -30,15 +32,18 @@ const gateWith = ({
   answers = [page],
   attempts = 1,
   activityFailure = failure('not_found', 404),
+  reporting = Promise.resolve(),
 }: Given) => {
   const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete' | 'isRepeat'>[] = []
   const asked: (string | undefined)[] = []
   const sent: string[] = []
   const sealed: string[] = []
+  const notTold: unknown[] = []
   const ledger: Pick<QuotaLedger, 'take' | 'report'> = {
     take: async () => permits.shift() ?? { granted: true, validUntil: later },
     report: async ({ shows, hasFailedAthlete = false, isRepeat }) => {
       reports.push({ shows, hasFailedAthlete, ...(isRepeat && { isRepeat }) })
+      await reporting
       return waits.shift() ?? null
     },
   }
@@ -68,7 +73,7 @@ const gateWith = ({
         return new Secret(token)
       },
     },
-    countedCall: createCountedCall({ ledger, clock }),
+    countedCall: createCountedCall({ ledger, clock, onReportFailed: (error) => notTold.push(error) }),
     stravaAthleteOf: async () => '1',
     clock,
     onTokenSealed: (linkId) => sealed.push(linkId),
@@ -82,6 +87,7 @@ const gateWith = ({
     asked,
     sent,
     sealed,
+    notTold,
   }
 }
 
@@ -94,6 +100,16 @@ const wait = (reason: Wait['reason'], failingSince: Date | null = null): Wait =>
 })
 
 describe('a call', () => {
+  test('that worked waits for no ledger, and does not fail with it', async () => {
+    const { promise: reporting, reject } = Promise.withResolvers<void>()
+    const { list, reports, notTold } = gateWith({ reporting })
+    expect(await list()).toEqual({ kind: 'answered', answer: page })
+    expect(reports).toEqual([{ shows: 'works', hasFailedAthlete: false }])
+    const error = new Error('the ledger is away')
+    reject(error)
+    await expect.poll(() => notTold).toEqual([error])
+  })
+
   test('takes a token, a permit, and tells the ledger that it worked', async () => {
     const { list, reports, sent } = gateWith({})
     expect(await list()).toEqual({ kind: 'answered', answer: page })

@@ -108,7 +108,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         fetch: fetchWith,
         onCall: facts.stravaCalled,
       })
-      const countedCall = createCountedCall({ ledger: quota, clock })
+      const countedCall = createCountedCall({ ledger: quota, clock, onReportFailed: facts.ledgerNotTold })
       const { exchangeCode, revoke, refreshTokens } = createTokenCalls({
         oauth: stravaOAuth,
         ledger: quota,

@@ -131,7 +131,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         strava: createGate({
           api,
           vault,
-          countedCall: createCountedCall({ ledger, clock }),
+          countedCall: createCountedCall({ ledger, clock, onReportFailed: facts.ledgerNotTold }),
           stravaAthleteOf: links.stravaAthleteId,
           clock,
           onTokenSealed: facts.tokenSealed,
