@@ -24,9 +24,9 @@ export interface TakeInDeps extends SchedulerDeps {
  */
 export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> => {
   const { _id: inboxId, linkId, objectId: stravaActivityId, aspectType: aspect, eventTime, receivedAt } = row
-  const link = await deps.links.find(linkId)
+  const [link, schedule] = await Promise.all([deps.links.find(linkId), deps.schedules.find(row.athleteId)])
   const isLookedFor = link?.status === 'active'
-  const opensAt = isLookedFor ? looksAgainAt(await deps.schedules.find(link.athleteId), deps.clock.now()) : null
+  const opensAt = isLookedFor ? looksAgainAt(schedule, deps.clock.now()) : null
   if (opensAt) {
     deps.facts.lookPutOff(row.athleteId, opensAt)
     await deps.inbox.putOff(inboxId, row.attempts ?? 0, opensAt)
