@@ -171,6 +171,13 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
           storeTrouble.begin(error, source)
         }
       }
+      const [first, ...later] = sources
+      // Nothing stands before the first source: what somebody waits for is not held up by the look at all the others.
+      if (first && later.length > 0 && occurredBefore === endOfTime) {
+        await unlessItFails(first, async () => {
+          await relayBatch(first, await read(first, occurredBefore))
+        })
+      }
       const found = new Map<OutboxSource, readonly WaitingEvents[]>()
       // From the last to the first: what stands before something that was found here is there by the time its turn is read.
       for (const source of sources.toReversed()) {

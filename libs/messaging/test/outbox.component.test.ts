@@ -78,6 +78,24 @@ test('a line tells nothing before what was there before it, and waits for no oth
   expect(told).toEqual(['ath_urgent', 'ath_slow', 'ath_late', 'ath_end'])
 })
 
+test('what waits in the first source is told while the others are not even read', async () => {
+  const [first, second] = [memoryOutbox('first'), memoryOutbox('second')]
+  const { promise: isRead, resolve: readAtLast } = Promise.withResolvers<void>()
+  const slow = {
+    ...second.source,
+    waiting: async (...asked: Parameters<typeof second.source.waiting>) => {
+      await isRead
+      return second.source.waiting(...asked)
+    },
+  }
+  const { relay } = create({ lines: [[first.source, slow]] })
+  first.add('doc', deleted('ath_first', 1))
+  relay.nudge()
+  await vi.waitFor(() => expect(first.documents.size).toBe(0))
+  readAtLast()
+  await relay.stop()
+})
+
 test('many documents of a later source are all told', async () => {
   const [first, second] = [memoryOutbox('first'), memoryOutbox('second')]
   const { relay } = create({ lines: [[first.source, second.source]] })
