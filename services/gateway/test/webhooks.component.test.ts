@@ -181,6 +181,20 @@ describe('a notice that an athlete has revoked the app', () => {
     expect(athleteCalls()).toBe(before)
   })
 
+  test('is not done with by one that says nothing of the kind, though both are looked at together', async () => {
+    const before = athleteCalls()
+    system.strava.control.setFaults({ rules: [{ endpoint: 'athlete', effect: { kind: 'hold' } }] })
+    const other = await revoked({ event_time: 1_780_000_200 })
+    await push(other)
+    await vi.waitFor(() => expect(system.strava.control.heldCalls()).toHaveLength(1))
+    await push(await revoked({ event_time: 1_780_000_201, updates: { weight: '61' } }))
+    await push(await revoked({ event_time: 1_780_000_202 }))
+    system.strava.control.clearFaults()
+    await vi.waitFor(async () => expect(await inbox().countDocuments({ takenAt: { $ne: null } })).toBe(2))
+    expect(athleteCalls()).toBe(before + 1)
+    expect(await inbox().findOne({ takenAt: null }).lean()).toMatchObject({ updates: { authorized: 'false' } })
+  })
+
   test('waits until Strava can be asked', async () => {
     system.strava.control.setFaults({ rules: [{ endpoint: 'athlete', effect: { kind: 'status', status: 503 } }] })
     await push(await revoked({ event_time: 1_780_000_001 }))

@@ -77,7 +77,10 @@ describe('what a webhook said', () => {
     const first = (await inbox.find(await noticed(link)))!
     await noticed(link, { objectId: '8', receivedAt: new Date() })
     expect(await inbox.isOvertaken(first)).toBe(false)
-    await noticed(link, { aspectType: 'update', receivedAt: new Date() })
+    const before = new Date(first.eventTime.getTime() - 1_000)
+    await noticed(link, { aspectType: 'update', eventTime: before, receivedAt: new Date() })
+    expect(await inbox.isOvertaken(first)).toBe(false)
+    await noticed(link, { aspectType: 'update', eventTime: first.eventTime, receivedAt: new Date() })
     expect(await inbox.isOvertaken(first)).toBe(true)
   })
 

@@ -39,15 +39,28 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
     postpone: async (inboxId, attempts, nextTryAt) => {
       await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })
     },
+    settleOne: async (inboxId, now) => {
+      await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: now } })
+    },
     lastSettledAt: async (linkId) => {
       const last = await webhookInbox
-        .findOne({ linkId, objectType: 'athlete', takenAt: { $ne: null } }, { takenAt: 1 })
+        .findOne(
+          {
+            ...{ linkId, objectType: 'athlete', takenAt: { $ne: null } },
+            $or: [{ aspectType: 'delete' }, { 'updates.authorized': 'false' }],
+          },
+          { takenAt: 1 },
+        )
         .sort({ takenAt: -1 })
         .lean<Pick<AthleteNotice, '_id'> & { takenAt: Date }>()
       return last?.takenAt ?? null
     },
     postponeOf: async (linkId, nextTryAt) => {
-      await webhookInbox.updateMany({ linkId, objectType: 'athlete', takenAt: null }, { $set: { nextTryAt } })
+      const sooner = { nextTryAt: { $lt: nextTryAt } }
+      await webhookInbox.updateMany(
+        { linkId, objectType: 'athlete', takenAt: null, ...sooner },
+        { $set: { nextTryAt } },
+      )
     },
     removeOf: async (linkId) => {
       await webhookInbox.deleteMany({ linkId })

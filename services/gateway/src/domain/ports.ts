@@ -35,7 +35,9 @@ export interface Inbox {
   /** What was said of the link's athlete until then is true, or is not: there is nothing more to find out. */
   settle(linkId: string, receivedUntil: Date, now: Date): Promise<void>
   postpone(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
-  /** When notices about the link's athlete were settled last. */
+  /** This one alone asks for nothing. */
+  settleOne(inboxId: string, now: Date): Promise<void>
+  /** When notices that the link's athlete has revoked the app were settled last. */
   lastSettledAt(linkId: string): Promise<Date | null>
   /** All that waits of the link's athlete is looked at then. */
   postponeOf(linkId: string, nextTryAt: Date): Promise<void>

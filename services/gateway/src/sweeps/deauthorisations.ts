@@ -8,7 +8,7 @@ import { unlinkedEvent } from '../handlers/unlink.ts'
 import type { UnlinkWorker } from './receipts.ts'
 
 export interface DeauthorisationDeps {
-  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'postpone' | 'lastSettledAt' | 'postponeOf'>
+  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'settleOne' | 'postpone' | 'lastSettledAt' | 'postponeOf'>
   links: Pick<Links, 'find'>
   receipts: Pick<Receipts, 'open'>
   strava: Pick<Gate, 'getAthlete'>
@@ -55,7 +55,7 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
 
   /** Until when it cannot be known; null when it is. */
   const findOut = async (notice: AthleteNotice, signal: AbortSignal): Promise<Date | null> => {
-    const link = saysRevoked(notice) ? await links.find(notice.linkId) : null
+    const link = await links.find(notice.linkId)
     if (!link || wasLostBefore(link, notice)) return null
     const { athleteId, linkId } = link
     const outcome = await strava.getAthlete({ athleteId, linkId, lane: 'realtime', signal })
@@ -102,8 +102,10 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
 
   const look = async (signal: AbortSignal): Promise<void> => {
     const notices = await inbox.ofAthletes(clock.now(), batchSize)
+    for (const { _id } of notices.filter((notice) => !saysRevoked(notice))) await inbox.settleOne(_id, clock.now())
     // One of each link: what becomes of it becomes of the others.
-    const [...first] = new Map(notices.toReversed().map((notice) => [notice.linkId, notice])).values()
+    const revoked = notices.filter(saysRevoked).toReversed()
+    const [...first] = new Map(revoked.map((notice) => [notice.linkId, notice])).values()
     for (const notice of first.toReversed()) {
       if (signal.aborted) return
       await lookAt(notice, signal)

@@ -33,7 +33,7 @@ export const checkPushSubscription =
     const known = (subscriptionId: string) =>
       subscriptions.set({
         ...{ subscriptionId, makingUntil: null },
-        ...(before?.subscriptionId !== subscriptionId && { since: now }),
+        ...((before?.subscriptionId !== subscriptionId || !before.since) && { since: now }),
       })
     try {
       const found = await strava.find()

@@ -219,9 +219,10 @@ export const createErasure = (options: ErasureOptions): Erasure => {
    * What was told of them is left in `EVENTS`: what holds data of theirs is older than what that keeps.
    */
   const finishDeadGrant = async (row: Erasing, grantDiedAt: Date): Promise<Erasing> => {
-    const { athleteId, linkId, requestedAt } = row
+    const { athleteId, linkId, requestedAt, upToTicket = 0 } = row
     const gone = await tombstones.countDocuments({ linkId, reason: 'expired', deletedAt: { $gte: grantDiedAt } })
-    await deadLetters.deleteMany({ athleteId, createdAt: { $lt: requestedAt } })
+    // A grant that came back to life keeps everything.
+    if (upToTicket > 0) await deadLetters.deleteMany({ athleteId, createdAt: { $lt: requestedAt } })
     return await end(row, { deleted: { ...row.deleted, workouts: gone } })
   }
 

@@ -38,6 +38,10 @@ const isPassedOver = (outcome: NoAnswer, calls: number): boolean =>
     ? outcome.code === 'strava_refuses'
     : outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
 
+/** Told by a webhook, it is looked for again. */
+const isWanted = ({ activities }: SyncRun, id: string): boolean =>
+  activities?.some(({ stravaActivityId }) => stravaActivityId === id) ?? false
+
 /** Strava tells of an upload before it shows it. */
 const isNews = ({ activities }: SyncRun, id: string): boolean =>
   activities?.some(({ stravaActivityId, aspect }) => stravaActivityId === id && aspect === 'create') ?? false
@@ -76,6 +80,7 @@ export const checkStep = async (
     default:
       // Refused, or failed, for this activity alone, it is the next run's; the list was answered.
       if (!isPassedOver(outcome, callsMade())) return withoutAnswer(deps, outcome, step)
+      isUnseen = isWanted(run, stravaActivityId)
   }
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 

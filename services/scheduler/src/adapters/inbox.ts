@@ -19,8 +19,10 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
       .limit(limit)
       .lean<InboxRow[]>()
       .exec(),
-  isOvertaken: async ({ linkId, objectId, receivedAt }) =>
-    (await webhookInbox.exists({ linkId, objectId, ...ofActivities, receivedAt: { $gt: receivedAt } })) !== null,
+  isOvertaken: async ({ linkId, objectId, eventTime, receivedAt }) => {
+    const later = [{ eventTime: { $gt: eventTime } }, { eventTime, receivedAt: { $gt: receivedAt } }]
+    return (await webhookInbox.exists({ linkId, objectId, ...ofActivities, $or: later })) !== null
+  },
   putOff: async (inboxId, attempts, nextTryAt) => {
     await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: null, attempts, nextTryAt } })
   },

@@ -14,15 +14,17 @@ export interface LookAgainDeps {
 
 /**
  * What a webhook told and Strava does not show yet is looked at again, ever later. May be done again for the same run: a notice
- * that waits already stays as it is. Of several about one activity the last one counts.
+ * that waits already stays as it is. Of several changes of one activity the last one counts.
  */
 export const lookAgain = async (
   { inbox, clock, facts }: LookAgainDeps,
   { activities = [], unseen = [] }: Pick<RunState, 'activities' | 'unseen'>,
 ): Promise<void> => {
-  for (const { inboxId } of activities.filter(({ stravaActivityId }) => unseen.includes(stravaActivityId))) {
+  for (const { inboxId, aspect } of activities.filter(({ stravaActivityId }) => unseen.includes(stravaActivityId))) {
     const notice = await inbox.find(inboxId)
-    if (!notice || notice.takenAt === null || (await inbox.isOvertaken(notice))) continue
+    if (!notice || notice.takenAt === null) continue
+    // What is new stays so, whatever was said of it later.
+    if (aspect !== 'create' && (await inbox.isOvertaken(notice))) continue
     const { attempts = 0 } = notice
     const pauseMs = pausesMs[attempts]
     if (pauseMs === undefined) facts.notSeen(notice)

@@ -3,14 +3,20 @@ import type { InboxRow } from '../domain/ports.ts'
 import { lookAgain } from './look-again.ts'
 
 const now = new Date('2026-11-26T10:00:00Z')
-const told = (stravaActivityId: string) => ({
-  ...{ stravaActivityId, inboxId: `in_${stravaActivityId}`, aspect: 'create' as const, eventTime: now, asked: 1 },
+const told = (stravaActivityId: string, aspect: 'create' | 'update' = 'create') => ({
+  ...{ stravaActivityId, inboxId: `in_${stravaActivityId}`, aspect, eventTime: now, asked: 1 },
 })
+
+interface Case {
+  takenAt: Date | null
+  isOvertaken: boolean
+  aspect: 'create' | 'update'
+}
 
 /** What becomes of a notice that was looked at so often before, in vain. */
 const after = async (
   attempts: number | undefined,
-  { takenAt = now, isOvertaken = false }: { takenAt?: Date | null; isOvertaken?: boolean } = {},
+  { takenAt = now, isOvertaken = false, aspect = 'create' }: Partial<Case> = {},
 ) => {
   const putOff: [inboxId: string, attempts: number, inMs: number][] = []
   const notSeen: string[] = []
@@ -25,7 +31,7 @@ const after = async (
       clock: { now: () => now },
       facts: { notSeen: ({ objectId }: InboxRow) => void notSeen.push(objectId) },
     },
-    { activities: [told('6'), told('7')], unseen: ['7'] },
+    { activities: [told('6'), told('7', aspect)], unseen: ['7'] },
   )
   return { putOff, notSeen }
 }
@@ -47,6 +53,7 @@ test('what waits already stays as it is', async () => {
   expect(await after(1, { takenAt: null })).toEqual({ putOff: [], notSeen: [] })
 })
 
-test('what a later notice has overtaken is not waited for', async () => {
-  expect(await after(undefined, { isOvertaken: true })).toEqual({ putOff: [], notSeen: [] })
+test('a change that a later notice has overtaken is not waited for, and what is new is', async () => {
+  expect(await after(undefined, { isOvertaken: true, aspect: 'update' })).toEqual({ putOff: [], notSeen: [] })
+  expect(await after(undefined, { isOvertaken: true })).toEqual({ putOff: [['in_7', 1, 5_000]], notSeen: [] })
 })
