@@ -361,6 +361,7 @@ const look = async (how) => {
   }
 }
 setInterval(() => {
-  if (!document.hidden) look({ pressed: false })
+  // A dialog that closes gives the focus back to the button it was opened with, if that is still there.
+  if (!document.hidden && !document.querySelector('dialog[open]')) look({ pressed: false })
 }, 3000)
 await look()
