@@ -137,6 +137,7 @@ describe.skipIf(!(await hasBrowser()))("the simulator's control page", () => {
       expect(await button.evaluate('document.activeElement.dataset.testid')).toBe(buttonOf())
       expect(state()).toBe(before)
     }
+    await button.focus()
     await page.keyboard.press('Enter')
     await find('confirm-no').waitFor()
     await page.keyboard.press('Tab')

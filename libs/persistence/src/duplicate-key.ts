@@ -19,5 +19,7 @@ const isBulkWriteFailure = (error: unknown): error is BulkWriteFailure =>
 export const duplicatesIn = (error: unknown): ReadonlySet<number> | null => {
   if (!isBulkWriteFailure(error) || error.result.getWriteConcernError() !== undefined) return null
   const refused = [error.writeErrors].flat()
+  // A connection that was lost in the middle fails without a word about any row.
+  if (refused.length === 0) return null
   return refused.every(({ code }) => code === duplicateKeyCode) ? new Set(refused.map(({ index }) => index)) : null
 }
