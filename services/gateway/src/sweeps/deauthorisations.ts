@@ -104,10 +104,8 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
     const notices = await inbox.ofAthletes(clock.now(), batchSize)
     for (const { _id } of notices.filter((notice) => !saysRevoked(notice))) await inbox.settleOne(_id, clock.now())
     // One of each link: what becomes of it becomes of the others.
-    const revoked = notices.filter(saysRevoked).toReversed()
-    const [...first] = new Map(revoked.map((notice) => [notice.linkId, notice])).values()
-    for (const notice of first.toReversed()) {
-      if (signal.aborted) return
+    for (const [notice] of Map.groupBy(notices.filter(saysRevoked), ({ linkId }) => linkId).values()) {
+      if (signal.aborted || !notice) return
       await lookAt(notice, signal)
     }
   }

@@ -38,13 +38,9 @@ const isPassedOver = (outcome: NoAnswer, calls: number): boolean =>
     ? outcome.code === 'strava_refuses'
     : outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
 
-/** Told by a webhook, it is looked for again. */
-const isWanted = ({ activities }: SyncRun, id: string): boolean =>
-  activities?.some(({ stravaActivityId }) => stravaActivityId === id) ?? false
-
-/** Strava tells of an upload before it shows it. */
-const isNews = ({ activities }: SyncRun, id: string): boolean =>
-  activities?.some(({ stravaActivityId, aspect }) => stravaActivityId === id && aspect === 'create') ?? false
+/** What a webhook told of it, if one did. */
+const wantedIn = ({ activities }: SyncRun, id: string) =>
+  activities?.find(({ stravaActivityId }) => stravaActivityId === id)
 
 /** Asks for one activity that was not listed: it is stored, or a webhook spoke of it. */
 export const checkStep = async (
@@ -74,13 +70,14 @@ export const checkStep = async (
     }
     case 'absent':
       isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
-      isUnseen = !isRemoved && isNews(run, stravaActivityId)
+      // Strava tells of an upload before it shows it.
+      isUnseen = !isRemoved && wantedIn(run, stravaActivityId)?.aspect === 'create'
       if (isRemoved) tellable = [stravaActivityId]
       break
     default:
       // Refused, or failed, for this activity alone, it is the next run's; the list was answered.
       if (!isPassedOver(outcome, callsMade())) return withoutAnswer(deps, outcome, step)
-      isUnseen = isWanted(run, stravaActivityId)
+      isUnseen = wantedIn(run, stravaActivityId) !== undefined
   }
   if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
 
