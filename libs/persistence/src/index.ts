@@ -2,6 +2,7 @@ export { behindPlace, type ChangeSweepOptions, createChangeSweep } from './chang
 export { type CollectionKey, collections, type Owner, type RowOf, writes } from './collections/index.ts'
 export { createDeliveryLog } from './delivery-log.ts'
 export { duplicatesIn, isDuplicateKey } from './duplicate-key.ts'
+export { fullLists } from './full-lists.ts'
 export { MigrationNeededError, migrate, prepareDatabase } from './migrations/migrate.ts'
 export type { MigrationStep } from './migrations/steps.ts'
 export { mongoOutboxSource } from './outbox-source.ts'

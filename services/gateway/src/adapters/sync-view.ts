@@ -1,4 +1,4 @@
-import type { Collections } from '@slipstream/persistence'
+import { type Collections, fullLists } from '@slipstream/persistence'
 import { holdingRuns, named, openRunStates, type SyncRunRow, wantsOf } from '@slipstream/records'
 import type { Link, RunView } from '../domain/model.ts'
 import type { SyncView } from '../domain/ports.ts'
@@ -55,9 +55,7 @@ export const createSyncView = ({
 
     lastComplete: async ({ athleteId, linkId }) => {
       const isComplete = {
-        outcome: 'succeeded' as const,
-        // One that looked at a few activities proves nothing of the others.
-        'activities.0': { $exists: false },
+        ...fullLists,
         unread: { $not: { $elemMatch: { runs: { $lt: holdingRuns } } } },
       }
       const found = await syncRuns

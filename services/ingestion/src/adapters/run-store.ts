@@ -1,6 +1,6 @@
 import type { EventData, OutboxEvent, RunCounts } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey } from '@slipstream/persistence'
+import { type Collections, fullLists, isDuplicateKey } from '@slipstream/persistence'
 import {
   answersOf,
   type ListCursor,
@@ -233,7 +233,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
     passBefore: async ({ athleteId, linkId }) => {
       const last = await syncRuns
         .findOne(
-          { athleteId, linkId, outcome: 'succeeded', finishedAt: { $ne: null }, 'activities.0': { $exists: false } },
+          { athleteId, linkId, finishedAt: { $ne: null }, ...fullLists },
           { unread: 1, startedAt: 1, requestedAt: 1 },
         )
         .sort({ finishedAt: -1 })
@@ -293,7 +293,7 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
         .lean<{ finishedAt: Date }>()
       if (!edge) return
       const proof = await syncRuns
-        .findOne({ ...finished, outcome: 'succeeded', 'activities.0': { $exists: false } }, { _id: 1 })
+        .findOne({ ...finished, ...fullLists }, { _id: 1 })
         .sort(newestFirst)
         .lean()
       const old = await syncRuns

@@ -1,6 +1,6 @@
 import type { DeletionReason } from '@slipstream/contracts'
 import { newEvent, TransientError } from '@slipstream/messaging'
-import { type Collections, isDuplicateKey, writePage } from '@slipstream/persistence'
+import { type Collections, fullLists, isDuplicateKey, writePage } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
@@ -138,9 +138,8 @@ export const createWorkoutStore = (
     const athleteIds = new Map(found.map(({ linkId, athleteId }) => [linkId, athleteId]))
     const lists = await Promise.all(
       [...athleteIds].map(async ([linkId, athleteId]) => {
-        const isList = { outcome: 'succeeded' as const, 'activities.0': { $exists: false } }
         const last = await syncRuns
-          .findOne({ athleteId, linkId, finishedAt: { $ne: null }, ...isList }, { startedAt: 1, window: 1 })
+          .findOne({ athleteId, linkId, finishedAt: { $ne: null }, ...fullLists }, { startedAt: 1, window: 1 })
           .sort({ finishedAt: -1 })
           .lean()
         return [linkId, last] as const
