@@ -1,14 +1,24 @@
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { inBatches } from './in-batches.ts'
+
+const limitMs = 1_500
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  return () => vi.useRealTimers()
+})
 
 /** Work that ends when it is told to, and what it was given. */
 const held = () => {
   const given: { items: readonly number[]; end: PromiseWithResolvers<readonly string[]> }[] = []
-  const ask = inBatches((items: readonly number[]) => {
-    const end = Promise.withResolvers<readonly string[]>()
-    given.push({ items, end })
-    return end.promise
-  })
+  const ask = inBatches(
+    (items: readonly number[]) => {
+      const end = Promise.withResolvers<readonly string[]>()
+      given.push({ items, end })
+      return end.promise
+    },
+    { limitMs },
+  )
   const end = (index: number) => given[index]?.end.resolve(given[index].items.map((item) => `${item} done`))
   const fail = (index: number, error: Error) => given[index]?.end.reject(error)
   return { ask, end, fail, itemsGiven: () => given.map(({ items }) => items) }
@@ -52,4 +62,44 @@ test('a failure is that of all who were done together, and the next is done all 
   end(1)
   end(2)
   expect([await other, await third]).toEqual(['2 done', '3 done'])
+})
+
+test('work that hangs is given up in time, and makes room for the next', async () => {
+  const { ask, end, itemsGiven } = held()
+  const hanging = [ask(1), ask(2)]
+  const refused = Promise.all(hanging.map((answer) => expect(answer).rejects.toMatchObject({ code: 'overdue' })))
+  await vi.advanceTimersByTimeAsync(1_000)
+  const third = ask(3)
+  await vi.advanceTimersByTimeAsync(limitMs - 1_000)
+  await refused
+  expect(itemsGiven()).toEqual([[1], [2], [3]])
+  end(2)
+  expect(await third).toBe('3 done')
+})
+
+test('what has waited for too long is not begun', async () => {
+  const { ask, end, itemsGiven } = held()
+  const hanging = [ask(1), ask(2)].map((answer) => expect(answer).rejects.toMatchObject({ code: 'overdue' }))
+  const third = expect(ask(3)).rejects.toMatchObject({ code: 'overdue' })
+  await vi.advanceTimersByTimeAsync(limitMs)
+  await Promise.all([...hanging, third])
+  const fourth = ask(4)
+  expect(itemsGiven()).toEqual([[1], [2], [4]])
+  end(2)
+  expect(await fourth).toBe('4 done')
+})
+
+test('what comes while too much waits is refused at once, and later served again', async () => {
+  const { ask, end, itemsGiven } = held()
+  const answers = Array.from({ length: 502 }, (_, item) => ask(item))
+  await expect(ask(502)).rejects.toMatchObject({ code: 'overdue' })
+  end(0)
+  await vi.waitUntil(() => itemsGiven().length > 2)
+  answers.push(ask(503))
+  for (let batch = 1; batch <= 7; batch += 1) {
+    await vi.waitUntil(() => itemsGiven().length > batch)
+    end(batch)
+  }
+  expect(await Promise.all(answers)).toHaveLength(503)
+  expect(itemsGiven().flat()).not.toContain(502)
 })

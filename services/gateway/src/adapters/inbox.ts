@@ -2,20 +2,24 @@ import { newEvent } from '@slipstream/messaging'
 import { type Collections, duplicatesIn, writePage } from '@slipstream/persistence'
 import type { WebhookInboxRow } from '@slipstream/records'
 import { inBatches, type NewId } from '@slipstream/runtime'
+import { webhookWithinMs } from '../domain/patience.ts'
 import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
 export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => {
-  const insert = inBatches(async (documents: readonly WebhookInboxRow[]) => {
-    const inserts = documents.map((document) => ({ insertOne: { document } }))
-    try {
-      await writePage(webhookInbox, inserts)
-      return documents.map(() => true)
-    } catch (error) {
-      const known = duplicatesIn(error)
-      if (!known) throw error
-      return documents.map((_, index) => !known.has(index))
-    }
-  })
+  const insert = inBatches(
+    async (documents: readonly WebhookInboxRow[]) => {
+      const inserts = documents.map((document) => ({ insertOne: { document } }))
+      try {
+        await writePage(webhookInbox, inserts)
+        return documents.map(() => true)
+      } catch (error) {
+        const known = duplicatesIn(error)
+        if (!known) throw error
+        return documents.map((_, index) => !known.has(index))
+      }
+    },
+    { limitMs: webhookWithinMs },
+  )
   return {
     add: async (row, { isRelayed }) => {
       const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row

@@ -3,6 +3,7 @@ import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import { type LinkRow, named } from '@slipstream/records'
 import { inBatches } from '@slipstream/runtime'
 import type { Link } from '../domain/model.ts'
+import { personWithinMs, webhookWithinMs } from '../domain/patience.ts'
 import { LinkConflictError, type Links } from '../domain/ports.ts'
 
 const toLink = (found: LinkRow): Link => named(found, 'linkId')
@@ -11,16 +12,22 @@ const toLinkOrNull = (found: LinkRow | null): Link | null => found && toLink(fou
 
 export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
   find: async (linkId) => toLinkOrNull(await links.findById(linkId).lean()),
-  ofAthlete: inBatches(async (athleteIds: readonly string[]) => {
-    const found = await links.find({ athleteId: { $in: [...athleteIds] } }).lean()
-    const byAthlete = new Map(found.map((link) => [link.athleteId, toLink(link)]))
-    return athleteIds.map((athleteId) => byAthlete.get(athleteId) ?? null)
-  }),
-  ofAccount: inBatches(async (stravaAthleteIds: readonly string[]) => {
-    const found = await links.find({ stravaAthleteId: { $in: [...stravaAthleteIds] } }).lean()
-    const byAccount = new Map(found.map((link) => [link.stravaAthleteId, toLink(link)]))
-    return stravaAthleteIds.map((stravaAthleteId) => byAccount.get(stravaAthleteId) ?? null)
-  }),
+  ofAthlete: inBatches(
+    async (athleteIds: readonly string[]) => {
+      const found = await links.find({ athleteId: { $in: [...athleteIds] } }).lean()
+      const byAthlete = new Map(found.map((link) => [link.athleteId, toLink(link)]))
+      return athleteIds.map((athleteId) => byAthlete.get(athleteId) ?? null)
+    },
+    { limitMs: personWithinMs },
+  ),
+  ofAccount: inBatches(
+    async (stravaAthleteIds: readonly string[]) => {
+      const found = await links.find({ stravaAthleteId: { $in: [...stravaAthleteIds] } }).lean()
+      const byAccount = new Map(found.map((link) => [link.stravaAthleteId, toLink(link)]))
+      return stravaAthleteIds.map((stravaAthleteId) => byAccount.get(stravaAthleteId) ?? null)
+    },
+    { limitMs: webhookWithinMs },
+  ),
   count: () => links.countDocuments({}),
   countByStatus: async () => {
     // Nearly all links are active. The others are few and counted; the active ones are what is left of the whole, which

@@ -1,6 +1,7 @@
 import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import type { PushSubscriptionRow } from '@slipstream/records'
 import { inBatches } from '@slipstream/runtime'
+import { webhookWithinMs } from '../domain/patience.ts'
 import type { Subscriptions } from '../domain/ports.ts'
 
 export const createSubscriptions = (
@@ -9,10 +10,13 @@ export const createSubscriptions = (
 ): Subscriptions => {
   const isDue = (now: Date) => ({ _id: clientId, nextCheckAt: { $lte: now } })
   const unknown = { subscriptionId: null, makingUntil: null }
-  const find = inBatches(async (asked: readonly undefined[]) => {
-    const found = await pushSubscription.findById(clientId).lean<PushSubscriptionRow>()
-    return asked.map(() => found)
-  })
+  const find = inBatches(
+    async (asked: readonly undefined[]) => {
+      const found = await pushSubscription.findById(clientId).lean<PushSubscriptionRow>()
+      return asked.map(() => found)
+    },
+    { limitMs: webhookWithinMs },
+  )
   return {
     find: () => find(undefined),
     takeCheck: async (now, next) => {

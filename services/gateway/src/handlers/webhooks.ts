@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Secret, sha256 } from '@slipstream/runtime'
+import { type Secret, sha256, withinLimit } from '@slipstream/runtime'
 import { checkSignature, readWebhook, type SignatureResult } from '@slipstream/strava'
 import express, { type Request, type Response } from 'express'
+import { webhookWithinMs } from '../domain/patience.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { withinDeadline } from '../http/deadline.ts'
 import type { UnguardedRoute } from '../http/route.ts'
 import { type StoreWebhookDeps, storeWebhook, type WebhookOutcome } from './store-webhook.ts'
 
@@ -22,8 +22,6 @@ export interface WebhookDeps extends StoreWebhookDeps {
   }
 }
 
-/** Strava waits 2 s for an answer, and comes twice more for one that is not 200. */
-const storeWithinMs = 1_500
 const longestChallenge = 255
 
 const readRaw = promisify(express.raw({ limit: '16kb', inflate: false, type: 'application/json' }))
@@ -72,11 +70,11 @@ export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
       }
     }
     try {
-      tell(kind, await withinDeadline(store(reading.data), storeWithinMs))
-    } catch (error) {
+      tell(kind, await withinLimit(store(reading.data), webhookWithinMs))
+    } catch {
       tell(kind, 'not_stored')
       // Whatever it was, Strava should come again.
-      throw error instanceof RefusalError ? error : new RefusalError('service_unavailable')
+      throw new RefusalError('service_unavailable')
     }
     // The same whoever the owner is: nobody learns from it which athletes there are.
     response.status(200).json({})
@@ -96,7 +94,7 @@ export const webhookRoutes = (deps: WebhookDeps): UnguardedRoute[] => {
       throw new RefusalError('invalid_request', [{ path: 'hub.mode', message: 'must be subscribe' }])
     if (typeof challenge !== 'string' || challenge.length === 0 || challenge.length > longestChallenge)
       throw new RefusalError('invalid_request', [{ path: 'hub.challenge', message: 'is missing or too long' }])
-    if (!(await withinDeadline(isExpected(), storeWithinMs))) throw new RefusalError('forbidden')
+    if (!(await withinLimit(isExpected(), webhookWithinMs))) throw new RefusalError('forbidden')
     response.status(200).json({ 'hub.challenge': challenge })
   }
 

@@ -1,4 +1,5 @@
 import { promisify } from 'node:util'
+import { withinLimit } from '@slipstream/runtime'
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -8,7 +9,6 @@ import express, {
 } from 'express'
 import { RefusalError } from '../domain/refusal.ts'
 import { type Authenticate, authenticateRequest } from './authenticate.ts'
-import { withinDeadline } from './deadline.ts'
 import { type Answered, markRoute, observe } from './observe.ts'
 import { problemOf, retryAfterSecondsOf, sendProblem } from './problem.ts'
 import type { Route } from './route.ts'
@@ -46,7 +46,7 @@ const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): Requ
     await readJson(request, response)
     await route.handle(request, response, caller)
   }
-  return [mark, (request, response) => withinDeadline(serve(request, response), answerWithinMs)]
+  return [mark, (request, response) => withinLimit(serve(request, response), answerWithinMs)]
 }
 
 const refuseOtherMethods =

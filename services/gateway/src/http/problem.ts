@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
 import { TransientError } from '@slipstream/messaging'
-import { isStoreAway } from '@slipstream/runtime'
+import { isStoreAway, OverdueError } from '@slipstream/runtime'
 import { StravaError } from '@slipstream/strava'
 import type { Response } from 'express'
 import { LinkConflictError } from '../domain/ports.ts'
@@ -23,7 +23,7 @@ const codeOf = (error: unknown): ErrorCode => {
   if (error instanceof RefusalError) return error.code
   if (!(error instanceof Error)) return 'internal_error'
   if (error instanceof StravaError) return 'strava_unavailable'
-  if (error instanceof TransientError) return 'service_unavailable'
+  if (error instanceof TransientError || error instanceof OverdueError) return 'service_unavailable'
   if (error instanceof LinkConflictError || isStoreAway(error)) return 'service_unavailable'
   return codeOfParserStatus[parserStatus(error)] ?? 'internal_error'
 }
