@@ -21,6 +21,8 @@ export interface LinkRow extends StravaIdentity {
   scopes: string[]
   linkedAt: Date
   manualSync: { runId: string; requestedAt: Date } | null
+  /** Before then nobody asks Strava whether the athlete has revoked the app, whatever webhooks say. */
+  nextRevocationLookAt?: Date
   outbox: WaitingEvent[]
 }
 

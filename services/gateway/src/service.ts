@@ -143,7 +143,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         auth: config.auth,
         wipe: unlinking.wipe,
         subscriptions,
-        athleteNoticed: () =>
+        revocationNoticed: () =>
           void confirm(leaving).catch((error: unknown) => facts.rowFailed('deauthorisations', error)),
         webhooks: {
           paths: webhookPaths,

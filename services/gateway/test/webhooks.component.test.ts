@@ -35,8 +35,8 @@ const said = async (changes: object = {}) => ({
   subscription_id: Number((await subscription())?.subscriptionId),
   ...changes,
 })
-const push = async (body: unknown, { secret = pathSecret, headers = {} } = {}) =>
-  fetch(`${system.url}/webhooks/strava/${secret}`, {
+const push = async (body: unknown, { secret = pathSecret, headers = {}, url = system.url } = {}) =>
+  fetch(`${url}/webhooks/strava/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -162,7 +162,16 @@ describe('a notice that an athlete has revoked the app', () => {
     })
   const settled = (count = 1) =>
     vi.waitFor(async () => expect(await inbox().countDocuments({ takenAt: { $ne: null } })).toBe(count))
+  const waitsForNextLook = (count: number) =>
+    vi.waitFor(async () =>
+      expect(await inbox().countDocuments({ takenAt: null, nextTryAt: { $gt: system.clock.now() } })).toBe(count),
+    )
   const athleteCalls = () => system.strava.control.calls().calls.filter(({ endpoint }) => endpoint === 'athlete').length
+  /** As if six minutes had passed. */
+  const looksAreDue = () => system.store.collections.links.updateMany({}, { $unset: { nextRevocationLookAt: 1 } })
+  beforeEach(async () => {
+    await looksAreDue()
+  })
   const isLinked = () => system.store.collections.links.exists({ _id: link._id })
 
   test.each([
@@ -205,7 +214,7 @@ describe('a notice that an athlete has revoked the app', () => {
     await settled()
   })
 
-  test('ends no link whose grant was lost long before for another reason', async () => {
+  test('ends a link whose credential was dead before by the word of Strava', async () => {
     const dana = await system.signIn('dana')
     await linkOnWeb(system, dana, { athlete: 77_400_044 })
     const { _id: linkId } = await storedLink(system, 'dana')
@@ -214,8 +223,27 @@ describe('a notice that an athlete has revoked the app', () => {
     await credentials.updateOne({ _id: linkId }, { $set: { status: 'dead' } })
     await links.updateOne({ _id: linkId }, { $set: { status: 'reauth_required', statusSince } })
     await push(await revoked({ owner_id: 77_400_044, object_id: 77_400_044 }))
+    await vi.waitFor(async () => expect(await links.exists({ _id: linkId })).toBeNull())
+    const { items } = receiptListSchema.parse(await dana.json('GET', '/api/v1/strava/receipts'))
+    expect(items).toMatchObject([{ reason: 'revoked_at_strava' }])
+  })
+
+  test('ends a link that waits for a permission where it is true, and leaves it where the grant lives', async () => {
+    const eva = await system.signIn('eva')
+    await linkOnWeb(system, eva, { athlete: 99_600_066 })
+    const { _id: linkId } = await storedLink(system, 'eva')
+    const { links } = system.store.collections
+    const statusSince = new Date(system.clock.now().getTime() - 2 * 3_600_000)
+    const lost = { status: 'reauth_required', errorCode: 'scope_missing', statusSince } as const
+    await links.updateOne({ _id: linkId }, { $set: lost })
+    const before = athleteCalls()
+    await push(await revoked({ owner_id: 99_600_066, object_id: 41_200_055 }))
     await settled()
-    expect(await links.exists({ _id: linkId })).not.toBeNull()
+    expect(athleteCalls()).toBe(before + 1)
+    expect(await links.findById(linkId).lean()).toMatchObject(lost)
+    await looksAreDue()
+    system.strava.control.revoke('eva')
+    await vi.waitFor(async () => expect(await links.exists({ _id: linkId })).toBeNull())
   })
 
   test('ends the link where it is true, with a receipt that says so', async () => {
@@ -229,6 +257,36 @@ describe('a notice that an athlete has revoked the app', () => {
     expect(items).toMatchObject([{ reason: 'revoked_at_strava' }])
     expect(await chris.json('GET', '/api/v1/strava/status')).toMatchObject({ status: 'not_linked' })
     expect(await isLinked()).not.toBeNull()
+  })
+
+  test('costs one call in six minutes, however many replicas hear it', async () => {
+    const { strava, database, config, clock } = system
+    const other = await startSystem({
+      env: {
+        ...{ MONGODB_URI: database.uri, STRAVA_WEBHOOK_PATH_SECRET: pathSecret },
+        ...{ STRAVA_OAUTH_BASE_URL: strava.url, STRAVA_API_BASE_URL: `${strava.url}/api/v3` },
+        TOKEN_KEYS: config.secrets.tokenKeys.reveal(),
+      },
+      overrides: { clock, sharedClock: clock },
+    })
+    try {
+      const before = athleteCalls()
+      strava.control.setFaults({ rules: [{ endpoint: 'athlete', effect: { kind: 'hold' } }] })
+      await push(await revoked({ event_time: 1_780_000_300 }))
+      await vi.waitFor(() => expect(strava.control.heldCalls()).toHaveLength(1))
+      const body = async (count: number) => revoked({ event_time: 1_780_000_301 + count })
+      for (let count = 0; count < 10; count += 1) await push(await body(count), { url: other.url })
+      // The one that is being looked at among them: it is settled whenever it would be due.
+      await waitsForNextLook(11)
+      strava.control.clearFaults()
+      await settled(1)
+      for (let count = 10; count < 20; count += 1) await push(await body(count), { url: other.url })
+      await waitsForNextLook(20)
+      expect(athleteCalls()).toBe(before + 1)
+    } finally {
+      strava.control.clearFaults()
+      await other.stop()
+    }
   })
 
   test('costs one call in six minutes, however often it is said', async () => {

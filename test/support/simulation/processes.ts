@@ -168,7 +168,7 @@ export const startGateway = (world: World, process: Process) => {
     links,
     clock,
     nudge,
-    store: storeWebhook({ inbox, links, subscriptions, clock, nudge, athleteNoticed: ignore }),
+    store: storeWebhook({ inbox, links, subscriptions, clock, nudge, revocationNoticed: ignore }),
   }
 }
 

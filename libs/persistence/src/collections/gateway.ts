@@ -56,6 +56,7 @@ export const links = defineCollection<LinkRow>(
     scopes: texts,
     linkedAt: time,
     manualSync: optionalNested({ runId: text, requestedAt: time }),
+    nextRevocationLookAt: added(time),
     outbox,
   },
   [

@@ -36,6 +36,11 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
   [
     { name: 'not_taken', key: { objectType: 1, takenAt: 1, nextTryAt: 1 } },
     { name: 'link', key: { linkId: 1, objectId: 1 } },
+    {
+      name: 'athlete_notices',
+      key: { linkId: 1, nextTryAt: 1 },
+      partialFilterExpression: { objectType: 'athlete', takenAt: null },
+    },
     { name: 'garbage', key: { deleteAt: 1 }, expireAfterSeconds: 0 },
     ...outboxIndexes,
   ],

@@ -20,6 +20,7 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
     },
     { limitMs: webhookWithinMs },
   )
+  const waitingOf = (linkId: string) => ({ linkId, objectType: 'athlete' as const, takenAt: null })
   return {
     add: async (row, { isRelayed }) => {
       const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row
@@ -27,44 +28,23 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
       const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
       return insert({ ...row, outbox })
     },
-    ofAthletes: (now, limit) =>
+    dueOfAthletes: (now) =>
       webhookInbox
-        .find({ objectType: 'athlete', takenAt: null, nextTryAt: { $lte: now } }, { outbox: 0 })
+        .findOne(
+          { objectType: 'athlete', takenAt: null, nextTryAt: { $lte: now } },
+          { athleteId: 1, linkId: 1, attempts: 1 },
+        )
         .sort({ nextTryAt: 1 })
-        .limit(limit)
-        .lean<AthleteNotice[]>()
+        .lean<AthleteNotice>()
         .exec(),
     settle: async (linkId, receivedUntil, now) => {
       await webhookInbox.updateMany(
-        { linkId, objectType: 'athlete', takenAt: null, receivedAt: { $lte: receivedUntil } },
+        { ...waitingOf(linkId), receivedAt: { $lte: receivedUntil } },
         { $set: { takenAt: now } },
       )
     },
-    postpone: async (inboxId, attempts, nextTryAt) => {
-      await webhookInbox.updateOne({ _id: inboxId }, { $set: { attempts, nextTryAt } })
-    },
-    settleOne: async (inboxId, now) => {
-      await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: now } })
-    },
-    lastSettledAt: async (linkId) => {
-      const last = await webhookInbox
-        .findOne(
-          {
-            ...{ linkId, objectType: 'athlete', takenAt: { $ne: null } },
-            $or: [{ aspectType: 'delete' }, { 'updates.authorized': 'false' }],
-          },
-          { takenAt: 1 },
-        )
-        .sort({ takenAt: -1 })
-        .lean<Pick<AthleteNotice, '_id'> & { takenAt: Date }>()
-      return last?.takenAt ?? null
-    },
-    postponeOf: async (linkId, nextTryAt) => {
-      const sooner = { nextTryAt: { $lt: nextTryAt } }
-      await webhookInbox.updateMany(
-        { linkId, objectType: 'athlete', takenAt: null, ...sooner },
-        { $set: { nextTryAt } },
-      )
+    postpone: async (linkId, next) => {
+      await webhookInbox.updateMany({ ...waitingOf(linkId), nextTryAt: { $lt: next.nextTryAt } }, { $set: next })
     },
     removeOf: async (linkId) => {
       await webhookInbox.deleteMany({ linkId })

@@ -82,6 +82,16 @@ export const createLinks = (links: Collections<'gateway'>['links']): Links => ({
     return matchedCount === 1
   },
 
+  takeRevocationLook: async (linkId, now, next) => {
+    const isDue = { $or: [{ nextRevocationLookAt: null }, { nextRevocationLookAt: { $lte: now } }] }
+    const { matchedCount } = await links.updateOne({ _id: linkId, ...isDue }, { $set: { nextRevocationLookAt: next } })
+    return matchedCount === 1
+  },
+
+  postponeRevocationLook: async (linkId, next) => {
+    await links.updateOne({ _id: linkId }, { $set: { nextRevocationLookAt: next } })
+  },
+
   requireReauth: async (linkId, code, since) => {
     const { modifiedCount } = await links.updateOne(
       { _id: linkId, status: 'active', statusSince: { $lte: since } },

@@ -30,23 +30,15 @@ export interface Inbox {
   /** False when it is there already. With `isRelayed` an event goes out with it. */
   add(row: Omit<WebhookInboxRow, 'outbox'>, options: { isRelayed: boolean }): Promise<boolean>
   removeOf(linkId: string): Promise<void>
-  /** Notices about athletes that are to be looked at now, oldest first. */
-  ofAthletes(now: Date, limit: number): Promise<AthleteNotice[]>
+  /** The notice about an athlete that has been due for the longest. */
+  dueOfAthletes(now: Date): Promise<AthleteNotice | null>
   /** What was said of the link's athlete until then is true, or is not: there is nothing more to find out. */
   settle(linkId: string, receivedUntil: Date, now: Date): Promise<void>
-  postpone(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
-  /** This one alone asks for nothing. */
-  settleOne(inboxId: string, now: Date): Promise<void>
-  /** When notices that the link's athlete has revoked the app were settled last. */
-  lastSettledAt(linkId: string): Promise<Date | null>
-  /** All that waits of the link's athlete is looked at then. */
-  postponeOf(linkId: string, nextTryAt: Date): Promise<void>
+  /** None that waits of the link's athlete is looked at before `nextTryAt`. */
+  postpone(linkId: string, next: { attempts: number; nextTryAt: Date }): Promise<void>
 }
 
-export type AthleteNotice = Pick<
-  WebhookInboxRow,
-  '_id' | 'athleteId' | 'linkId' | 'aspectType' | 'updates' | 'receivedAt' | 'attempts'
->
+export type AthleteNotice = Pick<WebhookInboxRow, 'athleteId' | 'linkId' | 'attempts'>
 
 export type Subscription = Omit<PushSubscriptionRow, '_id'>
 
@@ -70,6 +62,10 @@ export interface Links {
   renew(linkId: string, granted: Pick<Link, 'displayName' | 'scopes'>, event: LinkedEvent, now: Date): Promise<boolean>
   /** Only while the last manual request is still `replacing`; false when another came first. */
   askSync(linkId: string, replacing: string | null, event: OutboxEvent<'sync.triggered'>): Promise<boolean>
+  /** Gives the look for a revocation that is due to one caller, of whatever replica; nobody else has one before `next`. */
+  takeRevocationLook(linkId: string, now: Date, next: Date): Promise<boolean>
+  /** That look found nothing out: the next is due then. */
+  postponeRevocationLook(linkId: string, next: Date): Promise<void>
   /** Only an active link whose grant is not newer than `since`. */
   requireReauth(linkId: string, code: string, since: Date): Promise<boolean>
   /** Only a link that waits for its grant alone becomes active again. */

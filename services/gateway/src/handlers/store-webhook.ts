@@ -12,8 +12,8 @@ export interface StoreWebhookDeps {
   clock: Clock
   /** Publishes what was just committed. */
   nudge: () => void
-  /** A notice about an athlete was stored. */
-  athleteNoticed: () => void
+  /** A notice that an athlete has revoked the app was stored, and may be looked at now. */
+  revocationNoticed: () => void
 }
 
 const keptMs = 7 * 24 * 60 * 60_000
@@ -28,9 +28,13 @@ const idOf = ({ eventTime, updates, ...rest }: StravaWebhook): string => {
   return sha256(JSON.stringify(said))
 }
 
+/** An *update* is what is documented, a *delete* what some have seen. */
+const saysRevoked = ({ objectType, aspectType, updates }: StravaWebhook): boolean =>
+  objectType === 'athlete' && (aspectType === 'delete' || updates.authorized === 'false')
+
 /** Puts a webhook into the inbox, where somebody looks after it; once it is there it may be answered. */
 export const storeWebhook =
-  ({ inbox, links, subscriptions, clock, nudge, athleteNoticed }: StoreWebhookDeps) =>
+  ({ inbox, links, subscriptions, clock, nudge, revocationNoticed }: StoreWebhookDeps) =>
   async (webhook: StravaWebhook): Promise<WebhookOutcome> => {
     const { ownerId, ...said } = webhook
     const [subscription, link] = await Promise.all([subscriptions.find(), links.ofAccount(ownerId)])
@@ -38,13 +42,20 @@ export const storeWebhook =
     if (known !== said.subscriptionId) return 'foreign_subscription'
     if (!link) return 'unknown_owner'
     const receivedAt = clock.now()
-    const row = {
-      ...{ _id: idOf(webhook), athleteId: link.athleteId, linkId: link.linkId, ...said },
-      ...{ receivedAt, takenAt: null, deleteAt: new Date(receivedAt.getTime() + keptMs) },
-      nextTryAt: new Date(receivedAt.getTime() + (said.objectType === 'activity' ? unheardAfterMs : 0)),
-    }
-    const isNew = await inbox.add(row, { isRelayed: said.objectType === 'activity' })
-    if (isNew && said.objectType === 'activity') nudge()
-    if (isNew && said.objectType === 'athlete') athleteNoticed()
+    const isRelayed = said.objectType === 'activity'
+    const isRevocation = saysRevoked(webhook)
+    const looksFrom = isRevocation ? (link.nextRevocationLookAt ?? receivedAt) : receivedAt
+    const isNew = await inbox.add(
+      {
+        ...{ _id: idOf(webhook), athleteId: link.athleteId, linkId: link.linkId, ...said },
+        // What else is said of an athlete asks for nothing.
+        ...{ receivedAt, takenAt: isRelayed || isRevocation ? null : receivedAt },
+        nextTryAt: isRelayed ? new Date(receivedAt.getTime() + unheardAfterMs) : looksFrom,
+        deleteAt: new Date(receivedAt.getTime() + keptMs),
+      },
+      { isRelayed },
+    )
+    if (isNew && isRelayed) nudge()
+    if (isNew && isRevocation && looksFrom <= receivedAt) revocationNoticed()
     return isNew ? 'stored' : 'repeated'
   }

@@ -1,15 +1,14 @@
 import type { Gate } from '@slipstream/gate'
 import { backoffMs, type Clock, type NewId } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
-import type { Link } from '../domain/model.ts'
 import type { AthleteNotice, Inbox, Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 import { unlinkedEvent } from '../handlers/unlink.ts'
 import type { UnlinkWorker } from './receipts.ts'
 
 export interface DeauthorisationDeps {
-  inbox: Pick<Inbox, 'ofAthletes' | 'settle' | 'settleOne' | 'postpone' | 'lastSettledAt' | 'postponeOf'>
-  links: Pick<Links, 'find'>
+  inbox: Pick<Inbox, 'dueOfAthletes' | 'settle' | 'postpone'>
+  links: Pick<Links, 'find' | 'takeRevocationLook' | 'postponeRevocationLook'>
   receipts: Pick<Receipts, 'open'>
   strava: Pick<Gate, 'getAthlete'>
   vault: Pick<GrantVault, 'isActive'>
@@ -21,30 +20,23 @@ export interface DeauthorisationDeps {
 }
 
 /** A call takes up to 10 s, and they are made one after the other. */
-const batchSize = 20
+const mostLooks = 20
 /** Whoever pushes in an athlete's name causes ten calls an hour. */
 const betweenLooksMs = 6 * 60_000
 const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
 
-/** An *update* is what is documented, a *delete* what some have seen. */
-const saysRevoked = ({ aspectType, updates }: AthleteNotice): boolean =>
-  aspectType === 'delete' || updates.authorized === 'false'
-
-/** A grant that was lost for another reason long ago is no proof that the athlete has revoked it now. */
-const sameLossMs = 60 * 60_000
-
-const wasLostBefore = ({ status, statusSince }: Link, { receivedAt }: AthleteNotice): boolean =>
-  status !== 'active' && receivedAt.getTime() - statusSince.getTime() > sameLossMs
-
 /**
  * Finds out whether athletes have revoked the app at Strava, as webhooks say: whoever knows the address could say so. Strava is
- * asked for the athlete; only a grant that is refused for good ends the link. Bound of a turn: 20 notices, and of a link one call in
- * six minutes.
+ * asked for the athlete; only a grant that it refuses for good, now or before, ends the link, whatever state that is in. A permission
+ * that is missing is no such refusal.
+ *
+ * Bound of a turn: 20 links. Bound of a link: one look in six minutes, which the link's row gives to one replica, and which answers
+ * for all that was said before it. What is said meanwhile is stored to be looked at when the next look is due, and costs nothing.
  */
 export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
   const { inbox, links, receipts, strava, vault, wipe, clock, newId, nudge, facts } = deps
 
-  const endLink = async ({ athleteId, linkId }: Link): Promise<void> => {
+  const endLink = async ({ athleteId, linkId }: AthleteNotice): Promise<void> => {
     const requestedAt = clock.now()
     const wanted = { athleteId, linkId, reason: 'revoked_at_strava', receiptId: newId('rcp'), requestedAt } as const
     const receipt = await receipts.open(wanted, unlinkedEvent(wanted, { newId }, requestedAt))
@@ -53,62 +45,61 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
     facts.revokedAtStrava({ linkId, receiptId: receipt.receiptId })
   }
 
+  const inAWhile = (attempts: number) => new Date(clock.now().getTime() + backoffMs(pauses, attempts))
+
   /** Until when it cannot be known; null when it is. */
-  const findOut = async (notice: AthleteNotice, signal: AbortSignal): Promise<Date | null> => {
-    const link = await links.find(notice.linkId)
-    if (!link || wasLostBefore(link, notice)) return null
-    const { athleteId, linkId } = link
+  const findOut = async (notice: AthleteNotice, attempts: number, signal: AbortSignal): Promise<Date | null> => {
+    const { athleteId, linkId } = notice
     const outcome = await strava.getAthlete({ athleteId, linkId, lane: 'realtime', signal })
     switch (outcome.kind) {
       case 'grant_lost':
         // The athlete may have consented again while Strava was asked.
-        if (outcome.code === 'reauth_required' && !(await vault.isActive(linkId))) await endLink(link)
+        if (outcome.code === 'reauth_required' && !(await vault.isActive(linkId))) await endLink(notice)
         return null
       case 'wait':
         return outcome.until
       case 'failed':
-        return new Date(clock.now().getTime() + backoffMs(pauses, (notice.attempts ?? 0) + 1))
+        return inAWhile(attempts)
       case 'answered':
       case 'no_token':
         return null
     }
   }
 
-  /** One at a time: what comes meanwhile is this one's, or the next turn's. */
-  let isLooking = false
-
-  /** Until when nobody looks again at a link that was looked at; null: somebody may. */
-  const opensAt = async (linkId: string): Promise<Date | null> => {
-    const settledAt = await inbox.lastSettledAt(linkId)
-    const until = settledAt && new Date(settledAt.getTime() + betweenLooksMs)
-    return until && until > clock.now() ? until : null
+  /** Another has the look, or had it: what was said waits for the next one. */
+  const leaveToNextLook = async ({ linkId, attempts = 0 }: AthleteNotice): Promise<void> => {
+    const link = await links.find(linkId)
+    if (link?.nextRevocationLookAt) await inbox.postpone(linkId, { attempts, nextTryAt: link.nextRevocationLookAt })
+    else await inbox.settle(linkId, clock.now(), clock.now())
   }
 
   const lookAt = async (notice: AthleteNotice, signal: AbortSignal): Promise<void> => {
-    const { _id, linkId } = notice
+    const { linkId } = notice
     const attempts = (notice.attempts ?? 0) + 1
     try {
-      const later = await opensAt(linkId)
-      if (later) return await inbox.postponeOf(linkId, later)
       const lookedAt = clock.now()
-      const until = await findOut(notice, signal)
-      if (until) await inbox.postpone(_id, attempts, until)
-      else await inbox.settle(linkId, lookedAt, clock.now())
+      const next = new Date(lookedAt.getTime() + betweenLooksMs)
+      if (!(await links.takeRevocationLook(linkId, lookedAt, next))) return await leaveToNextLook(notice)
+      const until = await findOut(notice, attempts, signal)
+      if (!until) return await inbox.settle(linkId, lookedAt, clock.now())
+      await links.postponeRevocationLook(linkId, until)
+      await inbox.postpone(linkId, { attempts, nextTryAt: until })
     } catch (error) {
       facts.rowFailed('deauthorisations', error)
-      await inbox.postpone(_id, attempts, new Date(clock.now().getTime() + backoffMs(pauses, attempts)))
+      await inbox.postpone(linkId, { attempts, nextTryAt: inAWhile(attempts) })
     }
   }
 
   const look = async (signal: AbortSignal): Promise<void> => {
-    const notices = await inbox.ofAthletes(clock.now(), batchSize)
-    for (const { _id } of notices.filter((notice) => !saysRevoked(notice))) await inbox.settleOne(_id, clock.now())
-    // One of each link: what becomes of it becomes of the others.
-    for (const [notice] of Map.groupBy(notices.filter(saysRevoked), ({ linkId }) => linkId).values()) {
-      if (signal.aborted || !notice) return
+    for (let looks = 0; looks < mostLooks && !signal.aborted; looks += 1) {
+      const notice = await inbox.dueOfAthletes(clock.now())
+      if (!notice) return
       await lookAt(notice, signal)
     }
   }
+
+  /** One at a time: what comes meanwhile is this one's, or the next turn's. */
+  let isLooking = false
 
   return async (signal: AbortSignal): Promise<void> => {
     if (isLooking) return
