@@ -14,6 +14,7 @@ export interface PushSubscriptions {
   find(): Promise<StravaSubscription | null>
   /** Strava calls the address with a challenge before it answers. */
   create(options: { callbackUrl: string; verifyToken: Secret }): Promise<string>
+  remove(subscriptionId: string): Promise<void>
 }
 
 const subscriptionSchema = z
@@ -30,17 +31,23 @@ export const createPushSubscriptions = (
   const { baseUrl, clientId, clientSecret, ...transport } = options
   const url = `${baseUrl.replace(/\/+$/, '')}/push_subscriptions`
   const credentials = () => ({ client_id: clientId, client_secret: clientSecret.reveal() })
+  // Strava takes them in the query alone where there is no body; the address is in no error and no log.
+  const query = () => new URLSearchParams(credentials())
   const shared = { endpoint: 'subscription', signal: undefined } as const
   return {
     find: async () => {
-      // Strava takes them in the query alone here; the address is in no error and no log.
-      const request = { ...shared, url: `${url}?${new URLSearchParams(credentials())}`, init: {}, read: readAll }
+      const request = { ...shared, url: `${url}?${query()}`, init: {}, read: readAll }
       return (await attempt(request, transport)).data[0] ?? null
     },
     create: async ({ callbackUrl, verifyToken }) => {
       const form = { ...credentials(), callback_url: callbackUrl, verify_token: verifyToken.reveal() }
       const init = { method: 'POST', body: new URLSearchParams(form) }
       return (await attempt({ ...shared, url, init, read: readCreated }, transport)).data
+    },
+    remove: async (subscriptionId) => {
+      const init = { method: 'DELETE' }
+      const address = `${url}/${encodeURIComponent(subscriptionId)}?${query()}`
+      await attempt({ ...shared, url: address, init, read: () => ({ data: null }) }, transport)
     },
   }
 }

@@ -49,6 +49,7 @@ const environmentSchema = z.object({
     .enum(['off', 'observe', 'enforce'], { error: 'must be off, observe or enforce' })
     .default('observe'),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
+  STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
   STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
@@ -79,7 +80,10 @@ export const gatewayConfig = (env: Environment = process.env) => {
       /** Absent: the page at the public URL. */
       webReturnUrl: settings.WEB_RETURN_URL,
     },
-    webhooks: { signature: settings.STRAVA_WEBHOOK_SIGNATURE },
+    webhooks: {
+      signature: settings.STRAVA_WEBHOOK_SIGNATURE,
+      replacesForeign: settings.STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION === 'true',
+    },
     secrets: {
       webhookPaths: settings.STRAVA_WEBHOOK_PATH_SECRET ?? [],
       webhookVerifyToken: settings.STRAVA_WEBHOOK_VERIFY_TOKEN ?? null,

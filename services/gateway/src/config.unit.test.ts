@@ -21,6 +21,7 @@ test('what is required is enough; the issuer keeps its slash', () => {
     auth: { issuer: 'https://tenant.example/' },
     strava: { oauthBaseUrl: 'https://www.strava.com', athleteLimit: null },
     linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava' },
+    webhooks: { signature: 'observe', replacesForeign: false },
   })
   expect(inspect(config, { depth: 9 })).not.toContain('canary')
   expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError)
@@ -36,6 +37,7 @@ test('all problems are listed at once, without a value', () => {
     TOKEN_KEYS: 'k1:canary-key',
     STRAVA_ATHLETE_LIMIT: '0',
     PROFILE_GATE: 'maybe',
+    STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: 'maybe',
     APP_DEEP_LINK: 'javascript:alert(1)',
     PORT: 'canary-port',
   }

@@ -48,7 +48,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     },
     subscriptionMade: (subscriptionId: string) => log.info({ subscriptionId }, 'Strava pushes to this deployment now'),
     subscriptionForeign: () =>
-      log.warn('the push subscription of the app posts to another address and is left alone: no webhooks come here'),
+      log.warn(
+        'the push subscription of the app posts to another deployment and is left alone: no webhooks come here, unless STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION says so',
+      ),
+    subscriptionTaken: () =>
+      log.warn('the push subscription of another deployment is replaced, as STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION says'),
     subscriptionFailed: (error: unknown) =>
       log.warn({ err: error }, 'the push subscription could not be looked after, tried again in a minute'),
     answered: ({ route, method, status, seconds }: Answered) => {

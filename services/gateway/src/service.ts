@@ -193,8 +193,10 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       // Strava would refuse an address without TLS.
       const canSubscribe =
         publicUrl.startsWith('https:') || new URL(config.strava.apiBaseUrl).hostname !== 'www.strava.com'
+      const callbackBase = `${publicUrl}/webhooks/strava/`
+      const [currentPath] = webhookPaths
       const subscribing =
-        webhookVerifyToken && webhookPaths.length > 0 && canSubscribe
+        webhookVerifyToken && currentPath && canSubscribe
           ? [
               {
                 name: 'push-subscription',
@@ -208,7 +210,9 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
                     fetch: fetchWith,
                     onCall: facts.stravaCalled,
                   }),
-                  callbackUrls: webhookPaths.map((secret) => `${publicUrl}/webhooks/strava/${secret.reveal()}`),
+                  callbackBase,
+                  callbackUrl: `${callbackBase}${currentPath.reveal()}`,
+                  replacesForeign: config.webhooks.replacesForeign,
                 }),
               },
             ]

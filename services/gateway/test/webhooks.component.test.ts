@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type EventData, receiptListSchema } from '@slipstream/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { anna, linkOnWeb } from './support/linking.ts'
@@ -374,6 +376,65 @@ describe('the push subscription', () => {
       expect(subscriptionId).not.toBe(before?.subscriptionId)
       expect(since?.getTime()).toBeGreaterThan(before?.since?.getTime() ?? Number.POSITIVE_INFINITY)
     })
+  })
+
+  const atStrava = (path = '', init: RequestInit = {}) => {
+    const url = new URL(`${system.strava.url}/api/v3/push_subscriptions${path}`)
+    url.search = String(new URLSearchParams({ client_id: '12345', client_secret: 'simulator-secret' }))
+    return fetch(url, init)
+  }
+  const addresses = async () => {
+    const found = (await (await atStrava()).json()) as { callback_url: string }[]
+    return found.map(({ callback_url }) => callback_url)
+  }
+  /** The one subscription of the app posts there from now on. */
+  const divertTo = async (address: string) => {
+    const [found] = (await (await atStrava()).json()) as { id: number }[]
+    await atStrava(`/${found?.id}`, { method: 'DELETE' })
+    await system.store.collections.pushSubscription.updateOne({ _id: '12345' }, { $set: { subscriptionId: null } })
+    const body = new URLSearchParams({ callback_url: address, verify_token: verifyToken })
+    expect((await atStrava('', { method: 'POST', body })).status).toBe(201)
+  }
+  const own = () => `${system.url}/webhooks/strava/${pathSecret}`
+
+  test('to the address of before makes way for one to the first', async () => {
+    await divertTo(`${system.url}/webhooks/strava/${olderSecret}`)
+    await lookNow()
+    await vi.waitFor(async () => expect(await addresses()).toEqual([own()]))
+    await vi.waitFor(async () => expect((await subscription())!.subscriptionId).toEqual(expect.any(String)))
+    expect((await push(await said(), { secret: olderSecret })).status).toBe(200)
+    expect(await inbox().countDocuments()).toBe(1)
+  })
+
+  test('of another deployment is left alone with a warning, unless an operator says otherwise', async () => {
+    const others = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
+      response.end(JSON.stringify({ 'hub.challenge': searchParams.get('hub.challenge') }))
+    })
+    await new Promise<void>((resolve) => others.listen(0, resolve))
+    const { port } = others.address() as AddressInfo
+    const foreign = `http://localhost:${port}/webhooks/strava/${pathSecret}`
+    await divertTo(foreign)
+    await lookNow()
+    await vi.waitFor(() => expect(system.logLines.join('')).toContain('posts to another deployment'))
+    await checked()
+    expect(await addresses()).toEqual([foreign])
+    const told = await startSystem({
+      env: {
+        ...{ ...env, STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: 'true' },
+        ...{ STRAVA_OAUTH_BASE_URL: system.strava.url, STRAVA_API_BASE_URL: `${system.strava.url}/api/v3` },
+      },
+    })
+    try {
+      await vi.waitFor(async () => expect(await addresses()).toEqual([`${told.url}/webhooks/strava/${pathSecret}`]))
+      expect(told.logLines.join('')).toContain('subscription of another deployment is replaced')
+    } finally {
+      await told.stop()
+      await new Promise((resolve) => others.close(resolve))
+    }
+    await divertTo(own())
+    await lookNow()
+    await vi.waitFor(async () => expect((await subscription())!.subscriptionId).toEqual(expect.any(String)))
   })
 
   test('that cannot be looked after is told, and tried again in a minute', async () => {
