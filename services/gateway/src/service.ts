@@ -33,7 +33,7 @@ import { confirmDeauthorisations } from './sweeps/deauthorisations.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
 import { lookAtLostGrants } from './sweeps/lost-grants.ts'
-import { checkPushSubscription } from './sweeps/push-subscription.ts'
+import { canSubscribe, checkPushSubscription } from './sweeps/push-subscription.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
 import { createRevocations } from './sweeps/revocations.ts'
 
@@ -190,13 +190,10 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
       const { keepForMs } = config.strava
       registerGauges(metrics, links)
-      // Strava would refuse an address without TLS.
-      const canSubscribe =
-        publicUrl.startsWith('https:') || new URL(config.strava.apiBaseUrl).hostname !== 'www.strava.com'
       const callbackBase = `${publicUrl}/webhooks/strava/`
       const [currentPath] = webhookPaths
       const subscribing =
-        webhookVerifyToken && currentPath && canSubscribe
+        webhookVerifyToken && currentPath && canSubscribe({ publicUrl, apiBaseUrl: config.strava.apiBaseUrl })
           ? [
               {
                 name: 'push-subscription',

@@ -363,6 +363,36 @@ describe('the push subscription', () => {
     expect(JSON.stringify(await subscription())).not.toContain(pathSecret)
   })
 
+  test('is looked at again though the replica that was at it has crashed, and by each that starts', async () => {
+    const asked = () =>
+      system.strava.control
+        .calls()
+        .calls.filter(({ endpoint, method }) => endpoint === 'push_subscriptions' && method === 'GET').length
+    // Held up at Strava: what is written meanwhile is what a crash would leave.
+    system.strava.control.setFaults({ rules: [{ endpoint: 'push_subscriptions', effect: { kind: 'hold' } }] })
+    await lookNow()
+    await checked()
+    const left = (await subscription())!.nextCheckAt.getTime() - system.clock.now().getTime()
+    system.strava.control.clearFaults()
+    expect(left).toBeLessThanOrEqual(90_000)
+    await vi.waitFor(async () => {
+      const inMs = (await subscription())!.nextCheckAt.getTime() - system.clock.now().getTime()
+      expect(inMs).toBeGreaterThan(90_000)
+    })
+    const before = asked()
+    const another = await startSystem({
+      env: {
+        ...{ ...env, PUBLIC_URL: system.url, MONGODB_URI: system.database.uri },
+        ...{ STRAVA_OAUTH_BASE_URL: system.strava.url, STRAVA_API_BASE_URL: `${system.strava.url}/api/v3` },
+      },
+    })
+    try {
+      await vi.waitFor(() => expect(asked()).toBe(before + 1))
+    } finally {
+      await another.stop()
+    }
+  })
+
   test('that is gone at Strava is made anew', async () => {
     const before = await subscription()
     const credentials = 'client_id=12345&client_secret=simulator-secret'

@@ -8,7 +8,10 @@ export const createSubscriptions = (
   pushSubscription: Collections<'gateway'>['pushSubscription'],
   clientId: string,
 ): Subscriptions => {
-  const isDue = (now: Date) => ({ _id: clientId, nextCheckAt: { $lte: now } })
+  const isDue = (now: Date, notBeyond: Date) => ({
+    _id: clientId,
+    $or: [{ nextCheckAt: { $lte: now } }, { nextCheckAt: { $gt: notBeyond } }],
+  })
   const unknown = { subscriptionId: null, makingUntil: null }
   const find = inBatches(
     async (asked: readonly undefined[]) => {
@@ -19,13 +22,13 @@ export const createSubscriptions = (
   )
   return {
     find: () => find(undefined),
-    takeCheck: async (now, next) => {
-      const { matchedCount } = await pushSubscription.updateOne(isDue(now), { $set: { nextCheckAt: next } })
+    takeCheck: async (now, { until, notBeyond }) => {
+      const { matchedCount } = await pushSubscription.updateOne(isDue(now, notBeyond), { $set: { nextCheckAt: until } })
       if (matchedCount === 1) return true
       try {
         const { upsertedCount } = await pushSubscription.updateOne(
           { _id: clientId },
-          { $setOnInsert: { ...unknown, nextCheckAt: next } },
+          { $setOnInsert: { ...unknown, nextCheckAt: until } },
           { upsert: true },
         )
         return upsertedCount === 1

@@ -21,31 +21,36 @@ const hourMs = 60 * 60_000
 const retryMs = 60_000
 /** So long Strava may take to come with its challenge and to answer. */
 const makingMs = 60_000
+/** So long a look takes at most: one that crashed is taken over. */
+const leaseMs = 90_000
+
+/** Strava refuses an address without TLS, so it is not even asked. */
+export const canSubscribe = ({ publicUrl, apiBaseUrl }: { publicUrl: string; apiBaseUrl: string }): boolean =>
+  publicUrl.startsWith('https:') || new URL(apiBaseUrl).hostname !== 'www.strava.com'
 
 /**
- * Sees to it that Strava pushes to this deployment: looks once an hour, over all replicas, and makes the subscription where there is
- * none. One that posts to an address of before, as after a change of the path secret, is replaced; an app has one, so that what
- * happens in between is told by nobody and found by a turn. One that posts somewhere else is another deployment's, and left alone
- * unless an operator says otherwise. A failure is told and tried again.
+ * Sees to it that Strava pushes to this deployment: looks at each start, and once an hour over all replicas, and makes the
+ * subscription where there is none. One that posts to an address of before, as after a change of the path secret, is replaced; an
+ * app has one, so that what happens in between is told by nobody and found by a turn. One that posts somewhere else is another
+ * deployment's, and left alone unless an operator says otherwise. A failure is told and tried again.
  */
-export const checkPushSubscription = (deps: PushSubscriptionDeps) => async (): Promise<void> => {
+export const checkPushSubscription = (deps: PushSubscriptionDeps) => {
   const { subscriptions, strava, clock, callbackBase, callbackUrl, replacesForeign, verifyToken, facts } = deps
-  const now = clock.now()
-  const after = (ms: number) => new Date(now.getTime() + ms)
-  if (!(await subscriptions.takeCheck(now, after(hourMs)))) return
-  const before = await subscriptions.find()
-  const known = (subscriptionId: string) =>
-    subscriptions.set({
-      ...{ subscriptionId, makingUntil: null },
-      ...((before?.subscriptionId !== subscriptionId || !before.since) && { since: now }),
+  const after = (ms: number) => new Date(clock.now().getTime() + ms)
+  const known = async (subscriptionId: string): Promise<void> => {
+    const before = await subscriptions.find()
+    await subscriptions.set({
+      ...{ subscriptionId, makingUntil: null, nextCheckAt: after(hourMs) },
+      ...((before?.subscriptionId !== subscriptionId || !before.since) && { since: clock.now() }),
     })
-  try {
+  }
+  const look = async (): Promise<void> => {
     const found = await strava.find()
     if (found?.callbackUrl === callbackUrl) return await known(found.subscriptionId)
     const isForeign = found !== null && !found.callbackUrl.startsWith(callbackBase)
     if (isForeign && !replacesForeign) {
       facts.subscriptionForeign()
-      return await subscriptions.set({ subscriptionId: null, makingUntil: null })
+      return await subscriptions.set({ subscriptionId: null, makingUntil: null, nextCheckAt: after(hourMs) })
     }
     await subscriptions.set({ subscriptionId: null, makingUntil: after(makingMs) })
     if (isForeign) facts.subscriptionTaken()
@@ -53,8 +58,19 @@ export const checkPushSubscription = (deps: PushSubscriptionDeps) => async (): P
     const subscriptionId = await strava.create({ callbackUrl, verifyToken })
     await known(subscriptionId)
     facts.subscriptionMade(subscriptionId)
-  } catch (error) {
-    facts.subscriptionFailed(error)
-    await subscriptions.set({ nextCheckAt: after(retryMs) })
+  }
+
+  let isFirst = true
+  return async (): Promise<void> => {
+    // At a start the settings may be others than at the last look; a clock that was ahead may have put the next one far off.
+    const notBeyond = after(isFirst ? leaseMs : hourMs + leaseMs)
+    if (!(await subscriptions.takeCheck(clock.now(), { until: after(leaseMs), notBeyond }))) return
+    isFirst = false
+    try {
+      await look()
+    } catch (error) {
+      facts.subscriptionFailed(error)
+      await subscriptions.set({ nextCheckAt: after(retryMs) })
+    }
   }
 }
