@@ -30,6 +30,10 @@ export interface WantedActivity {
   eventTime: Date
   /** Where it stands. */
   inboxId: string
+  /** Looks in vain before this one. */
+  attempts?: number
+  /** How often its notice had been put back when it was asked for: once only is it put back after this. */
+  returned?: number
   /** What an update has set, as far as it said. */
   expects?: { title?: string; type?: string; isPrivate?: boolean }
   /** The want of its lane as it raised it: a run that froze an earlier one does not answer it. */

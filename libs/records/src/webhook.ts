@@ -20,6 +20,8 @@ export interface WebhookInboxRow {
   takenAt: Date | null
   /** Looks in vain: at an activity that is not there yet, or for whether an athlete's grant is gone. */
   attempts?: number
+  /** How often it was put back after it was asked for: whoever asked for it before does not mark it as taken any more. */
+  returned?: number
   /** When somebody looks at it though its event was lost, or again. */
   nextTryAt: Date
   deleteAt: Date

@@ -162,7 +162,7 @@ describe('a webhook', () => {
         3,
       ),
     ).toMatchObject({
-      ...{ outcome: 'succeeded', unseen: ['99999999993', '99999999994'], counts: { calls: 3 } },
+      ...{ outcome: 'succeeded', unseen: [], unchecked: ['99999999993', '99999999994'], counts: { calls: 3 } },
     })
   })
 

@@ -29,10 +29,10 @@ const noticed = async (link: { _id: string; athleteId: string }, changes: Partia
   await harness.store.connection.collection<WebhookInboxRow>('webhook_inbox').insertOne(row)
   return row._id
 }
+const rowOf = (inboxId: string) => harness.store.collections.webhookInbox.findById(inboxId).lean()
 const taken = (inboxId: string) =>
   vi.waitFor(async () => {
-    const row = await harness.store.collections.webhookInbox.findById(inboxId).lean()
-    expect(row?.takenAt).not.toBeNull()
+    expect((await rowOf(inboxId))?.takenAt).not.toBeNull()
   })
 const realtimeOf = async ({ athleteId }: { athleteId: string }) =>
   (await harness.store.collections.schedules.findById(athleteId).lean())?.wants?.realtime
@@ -59,8 +59,10 @@ describe('what a webhook said', () => {
     await harness.store.collections.schedules.updateOne({ _id: link.athleteId }, { $set: full })
     const tooMuch = await noticed(link, { objectId: '8' })
     await vi.waitFor(async () => {
-      const row = await harness.store.collections.webhookInbox.findById(tooMuch).lean()
-      expect(row).toMatchObject({ takenAt: null, nextTryAt: new Date(full.looks.since.getTime() + 3_600_000) })
+      expect(await rowOf(tooMuch)).toMatchObject({
+        takenAt: null,
+        nextTryAt: new Date(full.looks.since.getTime() + 3_600_000),
+      })
     })
   })
 
@@ -68,7 +70,7 @@ describe('what a webhook said', () => {
     const link = await harness.link()
     const ofAthlete = await noticed(link, { objectType: 'athlete' })
     await taken(await noticed(link))
-    expect(await harness.store.collections.webhookInbox.findById(ofAthlete).lean()).toMatchObject({ takenAt: null })
+    expect(await rowOf(ofAthlete)).toMatchObject({ takenAt: null })
   })
 
   it('is overtaken by what is said of the same activity later', async () => {
@@ -84,16 +86,34 @@ describe('what a webhook said', () => {
     expect(await inbox.isOvertaken(first)).toBe(true)
   })
 
-  it('and is put off is taken in at its time', async () => {
+  it('and is put back is taken in at its time', async () => {
     const link = await harness.link()
     const inbox = createInbox(harness.store.collections)
     const later = await noticed(link, { objectId: '8' })
     await taken(later)
-    await inbox.putOff(later, 1, new Date(Date.now() + 3_600_000))
+    await inbox.putBack({ inboxId: later }, { attempts: 1, nextTryAt: new Date(Date.now() + 3_600_000) })
     await taken(await noticed(link, { objectId: '9' }))
-    const waiting = await harness.store.collections.webhookInbox.findById(later).lean()
-    expect(waiting).toMatchObject({ takenAt: null, attempts: 1 })
-    await inbox.putOff(later, 1, minuteAgo())
+    expect(await rowOf(later)).toMatchObject({ takenAt: null, attempts: 1 })
+    await inbox.putBack({ inboxId: later, returned: 1 }, { attempts: 2, nextTryAt: minuteAgo() })
     await taken(later)
+    const want = await realtimeOf(link)
+    expect(want?.activities?.find(({ inboxId }) => inboxId === later)).toMatchObject({ attempts: 2, returned: 2 })
+  })
+
+  it.each(['before', 'after'])('and was not found yet is put back once, %s it is marked as taken', async (order) => {
+    const inbox = createInbox(harness.store.collections)
+    const nextTryAt = new Date(Date.now() + 3_600_000)
+    const inboxId = await noticed(await harness.link(), { nextTryAt })
+    const row = (await inbox.find(inboxId))!
+    // Not looked at: what a run had no call left for counts as no attempt.
+    const putBack = () => inbox.putBack({ inboxId }, { attempts: 0, nextTryAt })
+    if (order === 'after') await inbox.markTaken(row, new Date())
+    expect(await putBack()).toBe(true)
+    if (order === 'before') await inbox.markTaken(row, new Date())
+    expect(await putBack()).toBe(false)
+    expect(await rowOf(inboxId)).toMatchObject({ takenAt: null, returned: 1 })
+    const asked = { inboxId, returned: 1 }
+    expect([await inbox.giveUp(asked, new Date()), await inbox.giveUp(asked, new Date())]).toEqual([true, false])
+    expect((await rowOf(inboxId))?.takenAt).not.toBeNull()
   })
 })

@@ -139,6 +139,8 @@ export const wantedActivity = {
   aspect: oneOf(noticeAspects),
   eventTime: time,
   inboxId: text,
+  attempts: added(count),
+  returned: added(count),
   expects: added(
     nested<NonNullable<WantedActivity['expects']>>({
       title: added(anyText),
@@ -171,6 +173,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
     activities: added(listOf<WantedActivity>(wantedActivity)),
     mostCalls: added(count),
     unseen: added(texts),
+    unchecked: added(texts),
     requestedAt: time,
     state: oneOf(storedRunStates),
     nextPage: count,

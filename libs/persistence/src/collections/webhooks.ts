@@ -29,6 +29,7 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
     receivedAt: time,
     takenAt: optionalTime,
     attempts: added(count),
+    returned: added(count),
     nextTryAt: time,
     deleteAt: time,
     outbox,

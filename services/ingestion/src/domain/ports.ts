@@ -58,6 +58,7 @@ export interface FinishedRun {
   finishedAt: Date
   unread?: UnreadActivity[]
   unseen?: string[]
+  unchecked?: string[]
   changedIds?: string[]
   passBefore?: Date
   noticesDueAt?: Date
@@ -74,6 +75,7 @@ export interface RunProgress {
   firstTicket?: number
   missing?: MissingActivities
   unseen?: string[]
+  unchecked?: string[]
   changedIds?: string[]
 }
 

@@ -40,11 +40,10 @@ const listedOn = (activities: readonly StravaActivity[], unreadable: readonly Un
 const succeed = async (
   deps: RunDeps,
   { lease }: Step,
-  { counts, unread, unseen, changedIds }: RunProgress,
+  { cursor, firstTicket, missing, ...found }: RunProgress,
 ): Promise<Outcome> => {
   const finishedAt = deps.clock.now()
-  const end = { outcome: 'succeeded', errorCode: null, counts, unread, finishedAt } as const
-  return endAnswered(deps, lease, { ...end, ...(unseen && { unseen }), ...(changedIds && { changedIds }) })
+  return endAnswered(deps, lease, { ...found, outcome: 'succeeded', errorCode: null, finishedAt })
 }
 
 /** All of the window was listed: what is stored and was not on the list is looked for, or the run ends. */
@@ -123,8 +122,8 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
     // that than webhooks may cause calls for: the rest is looked for again.
     const told = notListed(run.activities ?? [], page.ids)
     const toCheck = told.slice(0, Math.max(0, (run.mostCalls ?? told.length + counts.calls) - counts.calls))
-    const unseen = [...notSeenIn(run.activities ?? [], data), ...told.slice(toCheck.length)]
-    const ended = { ...progress, cursor, missing: { isListedAgain: false, toCheck }, unseen }
+    const seen = { unseen: notSeenIn(run.activities ?? [], data), unchecked: told.slice(toCheck.length) }
+    const ended = { ...progress, ...seen, cursor, missing: { isListedAgain: false, toCheck } }
     return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)
   }
   const next = stepAfter(cursor, page, run.window)

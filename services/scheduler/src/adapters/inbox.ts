@@ -1,33 +1,48 @@
 import type { Collections } from '@slipstream/persistence'
-import type { Inbox, InboxRow } from '../domain/ports.ts'
+import type { AskedNotice, Inbox, InboxRow } from '../domain/ports.ts'
 
 const withoutOutbox = { outbox: 0 } as const
 
 /** Notices of athletes are the gateway's to look after. */
 const ofActivities = { objectType: 'activity' as const }
 
-export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'webhookInbox'>): Inbox => ({
-  find: (inboxId) =>
-    webhookInbox
-      .findOne({ _id: inboxId, ...ofActivities }, withoutOutbox)
-      .lean<InboxRow>()
-      .exec(),
-  notTaken: (now, limit) =>
-    webhookInbox
-      .find({ ...ofActivities, takenAt: null, nextTryAt: { $lte: now } }, withoutOutbox)
-      .sort({ nextTryAt: 1 })
-      .limit(limit)
-      .lean<InboxRow[]>()
-      .exec(),
-  isOvertaken: async ({ linkId, objectId, eventTime, receivedAt }) => {
-    const later = [{ eventTime: { $gt: eventTime } }, { eventTime, receivedAt: { $gt: receivedAt } }]
-    return (await webhookInbox.exists({ linkId, objectId, ...ofActivities, $or: later })) !== null
-  },
-  putOff: async (inboxId, attempts, nextTryAt) => {
-    await webhookInbox.updateOne({ _id: inboxId }, { $set: { takenAt: null, attempts, nextTryAt } })
-  },
-  markTaken: async ({ _id, attempts }, now) => {
-    // Put off meanwhile, because its run was quicker, it stays.
-    await webhookInbox.updateOne({ _id, takenAt: null, attempts: attempts ?? null }, { $set: { takenAt: now } })
-  },
-})
+export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'webhookInbox'>): Inbox => {
+  /**
+   * The end of a run may be heard twice, and before its notice was marked as taken. So each that is written of it raises `returned`,
+   * and neither an older run nor an older mark goes over it.
+   */
+  const writeOnce = async ({ inboxId, returned = 0 }: AskedNotice, change: Partial<InboxRow>): Promise<boolean> => {
+    const { matchedCount } = await webhookInbox.updateOne(
+      { _id: inboxId, returned: returned === 0 ? null : returned },
+      { $set: { ...change, returned: returned + 1 } },
+    )
+    return matchedCount === 1
+  }
+
+  return {
+    find: (inboxId) =>
+      webhookInbox
+        .findOne({ _id: inboxId, ...ofActivities }, withoutOutbox)
+        .lean<InboxRow>()
+        .exec(),
+    notTaken: (now, limit) =>
+      webhookInbox
+        .find({ ...ofActivities, takenAt: null, nextTryAt: { $lte: now } }, withoutOutbox)
+        .sort({ nextTryAt: 1 })
+        .limit(limit)
+        .lean<InboxRow[]>()
+        .exec(),
+    isOvertaken: async ({ linkId, objectId, eventTime, receivedAt }) => {
+      const later = [{ eventTime: { $gt: eventTime } }, { eventTime, receivedAt: { $gt: receivedAt } }]
+      return (await webhookInbox.exists({ linkId, objectId, ...ofActivities, $or: later })) !== null
+    },
+    markTaken: async ({ _id, returned }, now) => {
+      await webhookInbox.updateOne({ _id, takenAt: null, returned: returned ?? null }, { $set: { takenAt: now } })
+    },
+    putOff: async (inboxId, nextTryAt) => {
+      await webhookInbox.updateOne({ _id: inboxId, takenAt: null }, { $set: { nextTryAt } })
+    },
+    putBack: (asked, again) => writeOnce(asked, { ...again, takenAt: null }),
+    giveUp: (asked, now) => writeOnce(asked, { takenAt: now }),
+  }
+}

@@ -103,13 +103,18 @@ export interface Notice extends Omit<WantedActivity, 'asked'> {
 /** Beyond so many a list of the whole window is cheaper than asking for each. */
 const mostActivities = 50
 
+/** What says of a notice that an activity is new, and how often that was looked at. */
+const sourceOf = ({ aspect, inboxId, attempts = 0, returned = 0 }: WantedActivity) => ({
+  ...{ aspect, inboxId, attempts, returned },
+})
+
 /** Of several notices about one activity the newest counts, and may come first; that it is new stays true of a changed one. */
 const withNotice = (activities: readonly WantedActivity[], notice: WantedActivity): WantedActivity[] => {
   const known = activities.find(({ stravaActivityId }) => stravaActivityId === notice.stravaActivityId)
   const newer = known && known.eventTime > notice.eventTime ? { ...known, asked: notice.asked } : notice
-  const news = [known, notice].find((one) => one?.aspect === 'create')
+  const news = [notice, known].find((one) => one?.aspect === 'create')
   const isNews = news !== undefined && newer.aspect !== 'delete'
-  const newest = isNews ? { ...newer, aspect: news.aspect, inboxId: news.inboxId } : newer
+  const newest = isNews ? { ...newer, ...sourceOf(news) } : newer
   return [...activities.filter((one) => one !== known), newest]
 }
 

@@ -233,6 +233,12 @@ describe('a webhook', () => {
     expect(decideLinked({ ...ask, schedule: told(null, notice('7')) })).toMatchObject({ asks: ['interactive'] })
   })
 
+  it('that was put back since is put back once more after its run', () => {
+    const created = notice('7', { aspect: 'create' })
+    const again = { ...created, attempts: 1, returned: 1 }
+    expect(realtime(told(idle, created, again))?.activities).toMatchObject([{ attempts: 1, returned: 1 }])
+  })
+
   it('of an upload that was changed at once is still one of an upload', () => {
     const [created, changed] = [
       notice('7', { aspect: 'create', inboxId: 'in_created', eventTime: after(-2 * minuteMs) }),

@@ -1,5 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
-import type { ChangeSource, ReceiptRow, WebhookInboxRow } from '@slipstream/records'
+import type { ChangeSource, ReceiptRow, WantedActivity, WebhookInboxRow } from '@slipstream/records'
 import type { RunState } from './open-row.ts'
 import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
@@ -42,16 +42,24 @@ export interface ReceiptReader {
 
 export type InboxRow = Omit<WebhookInboxRow, 'outbox'>
 
+/** A notice as a run was asked for it. */
+export type AskedNotice = Pick<WantedActivity, 'inboxId' | 'returned'>
+
 /** What webhooks said of activities. */
 export interface Inbox {
   find(inboxId: string): Promise<InboxRow | null>
   /** Those that are to be taken in by now, longest waiting first. */
   notTaken(now: Date, limit: number): Promise<InboxRow[]>
+  /** Unless it was put back since it was read: its run may have ended already. */
   markTaken(row: InboxRow, now: Date): Promise<void>
   /** Whether a later notice speaks of the same activity: then Strava does not show any more what this one told. */
   isOvertaken(notice: InboxRow): Promise<boolean>
-  /** Is taken in again at that time. */
-  putOff(inboxId: string, attempts: number, nextTryAt: Date): Promise<void>
+  /** Is taken in at that time; nobody has asked for it yet. */
+  putOff(inboxId: string, nextTryAt: Date): Promise<void>
+  /** What a run has left over is taken in again at that time. False, with nothing changed, when it was put back since. */
+  putBack(asked: AskedNotice, again: { attempts: number; nextTryAt: Date }): Promise<boolean>
+  /** What no run has found is not asked for any more. False, with nothing changed, when that was noted before. */
+  giveUp(asked: AskedNotice, now: Date): Promise<boolean>
 }
 
 export interface RunReader {

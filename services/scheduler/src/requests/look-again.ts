@@ -7,27 +7,33 @@ import type { Facts } from '../facts.ts'
 const pausesMs = [5_000, 30_000, 2 * 60_000, 10 * 60_000]
 
 export interface LookAgainDeps {
-  inbox: Pick<Inbox, 'find' | 'isOvertaken' | 'putOff'>
+  inbox: Pick<Inbox, 'find' | 'isOvertaken' | 'putBack' | 'giveUp'>
   clock: Clock
   facts: Pick<Facts, 'notSeen'>
 }
 
 /**
- * What a webhook told and Strava does not show yet is looked at again, ever later. May be done again for the same run: a notice
- * that waits already stays as it is. Of several changes of one activity the last one counts.
+ * What a webhook told and Strava does not show yet is looked at again, ever later; what the run had no call left for, soon, and
+ * that was no look. May be done again for the same run, and before its notices are marked as taken. Of several changes of one
+ * activity the last one counts.
  */
 export const lookAgain = async (
   { inbox, clock, facts }: LookAgainDeps,
-  { activities = [], unseen = [] }: Pick<RunState, 'activities' | 'unseen'>,
+  { activities = [], unseen = [], unchecked = [] }: Pick<RunState, 'activities' | 'unseen' | 'unchecked'>,
 ): Promise<void> => {
-  for (const { inboxId, aspect } of activities.filter(({ stravaActivityId }) => unseen.includes(stravaActivityId))) {
+  const now = clock.now()
+  const [soonMs] = pausesMs
+  for (const activity of activities) {
+    const { stravaActivityId, inboxId, aspect, attempts = 0 } = activity
+    const isUnchecked = unchecked.includes(stravaActivityId)
+    if (!isUnchecked && !unseen.includes(stravaActivityId)) continue
     const notice = await inbox.find(inboxId)
-    if (!notice || notice.takenAt === null) continue
     // What is new stays so, whatever was said of it later.
-    if (aspect !== 'create' && (await inbox.isOvertaken(notice))) continue
-    const { attempts = 0 } = notice
-    const pauseMs = pausesMs[attempts]
-    if (pauseMs === undefined) facts.notSeen(notice)
-    else await inbox.putOff(inboxId, attempts + 1, new Date(clock.now().getTime() + pauseMs))
+    if (!notice || (aspect !== 'create' && (await inbox.isOvertaken(notice)))) continue
+    const pauseMs = isUnchecked ? soonMs : pausesMs[attempts]
+    if (pauseMs !== undefined) {
+      const nextTryAt = new Date(now.getTime() + pauseMs)
+      await inbox.putBack(activity, { attempts: isUnchecked ? attempts : attempts + 1, nextTryAt })
+    } else if (await inbox.giveUp(activity, now)) facts.notSeen(notice)
   }
 }

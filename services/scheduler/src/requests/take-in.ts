@@ -29,11 +29,17 @@ export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> 
   const opensAt = isLookedFor ? looksAgainAt(schedule, deps.clock.now()) : null
   if (opensAt) {
     deps.facts.lookPutOff(row.athleteId, opensAt)
-    await deps.inbox.putOff(inboxId, row.attempts ?? 0, opensAt)
+    await deps.inbox.putOff(inboxId, opensAt)
     return false
   }
   const expects = expectedOf(row)
-  const notice = { stravaActivityId, inboxId, aspect, eventTime, receivedAt, ...(expects && { expects }) }
+  const { attempts, returned } = row
+  const notice = {
+    ...{ stravaActivityId, inboxId, aspect, eventTime, receivedAt },
+    ...(attempts && { attempts }),
+    ...(returned && { returned }),
+    ...(expects && { expects }),
+  }
   if (isLookedFor) await requestLook(deps, link, notice)
   await deps.inbox.markTaken(row, deps.clock.now())
   return isLookedFor
