@@ -67,7 +67,7 @@ export interface SyncRunRow {
   answers?: LaneVersions
   /** What it was asked for by webhooks, fixed when it begins; none: it lists the whole window. */
   activities?: WantedActivity[]
-  /** More calls it does not make, fixed when it begins; absent: as many as it takes. */
+  /** More calls it does not make, but for the pages of a list; fixed when it begins. Absent: as many as it takes. */
   mostCalls?: number
   /** Of those, what was said to be new or changed and is not seen so yet. */
   unseen?: string[]

@@ -37,6 +37,9 @@ const taken = (inboxId: string) =>
 const realtimeOf = async ({ athleteId }: { athleteId: string }) =>
   (await harness.store.collections.schedules.findById(athleteId).lean())?.wants?.realtime
 
+/** What sweeps have read of the row until now is not written over it. */
+const unseenBefore = { $inc: { revision: 1 } }
+
 describe('what a webhook said', () => {
   it('is asked for though its event was lost, and marked', async () => {
     const link = await harness.link()
@@ -56,7 +59,7 @@ describe('what a webhook said', () => {
     const link = await harness.link()
     await taken(await noticed(link))
     const full = { looks: { since: new Date(), count: 10 }, 'wants.realtime.answered': 1_000, publishedAt: null }
-    await harness.store.collections.schedules.updateOne({ _id: link.athleteId }, { $set: full })
+    await harness.store.collections.schedules.updateOne({ _id: link.athleteId }, { $set: full, ...unseenBefore })
     const tooMuch = await noticed(link, { objectId: '8' })
     await vi.waitFor(async () => {
       expect(await rowOf(tooMuch)).toMatchObject({
@@ -64,6 +67,17 @@ describe('what a webhook said', () => {
         nextTryAt: new Date(full.looks.since.getTime() + 3_600_000),
       })
     })
+  })
+
+  it('waits out a pause, unless it is looked for again', async () => {
+    const link = await harness.link()
+    await taken(await noticed(link))
+    const notBefore = new Date(Date.now() + 3_600_000)
+    const paused = { looks: { since: new Date(), count: 2, inVain: 5, notBefore } }
+    await harness.store.collections.schedules.updateOne({ _id: link.athleteId }, { $set: paused, ...unseenBefore })
+    const first = await noticed(link, { objectId: '8' })
+    await taken(await noticed(link, { objectId: '9', attempts: 1, returned: 1 }))
+    await vi.waitFor(async () => expect(await rowOf(first)).toMatchObject({ takenAt: null, nextTryAt: notBefore }))
   })
 
   it('of an athlete is left to the gateway', async () => {

@@ -107,7 +107,7 @@ export const beginRun = (
     window: windowAt(now, windowDays),
     answers,
     activities,
-    ...(!isFullPass && own?.mostCalls && { mostCalls: own.mostCalls }),
+    ...(own?.mostCalls && { mostCalls: own.mostCalls }),
     requestedVersion: Math.max(run.requestedVersion, wanted?.requestedVersion ?? 0),
     startedAt: now,
   }

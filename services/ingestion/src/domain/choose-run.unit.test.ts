@@ -168,9 +168,9 @@ describe('a run of webhooks', () => {
   })
 
   it('that has too many to look at lists the window, and so answers less urgent lanes', () => {
-    const wants = { realtime: want(6, 3, 'run_1'), scheduled: want(4, 3, 'run_2') }
+    const wants = { realtime: want(6, 3, 'run_1', { mostCalls: 4 }), scheduled: want(4, 3, 'run_2') }
     expect(beginRun(realtime, { wanted: wanted(wants), openRuns: [realtime], now })).toMatchObject({
-      ...{ activities: [], answers: { realtime: 6, scheduled: 4 } },
+      ...{ activities: [], answers: { realtime: 6, scheduled: 4 }, mostCalls: 4 },
     })
   })
 })

@@ -29,6 +29,10 @@ export const decideRun = ({ run, linkStatus, now }: RunInput): RunDecision => {
   return { kind: 'fetch' }
 }
 
+/** How many calls a run may still make. */
+export const callsLeftOf = ({ mostCalls = Number.POSITIVE_INFINITY }: SyncRun, { calls }: RunCounts): number =>
+  Math.max(0, mostCalls - calls)
+
 /** Adds what one step did to the run. `listed` counts what this run had not listed before, also what could not be read. */
 export const addResult = (counts: RunCounts, result: RunCounts): RunCounts => ({
   listed: counts.listed + result.listed,

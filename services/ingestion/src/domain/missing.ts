@@ -20,15 +20,16 @@ export type AfterList =
   /** Asked for one by one; what is left over is the next run's. */
   | { kind: 'check'; activityIds: string[] }
 
-/** What a run does when its list has ended. */
+/** What a run does when its list has ended, with so many calls left. */
 export const afterList = (
   { activityIds, storedInWindow }: Unlisted,
   missing: MissingActivities | undefined,
+  callsLeft: number,
 ): AfterList => {
-  if (activityIds.length === 0) return { kind: 'end' }
+  if (activityIds.length === 0 || callsLeft === 0) return { kind: 'end' }
   const areMany = activityIds.length > fewMissing || activityIds.length > storedInWindow * smallShare
   if (areMany && !missing?.isListedAgain) return { kind: 'list_again' }
-  return { kind: 'check', activityIds: activityIds.slice(0, maxChecks) }
+  return { kind: 'check', activityIds: activityIds.slice(0, Math.min(maxChecks, callsLeft)) }
 }
 
 /** Of what webhooks spoke of, what a list did not show, or shows though it is said to be deleted. */

@@ -15,7 +15,15 @@ test.each([
   ['all are', 50, 50, listedTwice, { kind: 'check', activityIds: ids(10) }],
   ['none is any more', 0, 100, listedTwice, { kind: 'end' }],
 ] as const)('after a list where %s', (_what, missing, storedInWindow, before, expected) => {
-  expect(afterList({ activityIds: ids(missing), storedInWindow }, before)).toEqual(expected)
+  expect(afterList({ activityIds: ids(missing), storedInWindow }, before, Number.POSITIVE_INFINITY)).toEqual(expected)
+})
+
+test.each([
+  ['no call', 3, 0, { kind: 'end' }],
+  ['no call for another list', 4, 0, { kind: 'end' }],
+  ['two calls', 3, 2, { kind: 'check', activityIds: ids(2) }],
+] as const)('after a list that leaves %s', (_what, missing, callsLeft, expected) => {
+  expect(afterList({ activityIds: ids(missing), storedInWindow: 20 }, listedOnce, callsLeft)).toEqual(expected)
 })
 
 test('of what webhooks told is asked for what is not listed, and what is said to be deleted', () => {

@@ -1,7 +1,7 @@
 import type { Outcome } from '@slipstream/messaging'
 import type { ListCursor } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
-import { addResult, isFullPass, type SyncRun } from '../domain/decide-run.ts'
+import { addResult, callsLeftOf, isFullPass, type SyncRun } from '../domain/decide-run.ts'
 import {
   cursorFrom01,
   firstCall,
@@ -59,7 +59,7 @@ const endList = async (deps: RunDeps, step: Step, progress: RunProgress): Promis
           firstTicket,
           except: unread.flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
         })
-  const next = afterList(unlisted, run.missing)
+  const next = afterList(unlisted, run.missing, callsLeftOf(run, progress.counts))
   switch (next.kind) {
     case 'list_again':
       deps.facts.listDoubted(run, unlisted)
@@ -121,7 +121,7 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
     // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for, and no more of
     // that than webhooks may cause calls for: the rest is looked for again.
     const told = notListed(run.activities ?? [], page.ids)
-    const toCheck = told.slice(0, Math.max(0, (run.mostCalls ?? told.length + counts.calls) - counts.calls))
+    const toCheck = told.slice(0, callsLeftOf(run, counts))
     const seen = { unseen: notSeenIn(run.activities ?? [], data), unchecked: told.slice(toCheck.length) }
     const ended = { ...progress, ...seen, cursor, missing: { isListedAgain: false, toCheck } }
     return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)

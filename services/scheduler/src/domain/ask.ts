@@ -28,7 +28,8 @@ const ask = (
     asked: requestedVersion,
     answered,
     windowDays,
-    ...(activities && { activities, ...(mostCalls && { mostCalls }) }),
+    ...(activities && { activities }),
+    ...(mostCalls && { mostCalls }),
   }
   // A look at single activities is no listing: it covers no link that waits for its first import.
   const request = asked.cause === 'webhook' ? schedule.request : { lane, ...asked, window: windowAt(now, windowDays) }

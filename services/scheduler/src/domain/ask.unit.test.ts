@@ -15,7 +15,7 @@ import {
   want,
 } from '../../test/support/schedules.ts'
 import { decideDue, decideLinked, decideNotified, decideTriggered, type Notice } from './ask.ts'
-import { looksAgainAt } from './looks.ts'
+import { closedFor } from './looks.ts'
 import type { Schedule } from './schedule.ts'
 
 const turns = { everyMs: hourMs, isStretched: false }
@@ -208,20 +208,23 @@ describe('a webhook', () => {
     const looks = { since: now, count: 7 }
     expect(realtime(told({ ...idle, looks }, notice('7'), notice('8')))).toMatchObject({ mostCalls: 2 })
     expect(realtime(told(idle, notice('7')))).toMatchObject({ mostCalls: 9 })
+    const many = Array.from({ length: 51 }, (_, index) => notice(`${index}`))
+    expect(realtime(told(idle, ...many))).toMatchObject({ mostCalls: 9 })
+    expect(realtime(told(idle, ...many))?.activities).toBeUndefined()
   })
 
   it('asks for ten runs an hour at most; what joins a waiting one costs nothing', () => {
     let row: Schedule = idle
     for (let look = 0; look < 10; look += 1) {
-      expect(looksAgainAt(row, now)).toBeNull()
+      expect(closedFor(row, now)).toBeNull()
       row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}`) }).schedule
       row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}+`) }).schedule
       const { realtime: want } = row.wants ?? {}
       if (want) row = { ...row, wants: { ...row.wants, realtime: { ...want, answered: want.asked } } }
     }
-    expect(looksAgainAt(row, after(hourMs - 1))).toEqual(after(hourMs))
-    expect(looksAgainAt(row, after(hourMs))).toBeNull()
-    expect(looksAgainAt(null, now)).toBeNull()
+    expect(closedFor(row, after(hourMs - 1))).toEqual({ until: after(hourMs), holds: 'all' })
+    expect(closedFor(row, after(hourMs))).toBeNull()
+    expect(closedFor(null, now)).toBeNull()
     const later = decideNotified({ ...ask, now: after(hourMs), schedule: row, notice: notice('later') }).schedule
     expect(later.looks).toEqual({ since: after(hourMs), count: 1 })
   })

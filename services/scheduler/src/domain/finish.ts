@@ -10,7 +10,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
-import { afterLook, callsLeft, type Look, withLook } from './looks.ts'
+import { afterLook, callsLeft, isFirstLook, type Look, withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
 /** The end of a run. 0.1 tells neither lane nor answers. */
@@ -22,7 +22,7 @@ export interface RunEnd {
   requestedVersion: number
   outcome: RunOutcome
   finishedAt: Date
-  /** Of a run that webhooks asked for: whether it found nothing new, and what it cost. Null of any other. */
+  /** Of a run that webhooks asked for: what it found, and what it cost. Null of any other. */
   look: Look | null
   /** Up to then it proves that all of the window is stored; null where it proves nothing. */
   completeUpTo: Date | null
@@ -35,7 +35,6 @@ type EndedRun = Pick<
   | 'answers'
   | 'requestedVersion'
   | 'activities'
-  | 'unseen'
   | 'counts'
   | 'outcome'
   | 'unread'
@@ -44,11 +43,11 @@ type EndedRun = Pick<
   | 'window'
 >
 
-/** What is not there yet is looked for again by itself: it was not asked for in vain. */
-const lookOf = ({ activities = [], unseen = [], counts, outcome }: EndedRun): Look | null => {
-  if (activities.length === 0 || outcome !== 'succeeded') return null
-  const { created, updated, deleted, calls } = counts
-  return { isInVain: unseen.length === 0 && created + updated + deleted === 0, calls }
+const foundBy = ({ activities = [], counts: { created, updated, deleted }, outcome }: EndedRun): Look['found'] => {
+  if (created + updated + deleted > 0) return 'news'
+  if (outcome !== 'succeeded') return 'unknown'
+  // Told of so many that it lists the window, none of them is named.
+  return activities.length === 0 || activities.some(isFirstLook) ? 'nothing' : 'nothing_again'
 }
 
 /**
@@ -57,7 +56,8 @@ const lookOf = ({ activities = [], unseen = [], counts, outcome }: EndedRun): Lo
  */
 export const completeEnd = (told: Omit<RunEnd, 'look' | 'completeUpTo'>, run: EndedRun | null): RunEnd => {
   const completeUpTo = run && provesWindow(run) ? listedUpTo(run) : null
-  const end = { ...told, look: run && lookOf(run), completeUpTo }
+  const look = run?.lane === 'realtime' ? { found: foundBy(run), calls: run.counts.calls } : null
+  const end = { ...told, look, completeUpTo }
   if (end.lane !== null || run === null) return end
   return { ...end, lane: run.lane, answers: answersOf(run) }
 }

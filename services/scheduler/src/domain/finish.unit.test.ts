@@ -1,3 +1,4 @@
+import type { SyncRunRow } from '@slipstream/records'
 import { describe, expect, it } from 'vitest'
 import {
   after,
@@ -13,7 +14,7 @@ import {
   want,
 } from '../../test/support/schedules.ts'
 import { completeEnd, decideFinished, type RunEnd } from './finish.ts'
-import { looksAgainAt } from './looks.ts'
+import { closedFor } from './looks.ts'
 import { isOpen, type Schedule } from './schedule.ts'
 
 const timing = { now, newRunId: () => 'run_new' }
@@ -97,7 +98,7 @@ describe('looks that found nothing new', () => {
     requestedVersion: asked,
     wants: { realtime: want(asked, answered, { activities: [told(asked)] }) },
   })
-  const inVain = { lane: 'realtime', runId: 'run_5', look: { isInVain: true, calls: 1 } } as const
+  const inVain = { lane: 'realtime', runId: 'run_5', look: { found: 'nothing', calls: 1 } } as const
   /** After so many in a row that ended just now. */
   const afterInVain = (count: number): Schedule => {
     let row: Schedule = realtime(5, 4)
@@ -119,12 +120,13 @@ describe('looks that found nothing new', () => {
     [5, hourMs],
     [9, hourMs],
   ])('%i times in a row put the next one off by %j ms', (count, pauseMs) => {
-    expect(looksAgainAt(afterInVain(count), now)).toEqual(pauseMs === null ? null : after(pauseMs))
+    const closed = closedFor(afterInVain(count), now)
+    expect(closed).toEqual(pauseMs === null ? null : { until: after(pauseMs), holds: 'first_looks' })
   })
 
   it('count as the calls that they made, and one for what waits', () => {
     const row = { ...realtime(7, 4), looks: { since: now, count: 2 } }
-    const costly = { ...inVain, look: { isInVain: false, calls: 6 }, answers: { realtime: 6 } }
+    const costly = { ...inVain, look: { found: 'news', calls: 6 } as const, answers: { realtime: 6 } }
     const change = answered({ ...row, wants: { realtime: { ...row.wants.realtime, runId: 'run_5' } } }, costly)
     expect(change?.schedule).toMatchObject({ looks: { count: 8 }, wants: { realtime: { mostCalls: 2 } } })
   })
@@ -134,21 +136,45 @@ describe('looks that found nothing new', () => {
       ...realtime(5, 4),
       looks: { since: after(-2 * hourMs), count: 9, inVain: 3, notBefore: after(-minuteMs) },
     }
-    const found = answered(row, { ...inVain, look: { isInVain: false, calls: 1 }, answers: { realtime: 5 } })
+    const found = answered(row, { ...inVain, look: { found: 'news', calls: 1 }, answers: { realtime: 5 } })
     expect(found?.schedule.looks).toEqual({ since: now, count: 0, inVain: 0, notBefore: null })
     const again = answered(row, { ...inVain, answers: { realtime: 5 } })
     expect(again?.schedule.looks).toMatchObject({ inVain: 4, notBefore: after(15 * minuteMs) })
   })
 
-  it.each<[string, Partial<Parameters<typeof completeEnd>[1]>, boolean | null]>([
-    ['found something', { counts: { ...noCounts, updated: 1 } }, false],
-    ['removed something', { counts: { ...noCounts, deleted: 1 } }, false],
-    ['found all as it was', {}, true],
-    ['found nothing yet of what was told', { unseen: ['5'] }, false],
-    ['listed the whole window', { activities: [] }, null],
-  ])('are told by the row of the run: one that %s', (_what, run, isInVain) => {
+  it.each(['nothing_again', 'unknown'] as const)('stay as many after a look that found %s', (found) => {
+    const looks = { since: now, count: 3, inVain: 2, notBefore: after(minuteMs) }
+    const looked = answered(
+      { ...realtime(5, 4), looks },
+      { ...inVain, look: { found, calls: 2 }, answers: { realtime: 5 } },
+    )
+    expect(looked?.schedule.looks).toEqual({ ...looks, count: 4 })
+  })
+
+  it('cost nothing where no call was made', () => {
+    const row = { ...realtime(5, 4), looks: { since: now, count: 3 } }
+    const looked = answered(row, { ...inVain, look: { found: 'unknown', calls: 0 }, answers: { realtime: 5 } })
+    expect(looked?.schedule.looks).toMatchObject({ count: 2 })
+  })
+
+  const again = { ...told(6), attempts: 1 }
+  it.each<[string, Partial<SyncRunRow>, NonNullable<RunEnd['look']>['found']]>([
+    ['found something', { counts: { ...noCounts, updated: 1 } }, 'news'],
+    ['removed something', { counts: { ...noCounts, deleted: 1 } }, 'news'],
+    ['found all as it was', {}, 'nothing'],
+    ['found nothing of what was told', { unseen: ['5'] }, 'nothing'],
+    ['looked again, and for something else', { activities: [again, told(5)] }, 'nothing'],
+    ['looked again in vain', { activities: [again] }, 'nothing_again'],
+    ['looked again and found it', { activities: [again], counts: { ...noCounts, created: 1 } }, 'news'],
+    ['listed the whole window', { activities: [] }, 'nothing'],
+    ['failed', { outcome: 'failed' }, 'unknown'],
+  ])('are told by the row of the run: one that %s', (_what, run, found) => {
     const looked = { ...endedRun, lane: 'realtime' as const, activities: [told(5)], ...run }
-    expect(completeEnd({ ...end, lane: 'realtime' }, looked).look?.isInVain ?? null).toBe(isInVain)
+    expect(completeEnd({ ...end, lane: 'realtime' }, looked).look).toEqual({ found, calls: 1 })
+  })
+
+  it('are those of webhooks alone', () => {
+    expect(completeEnd(end, endedRun).look).toBeNull()
   })
 })
 

@@ -1,8 +1,14 @@
+import type { WantedActivity } from '@slipstream/records'
 import type { Schedule } from './schedule.ts'
 
-// Webhooks may cause so many calls for an athlete an hour: whoever pushes in an athlete's name costs no more than this, and a real
-// athlete changes less. A run counts as one call when it is asked for, and as those that it made when it has ended. Where look after look finds nothing new, they come ever more rarely: the first one in vain may be
-// a doubled webhook, or one for what a list has shown before.
+// Webhooks may cause so many calls for an athlete an hour: whoever pushes in an athlete's name costs no more than this, and a
+// real athlete changes less. A run counts as one call when it is asked for, and as those that it made when it has ended, however
+// it ended.
+//
+// Where look after look finds nothing new, they come ever more rarely. A first look at what was told is in vain when nothing was
+// changed by it, also where something was expected: whatever is made up is never seen. The first one in vain may be a doubled
+// webhook, or one for what a list has shown before. What is looked for again has its own few looks: they count neither way, and
+// no pause holds them up, so that an upload that Strava shows late is found at its time. Whatever is found ends the pause.
 
 const callsPerHour = 10
 const minuteMs = 60_000
@@ -13,10 +19,10 @@ const pausesInVainMs = [minuteMs, 5 * minuteMs, 15 * minuteMs, hourMs]
 type Looks = NonNullable<Schedule['looks']>
 type Looking = Pick<Schedule, 'looks'>
 
-/** What became of a run of webhooks. */
+/** What became of a run of webhooks: `again` is what looked only for what others had not found. */
 export interface Look {
-  /** It found nothing new. */
-  isInVain: boolean
+  found: 'news' | 'nothing' | 'nothing_again' | 'unknown'
+  /** To Strava. */
   calls: number
 }
 
@@ -39,19 +45,29 @@ export const withLook = (schedule: Looking, now: Date): Looks => {
 }
 
 /** After one has ended. */
-export const afterLook = (schedule: Looking, { isInVain, calls }: Look, now: Date): Looks => {
+export const afterLook = (schedule: Looking, { found, calls }: Look, now: Date): Looks => {
   const { count, ...rest } = looksOf(schedule, now)
-  const looks = { ...rest, count: count + Math.max(0, calls - 1) }
-  if (!isInVain) return { ...looks, inVain: 0, notBefore: null }
+  const looks = { ...rest, count: Math.max(0, count + calls - 1) }
+  if (found === 'news') return { ...looks, inVain: 0, notBefore: null }
+  if (found !== 'nothing') return looks
   const inVain = (looks.inVain ?? 0) + 1
   const pauseMs = inVain < 2 ? null : pausesInVainMs[Math.min(inVain, pausesInVainMs.length + 1) - 2]
   return { ...looks, inVain, notBefore: pauseMs ? new Date(now.getTime() + pauseMs) : null }
 }
 
-/** Until when webhooks may ask for nothing more of the athlete; null: they may. */
-export const looksAgainAt = (schedule: Schedule | null, now: Date): Date | null => {
+/** Whether it was not looked at yet. */
+export const isFirstLook = ({ attempts = 0 }: Pick<WantedActivity, 'attempts'>): boolean => attempts === 0
+
+/** Until when webhooks may ask for nothing more of the athlete, or for nothing that was not looked at before. */
+export interface Closed {
+  until: Date
+  holds: 'all' | 'first_looks'
+}
+
+/** Null: they may ask. */
+export const closedFor = (schedule: Schedule | null, now: Date): Closed | null => {
   if (!schedule) return null
   const { since, count, notBefore } = looksOf(schedule, now)
-  if (count >= callsPerHour) return new Date(since.getTime() + hourMs)
-  return notBefore && notBefore > now ? notBefore : null
+  if (count >= callsPerHour) return { until: new Date(since.getTime() + hourMs), holds: 'all' }
+  return notBefore && notBefore > now ? { until: notBefore, holds: 'first_looks' } : null
 }

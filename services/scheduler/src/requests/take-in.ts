@@ -1,5 +1,5 @@
 import type { WantedActivity } from '@slipstream/records'
-import { looksAgainAt } from '../domain/looks.ts'
+import { closedFor, isFirstLook } from '../domain/looks.ts'
 import type { Inbox, InboxRow } from '../domain/ports.ts'
 import { requestLook, type SchedulerDeps } from './request-runs.ts'
 
@@ -26,10 +26,10 @@ export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> 
   const { _id: inboxId, linkId, objectId: stravaActivityId, aspectType: aspect, eventTime, receivedAt } = row
   const [link, schedule] = await Promise.all([deps.links.find(linkId), deps.schedules.find(row.athleteId)])
   const isLookedFor = link?.status === 'active'
-  const opensAt = isLookedFor ? looksAgainAt(schedule, deps.clock.now()) : null
-  if (opensAt) {
-    deps.facts.lookPutOff(row.athleteId, opensAt)
-    await deps.inbox.putOff(inboxId, opensAt)
+  const closed = isLookedFor ? closedFor(schedule, deps.clock.now()) : null
+  if (closed && (closed.holds === 'all' || isFirstLook(row))) {
+    deps.facts.lookPutOff(row.athleteId, closed.until)
+    await deps.inbox.putOff(inboxId, closed.until)
     return false
   }
   const expects = expectedOf(row)
