@@ -132,11 +132,9 @@ const simulate = async ({ athletes: count, callsPerTurn, hasWebhooks, mode }: Wa
     const eventTime = now()
     await time.sleep(secondMs + random() * 4 * secondMs)
     const id = newRunId()
-    const notice = {
-      ...{ stravaActivityId: id, inboxId: id, aspect, eventTime, receivedAt: now(), runId: id },
-    }
+    const notices = [{ stravaActivityId: id, inboxId: id, aspect, eventTime, receivedAt: now() }]
     const { schedule, link } = athlete
-    athlete.schedule = decideNotified({ schedule, link, now: now(), cadence, random: 0, notice }).schedule
+    athlete.schedule = decideNotified({ schedule, link, now: now(), cadence, random: 0, notices, runId: id }).schedule
     await run(athlete, 'realtime')
   }
 

@@ -26,7 +26,7 @@ export const startServicesInProcess = async (servers: { mongodbUri: string; nats
   const services = {
     scheduler: createScheduler(schedulerConfig(await ops()), {
       log: logOf('scheduler'),
-      timings: { claimEveryMs: everyMs, sweepEveryMs: everyMs },
+      timings: { claimEveryMs: everyMs, sweepEveryMs: everyMs, inboxEveryMs: everyMs },
     }),
     ingestion: createIngestion(ingestionConfig(await ops()), {
       log: logOf('ingestion'),

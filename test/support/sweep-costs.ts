@@ -14,6 +14,7 @@ const expected = [
   // scheduler
   'schedules due',
   'schedules published',
+  'webhook_inbox not_taken',
   'links changed',
   'links asked',
   'receipts requested',
@@ -53,6 +54,7 @@ export interface Statement {
 }
 
 const long = new Date('2026-01-01T00:00:00Z')
+const later = new Date('2099-01-01T00:00:00Z')
 const at = (index: number) => new Date(long.getTime() + index)
 
 /** A quiet database as services leave it: everybody synced, nothing owed, twenty links waiting for a reconnect. */
@@ -75,13 +77,20 @@ const rowsOf = (index: number): Record<string, Document[]> => {
       {
         ...{ _id: athleteId, linkId, requestedVersion: 1, completedVersion: 1, manualRunId: `run_${index}` },
         ...{ request: { runId: `run_${index}`, lane: 'interactive', cause: 'linked', requestedAt: new Date() } },
-        ...{ publishedAt: null, nextDueAt: new Date('2099-01-01T00:00:00Z'), completeUpTo: new Date(), outbox: [] },
+        ...{ publishedAt: null, nextDueAt: later, completeUpTo: new Date(), outbox: [] },
       },
     ],
     sync_runs: [
       { _id: `run_${index}`, ...run, outcome: 'succeeded' },
       { _id: `run_${index}_2`, ...run, outcome: isLost ? 'reauth_required' : 'succeeded' },
     ],
+    // All taken in, but for a few that wait for their time.
+    webhook_inbox: (['activity', 'athlete'] as const).map((objectType) => ({
+      ...{ _id: `in_${index}_${objectType}`, athleteId, linkId, objectType, objectId: `${index}`, updates: {} },
+      ...{ aspectType: 'update', eventTime: at(index), receivedAt: at(index), outbox: [] },
+      ...(index < 10 ? { takenAt: null, nextTryAt: later } : { takenAt: at(index), nextTryAt: at(index) }),
+      deleteAt: later,
+    })),
     workouts: Array.from({ length: 3 }, (_, workout) => ({
       ...{ _id: `wko_${index}_${workout}`, athleteId, linkId, source: 'strava', stravaActivityId: `${workout}` },
       ...{ startedAt: at(workout), fetchedAt: new Date(), version: 1, outbox: [] },
@@ -91,7 +100,7 @@ const rowsOf = (index: number): Record<string, Document[]> => {
         ...{ _id: linkId, athleteId, accountId: `acc_${index}`, refreshToken: { kid: 'test1' } },
         // Of those that are dead, half wait for their time, and of half a receipt tells already.
         ...(isLost ? { status: 'dead', diedAt: at(index) } : { status: 'active' }),
-        ...(isLost && index % 2 === 0 && { afterDeath: { nextTryAt: new Date('2099-01-01T00:00:00Z'), attempts: 0 } }),
+        ...(isLost && index % 2 === 0 && { afterDeath: { nextTryAt: later, attempts: 0 } }),
       },
     ],
     accounts: [

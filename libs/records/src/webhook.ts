@@ -22,6 +22,8 @@ export interface WebhookInboxRow {
   attempts?: number
   /** How often it was put back after it was asked for: whoever asked for it before does not mark it as taken any more. */
   returned?: number
+  /** Tries to take it in that failed. */
+  failures?: number
   /** When somebody looks at it though its event was lost, or again. */
   nextTryAt: Date
   deleteAt: Date

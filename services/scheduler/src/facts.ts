@@ -49,7 +49,7 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     lostFinishFound: ({ schedule }: ScheduleChange) => {
       log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
     },
-    lookPutOff: (athleteId: string, until: Date) => {
+    looksPutOff: (athleteId: string, until: Date) => {
       log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
     },
     notSeen: ({ athleteId, objectId: stravaActivityId, aspectType }: InboxRow) => {

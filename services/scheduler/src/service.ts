@@ -33,6 +33,8 @@ import { type OpenRowsDeps, sweepOpenRows } from './sweeps/open-rows.ts'
 export interface SchedulerTimings {
   claimEveryMs: number
   sweepEveryMs: number
+  /** So much later than at its time, at most, something is looked for again. */
+  inboxEveryMs: number
   /** Age at which somebody looks whether an open row was forgotten. With `sweepEveryMs` well below 60 s together. */
   staleAfterMs: number
   stuckMessagesEveryMs: number
@@ -41,6 +43,7 @@ export interface SchedulerTimings {
 const defaultTimings: SchedulerTimings = {
   claimEveryMs: 5_000,
   sweepEveryMs: 15_000,
+  inboxEveryMs: 3_000,
   staleAfterMs: 40_000,
   stuckMessagesEveryMs: 60_000,
 }
@@ -115,7 +118,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         ],
         tasks: [
           { name: 'claim-due', everyMs: timings.claimEveryMs, run: claimDue(deps) },
-          { name: 'inbox', everyMs: timings.sweepEveryMs, run: sweepInbox(takeInDeps) },
+          { name: 'inbox', everyMs: timings.inboxEveryMs, run: sweepInbox(takeInDeps) },
           { name: 'open-rows', everyMs: timings.sweepEveryMs, run: sweepOpenRows(sweepDeps) },
           {
             name: 'links-changed',

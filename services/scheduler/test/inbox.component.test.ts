@@ -1,31 +1,18 @@
 import type { WebhookInboxRow } from '@slipstream/records'
-import { newId } from '@slipstream/runtime'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createInbox } from '../src/adapters/inbox.ts'
 import { type Harness, startHarness } from './harness.ts'
+import { minuteAgo, noticeOf } from './support/notices.ts'
 
 let harness: Harness
 beforeAll(async () => {
   harness = await startHarness()
-  await harness.startScheduler({ sweepEveryMs: 100 })
+  await harness.startScheduler({ inboxEveryMs: 100 })
 })
 afterAll(() => harness?.stop())
 
-const minuteAgo = () => new Date(Date.now() - 60_000)
-/** A notice whose event was lost. */
-const noticed = async (link: { _id: string; athleteId: string }, changes: Partial<WebhookInboxRow> = {}) => {
-  const row: WebhookInboxRow = {
-    ...{ _id: newId('inbox'), athleteId: link.athleteId, linkId: link._id, subscriptionId: '1' },
-    ...{ objectType: 'activity', objectId: '7', aspectType: 'create', eventTime: minuteAgo(), updates: {} },
-    ...{
-      receivedAt: minuteAgo(),
-      nextTryAt: minuteAgo(),
-      takenAt: null,
-      deleteAt: new Date(Date.now() + 3_600_000),
-      outbox: [],
-    },
-    ...changes,
-  }
+const noticed = async (...told: Parameters<typeof noticeOf>) => {
+  const row = noticeOf(...told)
   await harness.store.connection.collection<WebhookInboxRow>('webhook_inbox').insertOne(row)
   return row._id
 }
@@ -121,9 +108,9 @@ describe('what a webhook said', () => {
     const row = (await inbox.find(inboxId))!
     // Not looked at: what a run had no call left for counts as no attempt.
     const putBack = () => inbox.putBack({ inboxId }, { attempts: 0, nextTryAt })
-    if (order === 'after') await inbox.markTaken(row, new Date())
+    if (order === 'after') await inbox.markTaken([row], new Date())
     expect(await putBack()).toBe(true)
-    if (order === 'before') await inbox.markTaken(row, new Date())
+    if (order === 'before') await inbox.markTaken([row], new Date())
     expect(await putBack()).toBe(false)
     expect(await rowOf(inboxId)).toMatchObject({ takenAt: null, returned: 1 })
     const asked = { inboxId, returned: 1 }

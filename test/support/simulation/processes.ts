@@ -197,7 +197,7 @@ export const startScheduler = (world: World, process: Process): void => {
   const changed = (name: string, source: typeof links.changed, walks: boolean) =>
     createChangeSweep({ name, source, walks, look: lookAtLinks(deps), marks: own.sweepMarks, clock })
   repeat('claim-due', 15_000, claimDue(deps))
-  repeat('inbox', 15_000, sweepInbox(takeInDeps))
+  repeat('inbox', 3_000, sweepInbox(takeInDeps))
   repeat('open-rows', 15_000, sweepOpenRows({ ...takeInDeps, runs, staleAfterMs: 40_000 }))
   repeat('links-changed', 30_000, changed('links-changed', links.changed, true))
   repeat('syncs-asked', 30_000, changed('syncs-asked', links.asked, false))

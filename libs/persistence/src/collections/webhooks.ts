@@ -30,6 +30,7 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
     takenAt: optionalTime,
     attempts: added(count),
     returned: added(count),
+    failures: added(count),
     nextTryAt: time,
     deleteAt: time,
     outbox,

@@ -6,6 +6,10 @@ const withoutOutbox = { outbox: 0 } as const
 /** Notices of athletes are the gateway's to look after. */
 const ofActivities = { objectType: 'activity' as const }
 
+const dueBy = (now: Date) => ({ ...ofActivities, takenAt: null, nextTryAt: { $lte: now } })
+
+const notTakenOf = (rows: readonly InboxRow[]) => ({ _id: { $in: rows.map(({ _id }) => _id) }, takenAt: null })
+
 export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'webhookInbox'>): Inbox => {
   /**
    * The end of a run may be heard twice, and before its notice was marked as taken. So each that is written of it raises `returned`,
@@ -26,21 +30,28 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
         .lean<InboxRow>()
         .exec(),
     notTaken: (now, limit) =>
-      webhookInbox
-        .find({ ...ofActivities, takenAt: null, nextTryAt: { $lte: now } }, withoutOutbox)
-        .sort({ nextTryAt: 1 })
-        .limit(limit)
-        .lean<InboxRow[]>()
-        .exec(),
+      webhookInbox.find(dueBy(now), withoutOutbox).sort({ nextTryAt: 1 }).limit(limit).lean<InboxRow[]>().exec(),
     isOvertaken: async ({ linkId, objectId, eventTime, receivedAt }) => {
       const later = [{ eventTime: { $gt: eventTime } }, { eventTime, receivedAt: { $gt: receivedAt } }]
       return (await webhookInbox.exists({ linkId, objectId, ...ofActivities, $or: later })) !== null
     },
-    markTaken: async ({ _id, returned }, now) => {
-      await webhookInbox.updateOne({ _id, takenAt: null, returned: returned ?? null }, { $set: { takenAt: now } })
+    markTaken: async (rows, now) => {
+      for (const [returned, same] of Map.groupBy(rows, (row) => row.returned ?? null)) {
+        await webhookInbox.updateMany({ ...notTakenOf(same), returned }, { $set: { takenAt: now } })
+      }
     },
-    putOff: async (inboxId, nextTryAt) => {
-      await webhookInbox.updateOne({ _id: inboxId, takenAt: null }, { $set: { nextTryAt } })
+    putOff: async (rows, { until }) => {
+      await webhookInbox.updateMany(notTakenOf(rows), { $set: { nextTryAt: until } })
+    },
+    putOffDue: async (linkId, { until, holds }, now) => {
+      await webhookInbox.updateMany(
+        { ...dueBy(now), linkId, ...(holds === 'first_looks' && { attempts: { $in: [null, 0] } }) },
+        { $set: { nextTryAt: until } },
+        { hint: 'not_taken' },
+      )
+    },
+    postpone: async (rows, again) => {
+      await webhookInbox.updateMany(notTakenOf(rows), { $set: again })
     },
     putBack: (asked, again) => writeOnce(asked, { ...again, takenAt: null }),
     giveUp: (asked, now) => writeOnce(asked, { takenAt: now }),

@@ -97,8 +97,6 @@ export const decideTriggered = (
 /** What a webhook said of an activity. */
 export interface Notice extends Omit<WantedActivity, 'asked'> {
   receivedAt: Date
-  /** Of the run that is to look, where none waits. */
-  runId: string
 }
 
 /** Beyond so many a list of the whole window is cheaper than asking for each. */
@@ -120,18 +118,20 @@ const withNotice = (activities: readonly WantedActivity[], notice: WantedActivit
 }
 
 /**
- * A look at an activity that a webhook spoke of: beside what waits already, and by the same run while that has not begun.
+ * A look at activities that webhooks spoke of: beside what waits already, and by the same run while that has not begun.
  * What a run under way has frozen is not asked for again by this.
+ * @param input `runId` is of the run that is to look, where none waits; at least one notice
  */
-export const decideNotified = (input: AskInput & { notice: Notice }): ScheduleChange => {
-  const { now, cadence, notice } = input
-  const { receivedAt, runId, ...activity } = notice
+export const decideNotified = (input: AskInput & { notices: readonly Notice[]; runId: string }): ScheduleChange => {
+  const { now, cadence, notices, runId } = input
   const row = rowOf(input)
   const waiting = wantsOf(row).realtime
   const isWaiting = waiting !== undefined && isWantOpen(waiting)
-  const asked = { ...activity, asked: row.requestedVersion + 1 }
+  const asked = row.requestedVersion + 1
+  const told = notices.map(({ receivedAt, ...activity }) => ({ ...activity, asked }))
+  const receivedAt = new Date(Math.min(...notices.map((notice) => notice.receivedAt.getTime())))
   const listsAll = isWaiting && waiting.activities === undefined
-  const activities = withNotice((isWaiting && waiting.activities) || [], asked)
+  const activities = told.reduce(withNotice, (isWaiting && waiting.activities) || [])
   return ask(
     isWaiting ? row : { ...row, looks: withLook(row, now) },
     {

@@ -165,14 +165,16 @@ describe('an hourly turn', () => {
 describe('a webhook', () => {
   const notice = (id: string, rest: Partial<Notice> = {}): Notice => ({
     ...{ stravaActivityId: id, inboxId: `in_${id}`, aspect: 'update', eventTime: after(-minuteMs), receivedAt: now },
-    ...{ runId: `run_of_${id}`, ...rest },
+    ...rest,
   })
+  const notify = (schedule: Schedule | null, ...notices: [Notice, ...Notice[]]) =>
+    decideNotified({ ...ask, schedule, notices, runId: `run_of_${notices[0].stravaActivityId}` })
   const told = (schedule: Schedule | null, ...notices: Notice[]) =>
-    notices.reduce((row, one) => decideNotified({ ...ask, schedule: row, notice: one }).schedule, schedule)
+    notices.reduce((row, one) => notify(row, one).schedule, schedule)
   const realtime = (schedule: Schedule | null) => schedule?.wants?.realtime
 
   it('asks for a look at its activity alone, whatever else is wanted', () => {
-    const change = decideNotified({ ...ask, schedule: open, notice: notice('7') })
+    const change = notify(open, notice('7'))
     expect(change.asks).toEqual(['realtime'])
     expect(change.schedule.wants).toMatchObject({
       ...open.wants,
@@ -189,6 +191,17 @@ describe('a webhook', () => {
     const want = realtime(told(idle, notice('7'), notice('8', { receivedAt: after(minuteMs) })))
     expect(want).toMatchObject({ runId: 'run_of_7', requestedAt: now })
     expect(want?.activities?.map(({ stravaActivityId }) => stravaActivityId)).toEqual(['7', '8'])
+  })
+
+  it('that comes with others is one want with them, from the first of them on', () => {
+    const early = notice('8', { receivedAt: after(-minuteMs) })
+    const { schedule } = notify(idle, notice('7'), early, notice('7', { aspect: 'delete', eventTime: now }))
+    expect(schedule.requestedVersion).toBe(idle.requestedVersion + 1)
+    expect(realtime(schedule)).toMatchObject({ runId: 'run_of_7', requestedAt: after(-minuteMs) })
+    expect(realtime(schedule)?.activities).toMatchObject([
+      { stravaActivityId: '8', asked: 5 },
+      { stravaActivityId: '7', aspect: 'delete', asked: 5 },
+    ])
   })
 
   it('about an activity that is told again counts as the newest says, in whatever order they come', () => {
@@ -217,15 +230,21 @@ describe('a webhook', () => {
     let row: Schedule = idle
     for (let look = 0; look < 10; look += 1) {
       expect(closedFor(row, now)).toBeNull()
-      row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}`) }).schedule
-      row = decideNotified({ ...ask, schedule: row, notice: notice(`${look}+`) }).schedule
+      row = notify(row, notice(`${look}`)).schedule
+      row = notify(row, notice(`${look}+`)).schedule
       const { realtime: want } = row.wants ?? {}
       if (want) row = { ...row, wants: { ...row.wants, realtime: { ...want, answered: want.asked } } }
     }
     expect(closedFor(row, after(hourMs - 1))).toEqual({ until: after(hourMs), holds: 'all' })
     expect(closedFor(row, after(hourMs))).toBeNull()
     expect(closedFor(null, now)).toBeNull()
-    const later = decideNotified({ ...ask, now: after(hourMs), schedule: row, notice: notice('later') }).schedule
+    const later = decideNotified({
+      ...ask,
+      now: after(hourMs),
+      schedule: row,
+      notices: [notice('later')],
+      runId: 'run_later',
+    }).schedule
     expect(later.looks).toEqual({ since: after(hourMs), count: 1 })
   })
 

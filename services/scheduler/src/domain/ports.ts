@@ -1,5 +1,6 @@
 import type { Lane } from '@slipstream/contracts'
 import type { ChangeSource, ReceiptRow, WantedActivity, WebhookInboxRow } from '@slipstream/records'
+import type { Closed } from './looks.ts'
 import type { RunState } from './open-row.ts'
 import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
@@ -50,12 +51,16 @@ export interface Inbox {
   find(inboxId: string): Promise<InboxRow | null>
   /** Those that are to be taken in by now, longest waiting first. */
   notTaken(now: Date, limit: number): Promise<InboxRow[]>
-  /** Unless it was put back since it was read: its run may have ended already. */
-  markTaken(row: InboxRow, now: Date): Promise<void>
+  /** Unless they were put back since they were read: their run may have ended already. */
+  markTaken(rows: readonly InboxRow[], now: Date): Promise<void>
   /** Whether a later notice speaks of the same activity: then Strava does not show any more what this one told. */
   isOvertaken(notice: InboxRow): Promise<boolean>
-  /** Is taken in at that time; nobody has asked for it yet. */
-  putOff(inboxId: string, nextTryAt: Date): Promise<void>
+  /** Are taken in when their athlete may be asked for again; nobody has asked for them yet. */
+  putOff(rows: readonly InboxRow[], closed: Closed): Promise<void>
+  /** All of a link that are to be taken in by now, and are held by this. */
+  putOffDue(linkId: string, closed: Closed, now: Date): Promise<void>
+  /** Could not be taken in so many times, and are tried again at that time. */
+  postpone(rows: readonly InboxRow[], again: { failures: number; nextTryAt: Date }): Promise<void>
   /** What a run has left over is taken in again at that time. False, with nothing changed, when it was put back since. */
   putBack(asked: AskedNotice, again: { attempts: number; nextTryAt: Date }): Promise<boolean>
   /** What no run has found is not asked for any more. False, with nothing changed, when that was noted before. */

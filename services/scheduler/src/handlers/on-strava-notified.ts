@@ -7,5 +7,6 @@ export const onStravaNotified =
   async ({ inboxId }) => {
     const row = await deps.inbox.find(inboxId)
     if (!row || row.takenAt !== null) return skipped('already-taken')
-    return (await takeIn(deps, row)) ? done() : skipped('not-looked-for')
+    const { isLookedFor } = await takeIn(deps, row.linkId, [row])
+    return isLookedFor ? done() : skipped('not-looked-for')
   }

@@ -49,8 +49,8 @@ export const requestManualRun = (
   trigger: { runId: string; requestedAt: Date },
 ): Promise<boolean> => askFor(deps, link, (input) => decideTriggered({ ...input, trigger }))
 
-/** Asks for a look at an activity that a webhook spoke of. */
-export const requestLook = (deps: SchedulerDeps, link: Link, notice: Omit<Notice, 'runId'>): Promise<boolean> => {
+/** Asks for a look at activities that webhooks spoke of. */
+export const requestLook = (deps: SchedulerDeps, link: Link, notices: readonly Notice[]): Promise<boolean> => {
   const runId = deps.newId('run')
-  return askFor(deps, link, (input) => decideNotified({ ...input, notice: { ...notice, runId } }))
+  return askFor(deps, link, (input) => decideNotified({ ...input, notices, runId }))
 }

@@ -1,5 +1,6 @@
 import type { WantedActivity } from '@slipstream/records'
-import { closedFor, isFirstLook } from '../domain/looks.ts'
+import type { Notice } from '../domain/ask.ts'
+import { type Closed, closedFor, isFirstLook } from '../domain/looks.ts'
 import type { Inbox, InboxRow } from '../domain/ports.ts'
 import { requestLook, type SchedulerDeps } from './request-runs.ts'
 
@@ -14,33 +15,54 @@ const expectedOf = ({ aspectType, updates }: InboxRow): WantedActivity['expects'
   return Object.keys(expects).length > 0 ? expects : null
 }
 
-export interface TakeInDeps extends SchedulerDeps {
-  inbox: Inbox
-}
-
-/**
- * Puts what a webhook asks for into the athlete's row, and marks it as taken only then: after a crash in between it is asked for
- * once more, which costs nothing but a look. False where there is nothing to look for, or not now.
- */
-export const takeIn = async (deps: TakeInDeps, row: InboxRow): Promise<boolean> => {
-  const { _id: inboxId, linkId, objectId: stravaActivityId, aspectType: aspect, eventTime, receivedAt } = row
-  const [link, schedule] = await Promise.all([deps.links.find(linkId), deps.schedules.find(row.athleteId)])
-  const isLookedFor = link?.status === 'active'
-  const closed = isLookedFor ? closedFor(schedule, deps.clock.now()) : null
-  if (closed && (closed.holds === 'all' || isFirstLook(row))) {
-    deps.facts.lookPutOff(row.athleteId, closed.until)
-    await deps.inbox.putOff(inboxId, closed.until)
-    return false
-  }
+const noticeOf = (row: InboxRow): Notice => {
+  const {
+    _id: inboxId,
+    objectId: stravaActivityId,
+    aspectType: aspect,
+    eventTime,
+    receivedAt,
+    attempts,
+    returned,
+  } = row
   const expects = expectedOf(row)
-  const { attempts, returned } = row
-  const notice = {
+  return {
     ...{ stravaActivityId, inboxId, aspect, eventTime, receivedAt },
     ...(attempts && { attempts }),
     ...(returned && { returned }),
     ...(expects && { expects }),
   }
-  if (isLookedFor) await requestLook(deps, link, notice)
-  await deps.inbox.markTaken(row, deps.clock.now())
-  return isLookedFor
+}
+
+export interface TakeInDeps extends SchedulerDeps {
+  inbox: Inbox
+}
+
+/**
+ * Puts what webhooks said of a link's activities into the athlete's row, and marks it as taken only then: after a crash in between
+ * it is asked for once more, which costs nothing but a look.
+ * @returns whether something is looked for, and what puts some of it off
+ */
+export const takeIn = async (
+  { inbox, clock, facts, ...deps }: TakeInDeps,
+  linkId: string,
+  rows: readonly InboxRow[],
+): Promise<{ isLookedFor: boolean; closed: Closed | null }> => {
+  const link = await deps.links.find(linkId)
+  if (link?.status !== 'active') {
+    await inbox.markTaken(rows, clock.now())
+    return { isLookedFor: false, closed: null }
+  }
+  const closed = closedFor(await deps.schedules.find(link.athleteId), clock.now())
+  const isHeld = (row: InboxRow) => closed !== null && (closed.holds === 'all' || isFirstLook(row))
+  const [held, taken] = [rows.filter(isHeld), rows.filter((row) => !isHeld(row))]
+  if (closed && held.length > 0) {
+    facts.looksPutOff(link.athleteId, closed.until)
+    await inbox.putOff(held, closed)
+  }
+  if (taken.length > 0) {
+    await requestLook({ ...deps, clock, facts }, link, taken.map(noticeOf))
+    await inbox.markTaken(taken, clock.now())
+  }
+  return { isLookedFor: taken.length > 0, closed: held.length > 0 ? closed : null }
 }
