@@ -81,7 +81,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
         schedules,
         links,
         cadence: createCadence({
-          ...{ settings: config.cadence, schedules, runs, clock, facts },
+          ...{ settings: config.cadence, links, runs, clock, facts },
           dayBudget: createDayBudget(collections, clock),
         }),
         facts,

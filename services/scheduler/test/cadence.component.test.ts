@@ -1,10 +1,10 @@
 import { createDayBudget } from '@slipstream/quota'
-import type { QuotaRow, SyncRunRow } from '@slipstream/records'
-import { newId, systemClock } from '@slipstream/runtime'
+import type { LinkRow, QuotaRow, SyncRunRow } from '@slipstream/records'
+import { newId } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLinkReader } from '../src/adapters/link-reader.ts'
 import { createRunReader } from '../src/adapters/run-reader.ts'
-import { createScheduleStore } from '../src/adapters/schedule-store.ts'
 import { createFacts } from '../src/facts.ts'
 import { createCadence } from '../src/requests/cadence.ts'
 import { type Harness, startHarness } from './harness.ts'
@@ -16,20 +16,13 @@ beforeAll(async () => {
 })
 afterAll(() => harness?.stop())
 
-const athletes = async (count: number) => {
-  const now = new Date()
-  await harness.insertSchedules(
-    Array.from({ length: count }, () => ({
-      ...{ _id: newId('athlete'), linkId: newId('link'), requestedVersion: 1, completedVersion: 1, request: null },
-      ...{ manualRunId: null, publishedAt: null, nextDueAt: now, outbox: [] },
-    })),
-  )
-}
+const athletes = (count: number, status: LinkRow['status'] = 'active') =>
+  Promise.all(Array.from({ length: count }, () => harness.link({ status })))
 
 const turn = async (changes: Partial<SyncRunRow>) =>
   harness.insertRun({ _id: newId('run'), lane: 'scheduled', outcome: 'succeeded', finishedAt: new Date(), ...changes })
 
-it('is found in what is stored: athletes, calls of the last turns, and what others leave of a day', async () => {
+it('is found in what is stored: athletes who take turns, calls of the last turns, and what others leave of a day', async () => {
   let now = new Date('2026-11-20T12:00:00Z')
   const lines: { level: string; everyMinutes?: number }[] = []
   const metrics = createMetrics('scheduler')
@@ -37,7 +30,7 @@ it('is found in what is stored: athletes, calls of the last turns, and what othe
   const clock = { now: () => now }
   const cadence = createCadence({
     settings: { mode: 'auto', intervalMs: 60 * minuteMs, windowDays: 28 },
-    schedules: createScheduleStore({ collections, clock: systemClock, newId }),
+    links: createLinkReader(collections),
     runs: createRunReader(collections),
     dayBudget: createDayBudget(collections, clock),
     clock,
@@ -51,6 +44,8 @@ it('is found in what is stored: athletes, calls of the last turns, and what othe
 
   const counts = (calls: number) => ({ listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls })
   await athletes(100)
+  await athletes(20, 'reauth_required')
+  await athletes(5, 'paused')
   await turn({ counts: counts(1) })
   await turn({ counts: counts(2) })
   await turn({ lane: 'realtime', counts: counts(90) })
@@ -72,7 +67,7 @@ it('is found in what is stored: athletes, calls of the last turns, and what othe
   expect(lines).toEqual([expect.objectContaining({ level: 'warn', everyMinutes: 379 })])
   expect(await metrics.registry.metrics()).toMatch(/slipstream_turn_interval_seconds\S* 22740/)
 
-  await harness.store.collections.schedules.deleteMany({})
+  await harness.store.connection.collection('links').deleteMany({})
   now = new Date(now.getTime() + minuteMs)
   expect((await cadence()).isStretched).toBe(false)
   expect(lines).toHaveLength(2)

@@ -2,7 +2,7 @@
 // anew what may be kept for a week only. They come as often as is set, and are stretched, for all athletes evenly, only as far
 // as the quota demands that webhooks and people leave.
 
-/** `hourly`: whatever it takes. `auto`: never so rarely that a deletion is not mirrored in time, however little is left. */
+/** `hourly`: whatever it takes, so that nothing expires. `auto`: never so rarely that a deletion is not mirrored in time, however little is left. */
 export type SyncMode = 'hourly' | 'auto'
 
 export interface CadenceSettings {
@@ -13,6 +13,7 @@ export interface CadenceSettings {
 }
 
 export interface Demand {
+  /** Who take turns. */
   athletes: number
   /** To Strava, on average. */
   callsPerTurn: number
@@ -32,10 +33,11 @@ const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
 /**
- * Deletions are to be mirrored within 48 hours, and data are kept for seven days.
+ * Deletions are to be mirrored within 48 hours, and data are kept for seven days: what is fetched anew in time does not expire
+ * before its turn, which may have to wait for quota.
  * Source: Strava API Policy, 6.2 and 6.3.
  */
-const longestMs: Record<SyncMode, number> = { auto: 40 * hourMs, hourly: 7 * dayMs }
+const longestMs: Record<SyncMode, number> = { auto: 40 * hourMs, hourly: 6 * dayMs }
 
 /** The rest is for turns that had to wait: with all of it given to new ones they would wait for ever. */
 const shareOfNewTurns = 0.95

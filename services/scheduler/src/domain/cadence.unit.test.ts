@@ -33,7 +33,7 @@ describe('turns', () => {
       'as long as anything is kept',
       { athletes: 9_000, callsPerTurn: 1, callsPerDay: 900 },
       { mode: 'hourly' },
-      10_080,
+      8_640,
       true,
     ],
   ])('come %s', (_how, demand, changes, minutes, isStretched) => {

@@ -18,7 +18,7 @@ export interface ScheduleStore {
   /** Deletes the row if it is still this link's. */
   remove(athleteId: string, linkId: string): Promise<boolean>
   backlog(): Promise<Map<Lane, number>>
-  /** How many athletes there are, about. */
+  /** How many athletes there are, about, whether they take turns or not. */
   count(): Promise<number>
   /** Athletes whose window was not proven complete since then; counts no further than 20,000. */
   countIncomplete(since: Date): Promise<number>
@@ -27,6 +27,8 @@ export interface ScheduleStore {
 export interface LinkReader {
   find(linkId: string): Promise<Link | null>
   findMany(linkIds: string[]): Promise<Map<string, Link>>
+  /** How many take turns, about. */
+  countActive(): Promise<number>
   /** All links, in the order in which they were made or last changed their status. */
   changed: ChangeSource<Link>
   /** Links with a sync that was asked for by hand, in the order of the last one. */
