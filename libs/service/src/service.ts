@@ -15,6 +15,7 @@ import { type Logger, type Metrics, type Readiness, startOpsServer, startTracing
 import type { CommonConfig } from './settings.ts'
 import { createStopBudget, type Stage, stopLimitMs } from './stop-budget.ts'
 import { openStore } from './store.ts'
+import { createTaskReport } from './task-report.ts'
 
 // The life of a service, the same for all three. `start` reads downwards, `stop` goes the way back:
 //
@@ -170,10 +171,12 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     }
 
     for (const task of tasks) {
-      const repetition = repeat(task.run, {
-        everyMs: task.everyMs,
-        onError: (error) => log.error({ task: task.name, err: error }, 'a task failed, its next turn comes'),
-      })
+      const report = createTaskReport(log, task.name)
+      const turn = async (stopping: AbortSignal) => {
+        await task.run(stopping)
+        report.worked()
+      }
+      const repetition = repeat(turn, { everyMs: task.everyMs, onError: report.failed })
       work.push({ name: task.name, stop: repetition.stop })
     }
     signal.throwIfAborted()

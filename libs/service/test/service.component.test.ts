@@ -145,16 +145,17 @@ test('what serves people goes on for the drain, and is told of the stop before i
   expect(isServing).toBe(false)
 })
 
-test('a task whose turn fails is told, and has its next turn', async () => {
+test('a task whose turns fail is told once, has its next turn, and is told to work again', async () => {
   let turns = 0
   const run = async () => {
     turns += 1
-    if (turns === 1) throw new Error('no luck')
+    if (turns <= 2) throw new Error('no luck')
   }
   await create({ tasks: [{ name: 'look-around', everyMs: 10, run }] }).start()
-  await vi.waitFor(() => expect(turns).toBeGreaterThan(1))
+  await vi.waitFor(() => expect(turns).toBeGreaterThan(3))
   expect(lines.filter((line) => 'task' in line)).toMatchObject([
     { level: 'error', task: 'look-around', err: { message: 'no luck' } },
+    { level: 'info', task: 'look-around', failedTurns: 2 },
   ])
 })
 
