@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { SyncAccepted, WorkoutPage } from '@slipstream/contracts'
-import { freePort, stopLeftovers } from '@slipstream/embedded'
+import { freePort, startMongo, stopLeftovers } from '@slipstream/embedded'
+import { connectStore } from '@slipstream/persistence'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSimulator } from '../services/simulator/src/service.ts'
 import { linkAthlete, statusOf, synced } from './support/linked-athlete.ts'
@@ -150,6 +151,24 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     expect(await workoutIds(app)).toEqual(workouts)
     await syncNow(app)
     await third.stop()
+  })
+
+  it('brings up the data of an earlier release, where services alone would refuse to start', async () => {
+    rmSync(join(dataDir, 'mongo', 'prepared-for'))
+    const mongo = await startMongo({ dataDir: join(dataDir, 'mongo'), log: () => {} })
+    const store = await connectStore({ uri: mongo.uri, owner: 'migration' })
+    const receipts = store.connection.collection<{ _id: string; linkId: string; reason: string }>('receipts')
+    // As 0.1 had it: one receipt of a link.
+    await receipts.insertOne({ _id: 'rcp_1', linkId: 'link_1', reason: 'user' })
+    await receipts.dropIndex('ends_link')
+    await receipts.createIndex({ linkId: 1 }, { name: 'link', unique: true })
+    await store.close()
+    await mongo.stop()
+
+    const upgraded = await start('upgraded')
+    expect(readFileSync(upgraded.logFile, 'utf8')).toContain('migration: done: drop index receipts.link')
+    expect(await workoutIds(app)).toEqual(workouts)
+    await upgraded.stop()
   })
 
   it('with --fresh begins without data', async () => {

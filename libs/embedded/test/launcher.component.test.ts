@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startTimeOf } from '../src/processes/identity.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -12,7 +12,7 @@ const fixtures = join(import.meta.dirname, 'fixtures')
 const services = ['gateway', 'scheduler', 'ingestion', 'simulator']
 const isAlive = (pid: number) => startTimeOf(pid) !== null
 
-/** A project whose services are stand-ins. */
+/** A project whose services and migration are stand-ins. */
 const makeProject = async () => {
   const root = await temporaryFolder()
   for (const name of services) {
@@ -20,7 +20,10 @@ const makeProject = async () => {
     await mkdir(source, { recursive: true })
     await copyFile(join(fixtures, 'stand-in-service.ts'), join(source, 'main.ts'))
   }
-  return { root, dataDir: join(root, 'data') }
+  const migrate = join(root, 'libs', 'persistence', 'src', 'bin', 'migrate.ts')
+  await mkdir(dirname(migrate), { recursive: true })
+  await copyFile(join(fixtures, 'stand-in-migration.ts'), migrate)
+  return { root, migrate, dataDir: join(root, 'data') }
 }
 type Project = Awaited<ReturnType<typeof makeProject>>
 
@@ -178,6 +181,33 @@ test('after kill -9 the next start cleans up; the data, its secrets and its lock
   for (const secret of Object.values(JSON.parse(secrets) as Record<string, string>)) {
     expect(next.output() + launcher.output()).not.toContain(secret)
   }
+})
+
+test('data that other code had last are migrated before any service starts, and only those', {
+  timeout: 60_000,
+}, async () => {
+  const project = await makeProject()
+  const startAndStop = async () => {
+    const launcher = run(project)
+    await untilReady(launcher)
+    launcher.child.kill('SIGTERM')
+    expect(await exitCode(launcher)).toBe(0)
+    return launcher.output()
+  }
+  expect(await startAndStop()).not.toContain('migration:')
+  expect(await startAndStop()).not.toContain('migration:')
+  await appendFile(project.migrate, '// The next release.\n')
+  const output = await startAndStop()
+  expect(output).toMatch(/migration: done: mongodb:\/\/127\.0\.0\.1/)
+  expect(output.indexOf('migration: done')).toBeLessThan(output.indexOf(' up servicePid', output.indexOf('mongod')))
+  expect(await startAndStop()).not.toContain('migration:')
+
+  await appendFile(project.migrate, "throw new Error('on purpose')\n")
+  const failing = run(project)
+  expect(await exitCode(failing)).toBe(1)
+  expect(failing.output()).toMatch(/the migration ended with code 1:[\s\S]*on purpose/)
+  expect(failing.output()).not.toContain('gateway    up')
+  expect(await failing.processes()).toEqual({})
 })
 
 test('a usual port that is taken is replaced by another, and the launcher says so', { timeout: 60_000 }, async () => {

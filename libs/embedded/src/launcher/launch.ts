@@ -5,6 +5,7 @@ import { closeDataFolder, openDataFolder } from './data-folder.ts'
 import { mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
 import { type KeptRunning, keepRunning, type Part, type Running } from './keep-running.ts'
+import { isMigrationDue, migrateData, notePrepared } from './migration.ts'
 import { buildPage, isPageStale } from './page-build.ts'
 import { checkSettings, planSystem } from './plan.ts'
 import { choosePorts } from './ports.ts'
@@ -42,7 +43,8 @@ const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
 
 /**
  * Starts the whole system, as much as possible at the same time, and keeps it running.
- * @throws ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError or ServiceStartError; nothing is left running then
+ * @throws ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError, MigrationError or ServiceStartError; nothing is left
+ * running then
  */
 export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> => {
   const { root, dataDir, cacheDir, env, onLine } = options
@@ -99,11 +101,17 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   }
 
   try {
+    const isDue = isMigrationDue(root, folder)
     const mongo = keep(mongoPart({ env, folder, cacheDir, log }))
     const nats = keep(natsPart({ env, folder, cacheDir, log }))
     const page = isPageStale(root) ? buildPage(root, { registryDir: folder.processes, signal, log }) : Promise.resolve()
     const simulator = keep(plan.simulatorUrl ? service('simulator') : null)
-    const databases = Promise.all([mongo, nats]).then(([keptMongo, keptNats]) => ({
+    const migrated = mongo.then(async (kept) => {
+      if (!kept || !isDue) return
+      const migrationEnv = { ...env, MONGODB_URI: kept.first.address, NODE_COMPILE_CACHE: join(cacheDir, 'compile') }
+      await migrateData(root, { folder, env: migrationEnv, signal, log })
+    })
+    const databases = Promise.all([mongo, nats, migrated]).then(([keptMongo, keptNats]) => ({
       ...(keptMongo && { MONGODB_URI: keptMongo.first.address }),
       ...(keptNats && { NATS_URL: keptNats.first.address }),
     }))
@@ -127,6 +135,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
           .map(([name, { opsPort }]) => [name, `http://127.0.0.1:${opsPort}`]),
       ),
     }
+    if (addresses.MONGODB_URI) notePrepared(root, folder)
     await publishEndpoints(dataDir, endpoints)
     return { endpoints, stop }
   } catch (error) {

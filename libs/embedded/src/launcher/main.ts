@@ -7,11 +7,20 @@ import { banner } from './banner.ts'
 import { help, parseCommandLine, UsageError } from './command-line.ts'
 import { launch } from './launch.ts'
 import { formatLine } from './log-format.ts'
+import { MigrationError } from './migration.ts'
 import { PageBuildError } from './page-build.ts'
 import { ServiceStartError } from './service-process.ts'
 
 /** Errors whose message tells the person at the terminal all there is to know. */
-const expected = [UsageError, ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError, ServiceStartError]
+const expected = [
+  UsageError,
+  ConfigError,
+  AlreadyRunningError,
+  EmbeddedServerError,
+  PageBuildError,
+  MigrationError,
+  ServiceStartError,
+]
 
 const explain = (error: unknown): string => {
   if (expected.some((kind) => error instanceof kind)) return (error as Error).message

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../binaries/spec.ts'
-import { superviseProcess } from '../processes/supervise.ts'
+import { runToEnd } from '../processes/run-to-end.ts'
 
 /** Raised when the web page cannot be built; the message holds the build's output. */
 export class PageBuildError extends Error {
@@ -36,19 +36,17 @@ export const buildPage = async (
   { registryDir, signal, log }: { registryDir: string; signal: AbortSignal; log: Log },
 ): Promise<void> => {
   const startedAt = Date.now()
-  const lines: string[] = []
-  const build = await superviseProcess({
-    name: 'page-build',
-    command: join(root, 'node_modules', '.bin', 'turbo'),
-    args: ['run', 'build', '--output-logs=errors-only'],
-    cwd: root,
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
-    registryDir,
-    onLine: (line) => lines.push(line),
-  })
-  signal.addEventListener('abort', build.kill, { once: true })
-  const { code } = await build.exited
-  signal.throwIfAborted()
+  const { code, lines } = await runToEnd(
+    {
+      name: 'page-build',
+      command: join(root, 'node_modules', '.bin', 'turbo'),
+      args: ['run', 'build', '--output-logs=errors-only'],
+      cwd: root,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+      registryDir,
+    },
+    signal,
+  )
   if (code !== 0) throw new PageBuildError(`turbo run build ended with code ${code}:\n${lines.join('\n')}`)
   // A result that turbo has in its cache keeps its old time.
   const now = new Date()

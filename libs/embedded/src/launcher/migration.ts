@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '@slipstream/runtime'
+import type { Log } from '../binaries/spec.ts'
+import { runToEnd } from '../processes/run-to-end.ts'
+import type { DataFolder } from './data-folder.ts'
+
+/** Raised when the database of an earlier release cannot be brought up; the message holds the migration's output. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError'
+  readonly code = 'migration_failed'
+}
+
+const persistenceIn = (root: string) => join(root, 'libs', 'persistence')
+/** Beside the data, so that it goes where they go. */
+const noteIn = ({ mongo }: DataFolder) => join(mongo, 'prepared-for')
+
+/** Names the code that says what the database has to be like. Files may have any time after an upgrade, so it reads them. */
+const codeIn = (root: string): string => {
+  const hash = createHash('sha256')
+  const entries = readdirSync(join(persistenceIn(root), 'src'), { withFileTypes: true, recursive: true })
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  for (const file of files.toSorted()) hash.update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+/**
+ * Whether there are data, and other code than this had them last: to ask the database itself costs each start a third of a second.
+ * To be called before mongod has made its folder.
+ */
+export const isMigrationDue = (root: string, folder: DataFolder): boolean => {
+  if (!existsSync(folder.mongo)) return false
+  const note = noteIn(folder)
+  return !existsSync(note) || readFileSync(note, 'utf8') !== codeIn(root)
+}
+
+/** To be called once the services run: on an empty database they make what is needed themselves. */
+export const notePrepared = (root: string, folder: DataFolder): void => writeFileSync(noteIn(folder), codeIn(root))
+
+/**
+ * Brings up what an earlier release has stored, also where services refuse to: no older replica runs on a data folder.
+ * @throws MigrationError with the output, when that fails
+ */
+export const migrateData = async (
+  root: string,
+  { folder, env, signal, log }: { folder: DataFolder; env: Environment; signal: AbortSignal; log: Log },
+): Promise<void> => {
+  const { code, lines } = await runToEnd(
+    {
+      name: 'migration',
+      command: process.execPath,
+      args: [join(persistenceIn(root), 'src', 'bin', 'migrate.ts')],
+      env,
+      registryDir: folder.processes,
+    },
+    signal,
+  )
+  if (code !== 0) throw new MigrationError(`the migration ended with code ${code}:\n${lines.join('\n')}`)
+  for (const line of lines) log(`migration: ${line}`)
+}
