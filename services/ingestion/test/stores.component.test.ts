@@ -12,6 +12,7 @@ import { createReceiptReader } from '../src/adapters/receipt-reader.ts'
 import { createRunStore } from '../src/adapters/run-store.ts'
 import { createUnreadableKeeper } from '../src/adapters/unreadable-keeper.ts'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
+import { decidePage } from '../src/domain/decide-page.ts'
 import type { LinkReader, RunLease, RunStore } from '../src/domain/ports.ts'
 import { createFacts } from '../src/facts.ts'
 import { finishRun, type RunDeps } from '../src/handlers/run-step.ts'
@@ -131,6 +132,39 @@ describe('the runs of an athlete', () => {
     expect(await harness.store.collections.syncRuns.countDocuments({ athleteId })).toBe(101)
     await runs.trim(athleteId)
     expect(await harness.store.collections.syncRuns.countDocuments({ athleteId })).toBe(49)
+  })
+})
+
+describe('a page of workouts', () => {
+  it('is no race with another fetch where its collision is not all that went wrong', async () => {
+    const { connection, collections } = harness.store
+    const context = {
+      athleteId: newId('athlete'),
+      linkId: newId('link'),
+      cause: 'hourly',
+      requestedAt: new Date(),
+    } as const
+    const activity = (stravaActivityId: string) => ({ ...morningRun, stravaActivityId })
+    const nothingKnown = { stored: [], tombstones: [] }
+    const apply = (ticket: number, activities: ReturnType<typeof activity>[]) =>
+      createWorkoutStore(collections, systemClock).apply({
+        linkId: context.linkId,
+        activities,
+        // Decided on what was read before the others were stored.
+        decide: (open) =>
+          decidePage({
+            ...{ context, activities: open, ...nothingKnown, ticket, now: new Date(), keepForMs: null },
+            newWorkoutId: () => newId('workout'),
+          }),
+      })
+    await apply(1, [activity('1')])
+    await connection.db?.command({ collMod: 'workouts', validator: { stravaActivityId: { $ne: '2' } } })
+    try {
+      await expect(apply(2, [activity('1'), activity('2')])).rejects.toMatchObject({ name: 'MongoBulkWriteError' })
+      await expect(apply(3, [activity('1')])).rejects.toThrow(TransientError)
+    } finally {
+      await connection.db?.command({ collMod: 'workouts', validator: {} })
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 import type { DeletionReason } from '@slipstream/contracts'
 import { newEvent, TransientError } from '@slipstream/messaging'
-import { type Collections, fullLists, isDuplicateKey, writePage } from '@slipstream/persistence'
+import { type Collections, duplicatesIn, fullLists, isDuplicateKey, writePage } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
@@ -93,8 +93,8 @@ export const createWorkoutStore = (
     )
       .then(({ insertedCount, matchedCount }) => insertedCount + matchedCount)
       .catch((error: unknown) => {
-        // Another fetch inserted the same activity first; which one is found out below.
-        if (isDuplicateKey(error)) return 0
+        // Another fetch inserted the same activities first, and nothing else went wrong; which ones is found out below.
+        if (duplicatesIn(error)) return 0
         throw error
       })
     if (applied === operations.length) return new Set()
