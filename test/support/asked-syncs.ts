@@ -29,10 +29,10 @@ export const openAskedSyncs = async (fleet: Fleet, tokenKeys: string): Promise<A
     clock: systemClock,
   })
   /** Many links of one account are what no deployment has, and all the same to the quota. The services make the index when they start. */
-  let isDropped = false
-  const allowManyLinks = async () => {
-    if (!isDropped) await store.connection.collection('links').dropIndex('one_athlete_per_strava_account')
-    isDropped = true
+  let dropped: Promise<unknown> | undefined
+  const allowManyLinks = () => {
+    dropped ??= store.connection.collection('links').dropIndex('one_athlete_per_strava_account')
+    return dropped
   }
   return {
     store,
