@@ -32,7 +32,7 @@ const lanes: Record<
 > = {
   interactive: {
     ...{ quarterHourPercent: 100, dayPercent: 100, ownPercent: 100 },
-    ...{ getsReserveBack: true, isPaced: false, spreadMs: 3_000 },
+    ...{ getsReserveBack: true, isPaced: false, spreadMs: 1_000 },
   },
   realtime: {
     ...{ quarterHourPercent: 95, dayPercent: 95, ownPercent: 50 },

@@ -46,7 +46,7 @@ export interface IngestionTimings {
 const defaultTimings: IngestionTimings = {
   leaseMs: 20_000,
   renewLeaseEveryMs: 5_000,
-  resumeParkedEveryMs: 2_000,
+  resumeParkedEveryMs: 500,
   wakeRunsEveryMs: 5_000,
   eraseEveryMs: 15_000,
   expireEveryMs: 60_000,
