@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { deadline } from '@nats-io/transport-node'
+import { AuthorizationError, deadline } from '@nats-io/transport-node'
 import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
 import { newId, systemClock, untilItWorks } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
@@ -25,6 +25,8 @@ export interface BusOptions {
   metrics?: Metrics
   /** Gives up connecting; without effect afterwards. */
   signal?: AbortSignal
+  /** How long to wait for a server that is not there yet, or not ready. Absent: without end. */
+  limitMs?: number | undefined
   /** Shortened by tests. */
   heartbeat?: Heartbeat
 }
@@ -72,10 +74,10 @@ const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
 /**
  * Connects, waiting for a server that is not there yet, and puts streams and consumers in place. From then on it
  * reconnects for ever and restores what a server with an emptied store has lost.
- * @throws TopologyError when a stream on the server is unsafe.
+ * @throws TopologyError when a stream on the server is unsafe; with a limit also what kept it from connecting
  */
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
-  const { url, source, log, metrics, heartbeat = usualHeartbeat } = options
+  const { url, source, log, metrics, limitMs, heartbeat = usualHeartbeat } = options
   const closing = new AbortController()
   const { signal } = closing
   const starting = options.signal ? AbortSignal.any([signal, options.signal]) : signal
@@ -84,6 +86,9 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     what: 'connecting to NATS',
     log,
     signal: starting,
+    limitMs,
+    // Who waits without end is not told by an error, and a password may be put right meanwhile.
+    isFinal: (error) => limitMs !== undefined && error instanceof AuthorizationError,
   })
   const client = jetstream(connection)
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: managerTimeoutMs })
@@ -106,12 +111,13 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   }
 
   let topologyProblem: string | undefined
-  const restoreTopology = async (until: AbortSignal) => {
+  const restoreTopology = async (until: AbortSignal, withinMs?: number) => {
     topologyProblem = 'streams are not in place yet'
     await untilItWorks(transport.ensureTopology, {
       what: 'putting streams in place',
       log,
       signal: until,
+      limitMs: withinMs,
       isFinal: (error) => error instanceof TopologyError,
     })
     topologyProblem = undefined
@@ -126,7 +132,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
 
   void exitWhenClosed(connection, { log, wasAsked: () => signal.aborted, exit: (code) => process.exit(code) })
   try {
-    await restoreTopology(starting)
+    await restoreTopology(starting, limitMs)
   } catch (error) {
     closing.abort()
     await connection.close()

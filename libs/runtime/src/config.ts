@@ -2,21 +2,35 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Secret } from './secret.ts'
 
-/** Raised when settings are missing or invalid; `problems` has one line per setting, each naming it. */
+/** Raised when settings are missing, invalid or of no use; `problems` has one sentence per setting, each naming it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly code = 'config_invalid'
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(
-      `${problems.length} setting(s) missing or invalid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-    )
+    const count = problems.length === 1 ? '1 setting' : `${problems.length} settings`
+    super(`${count} to put right:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
     this.problems = problems
   }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Beyond this many digits a number is not exact any more. */
+const plainDigits = /^\d{1,15}$/
+
+/** Only plain digits are a number: `1e3`, `0x50`, ` 80` and `` are none, whatever JavaScript reads in them. */
+const wholeNumber = (min: number, max: number, error: string) =>
+  z
+    .string()
+    .refine((value) => plainDigits.test(value) && Number(value) >= min && Number(value) <= max, { error })
+    .transform(Number)
+
+const withoutFinalSlashes = (value: string): string => value.replace(/\/+$/, '')
+
+/** The same address with the first of its hosts alone: a URL proper has one host, MongoDB's connection strings several. */
+const withFirstHost = (value: string): string => value.replace(/^([a-z+]+:\/\/(?:[^/@]*@)?[^,/?]*)[^/?]*/, '$1')
 
 /** Setting types shared by the services. A secret may also come from the file named by `<NAME>_FILE`. */
 export const setting = {
@@ -26,18 +40,41 @@ export const setting = {
       .refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}:`)), {
         error: `must start with ${protocols.map((protocol) => `${protocol}:`).join(' or ')}`,
       })
-      .transform((value) => value.replace(/\/+$/, '')),
-  port: (fallback: number) =>
-    z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(fallback),
-  integer: (fallback: number, min: number, max: number) =>
-    z.coerce.number({ error: 'must be a whole number' }).int().min(min).max(max).default(fallback),
+      .transform(withoutFinalSlashes),
+  mongodbUri: () =>
+    z
+      .string({ error: 'is required' })
+      .refine((value) => /^mongodb(\+srv)?:\/\/./.test(value) && URL.canParse(withFirstHost(value)), {
+        error: 'must be a URL that starts with mongodb: or mongodb+srv:',
+      })
+      .transform(withoutFinalSlashes),
+  /** One server or several of a cluster, comma separated. */
+  natsUrl: () =>
+    z
+      .string({ error: 'is required' })
+      .refine((value) => value.split(',').every((url) => /^(nats|tls):\/\/./.test(url) && URL.canParse(url)), {
+        error: 'must be a URL that starts with nats: or tls:, or several with commas between',
+      })
+      .transform(withoutFinalSlashes),
+  port: (fallback: number) => wholeNumber(0, 65_535, 'must be a port number from 0 to 65535').default(fallback),
+  /** Without an upper bound where there is no sense in one. */
+  integer: (min: number, max = Number.MAX_SAFE_INTEGER) =>
+    wholeNumber(
+      min,
+      max,
+      max === Number.MAX_SAFE_INTEGER
+        ? `must be a whole number, at least ${min}`
+        : `must be a whole number from ${min} to ${max}`,
+    ),
+  oneOf: <const Values extends readonly [string, ...string[]]>(...values: Values) =>
+    z.enum(values, { error: `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` }),
   text: () => z.string({ error: 'is required' }).min(1),
   secret: () =>
     z
       .string({ error: 'is required (or name a file that holds it with the _FILE twin)' })
       .min(1)
       .transform((value) => new Secret(value)),
-  logLevel: () => z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  logLevel: () => setting.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
 }
 
 /** Freezes an object and all in it but secrets, which show nothing and hold nothing that could be changed. */
@@ -79,9 +116,9 @@ export const readConfig = <Shape extends z.ZodRawShape>(
   if (!result.success) {
     for (const issue of result.error.issues) {
       const name = issue.path.join('.')
-      if (!problems.some((problem) => problem.startsWith(`${name}_FILE:`))) {
-        problems.push(name ? `${name}: ${issue.message}` : issue.message)
-      }
+      // What is no URL at all does not start as it should either: the first sentence about a setting is enough.
+      const isTold = problems.some((told) => told.startsWith(`${name}:`) || told.startsWith(`${name}_FILE:`))
+      if (!isTold) problems.push(name ? `${name}: ${issue.message}` : issue.message)
     }
   }
   if (problems.length > 0 || !result.success) throw new ConfigError(problems)

@@ -10,7 +10,15 @@ import {
 } from '@slipstream/messaging'
 import type { Owner, Store } from '@slipstream/persistence'
 import type { DeliveryLog, OutboxSource } from '@slipstream/records'
-import { type Clock, NotStartedError, repeat, type Service } from '@slipstream/runtime'
+import {
+  type Clock,
+  ConfigError,
+  type ListenAddress,
+  listenProblems,
+  NotStartedError,
+  repeat,
+  type Service,
+} from '@slipstream/runtime'
 import { type Logger, type Metrics, type Readiness, startOpsServer, startTracing } from '@slipstream/telemetry'
 import type { CommonConfig } from './settings.ts'
 import { createStopBudget, type Stage, stopLimitMs } from './stop-budget.ts'
@@ -70,6 +78,10 @@ export interface ServiceOptions<Who extends ServiceName> {
   drainMs?: number
   /** Is ready, and starts, without NATS: events wait in their documents. */
   servesWithoutNats?: boolean
+  /** Where it listens beside the operations port; looked at before anything is begun. */
+  listensOn?: readonly ListenAddress[]
+  /** How long a start waits for MongoDB, and for NATS where it is needed. Default 45 s. */
+  startLimitMs?: number
   /** Makes what is the service's own; one that serves people does so from here on. */
   compose(parts: ServiceParts<Who>): Composition | Promise<Composition>
 }
@@ -80,12 +92,16 @@ export interface RunningService extends Service {
   readonly stopLimitMs: number
 }
 
+/** A wait has an end: whoever runs the process sees that it does not start, and why, and starts it again. */
+const defaultStartLimitMs = 45_000
+
 /** Long enough for a NATS server that is there, where it is not waited for. */
 const natsPatienceMs = 3_000
 
 /** Makes a service that can be started once. */
 export const createService = <Who extends ServiceName>(options: ServiceOptions<Who>): RunningService => {
   const { name, config, log, metrics, clock, drainMs = 0, servesWithoutNats = false, compose } = options
+  const { listensOn = [], startLimitMs = defaultStartLimitMs } = options
   let phase: 'starting' | 'ready' | 'stopping' = 'starting'
   let opsPort: number | undefined
   let store: Store<Who> | undefined
@@ -115,9 +131,26 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     }
   }
 
-  const connectMessaging = async (composition: Composition, signal: AbortSignal) => {
-    const connected = await connectBus({ url: config.natsUrl, source: name, log, metrics, signal })
-    closing.push({ name: 'nats', stop: connected.close })
+  /** @throws ConfigError when NATS cannot be used, and, where it is needed, when it was waited for too long */
+  const connectNats = (signal: AbortSignal): Promise<Bus> => {
+    const limitMs = servesWithoutNats ? undefined : startLimitMs
+    return connectBus({ url: config.natsUrl, source: name, log, metrics, signal, limitMs }).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw new ConfigError([`NATS_URL: no NATS can be used there (${(error as Error).message})`])
+    })
+  }
+
+  /** What is wrong with NATS as well, should that be known by now or soon. */
+  const problemsOf = async (connecting: Promise<Bus>): Promise<readonly string[]> => {
+    const known = connecting.then(
+      () => [],
+      (error: unknown) => (error instanceof ConfigError ? error.problems : []),
+    )
+    return Promise.race([known, delay(natsPatienceMs, [], { ref: false })])
+  }
+
+  const consume = async (composition: Composition, connecting: Promise<Bus>, signal: AbortSignal) => {
+    const connected = await connecting
     signal.throwIfAborted()
     bus = connected
     const { outbox: lines, deliveries, onPublished } = composition
@@ -126,11 +159,15 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     closing.push({ name: 'outbox', stop: relay.stop })
     relay.start()
     nudge = relay.nudge
-    consumers = await Promise.all(composition.consumers.map((consume) => consume(connected)))
+    consumers = await Promise.all(composition.consumers.map((start) => start(connected)))
     work.push(...consumers.map((consumer) => ({ name: 'consumer', stop: consumer.stop })))
   }
 
   const startAll = async (signal: AbortSignal) => {
+    const operations = { port: config.opsPort, host: config.opsHost, settings: { port: 'OPS_PORT', host: 'OPS_HOST' } }
+    const problems = await listenProblems([operations, ...listensOn])
+    if (problems.length > 0) throw new ConfigError(problems)
+
     const tracing = await startTracing(name, config.otlpEndpoint)
     closing.push({ name: 'telemetry', stop: tracing.shutdown })
 
@@ -143,7 +180,16 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     closing.push({ name: 'operations port', stop: ops.close })
     opsPort = ops.port
 
-    const opened = await openStore({ uri: config.mongodbUri, owner: name, log, signal })
+    // Beside the store: both take their time. A failure is thrown where it is waited for.
+    const connecting = connectNats(signal)
+    connecting.catch(() => {})
+    closing.push({ name: 'nats', stop: async () => (await connecting.catch(() => null))?.close() })
+    const opened = await openStore({ uri: config.mongodbUri, owner: name, log, signal, limitMs: startLimitMs }).catch(
+      async (error: unknown) => {
+        if (!(error instanceof ConfigError)) throw error
+        throw new ConfigError([...error.problems, ...(await problemsOf(connecting))])
+      },
+    )
     closing.push({ name: 'mongodb', stop: opened.close })
     store = opened
     signal.throwIfAborted()
@@ -161,11 +207,11 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     if (stopServing) work.push({ name: 'server', stop: stopServing })
     if (settle) settling.push({ name: 'work in flight', stop: settle })
 
-    const connecting = connectMessaging(composition, signal)
+    const consuming = consume(composition, connecting, signal)
     const patience = servesWithoutNats ? [delay(natsPatienceMs, 'late' as const, { ref: false })] : []
-    if ((await Promise.race([connecting, ...patience])) === 'late') {
+    if ((await Promise.race([consuming, ...patience])) === 'late') {
       // Nobody waits for it from here on: what cannot be mended ends the process as an unhandled rejection.
-      void connecting.catch((error: unknown) => {
+      void consuming.catch((error: unknown) => {
         if (!signal.aborted) throw error
       })
     }

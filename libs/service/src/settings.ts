@@ -3,8 +3,8 @@ import type { z } from 'zod'
 
 /** The settings that every service has, each spelled once; only the port of operations differs. */
 export const commonSettings = (opsPort: number) => ({
-  MONGODB_URI: setting.url('mongodb', 'mongodb+srv'),
-  NATS_URL: setting.url('nats', 'tls'),
+  MONGODB_URI: setting.mongodbUri(),
+  NATS_URL: setting.natsUrl(),
   OPS_PORT: setting.port(opsPort),
   OPS_HOST: setting.text().default('127.0.0.1'),
   LOG_LEVEL: setting.logLevel(),

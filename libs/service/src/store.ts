@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectStore, type Owner, prepareDatabase, type Store } from '@slipstream/persistence'
-import { isStoreAway, untilItWorks } from '@slipstream/runtime'
+import { ConfigError, isStoreAway, untilItWorks } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 
 /** Longer than a server needs that is there. */
@@ -16,24 +16,32 @@ const sayWhenWaiting = async (log: Logger, signal: AbortSignal): Promise<void> =
   }
 }
 
+/** The driver names hosts and what is wrong, never a user or a password. */
+const unusable = (error: unknown) =>
+  new ConfigError([`MONGODB_URI: no MongoDB can be used there (${(error as Error).message})`])
+
 const givenUp = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
 /**
  * Connects to MongoDB, waiting for a server that is not there yet, and prepares the database.
- * @throws what waiting cannot help with: a wrong password, a migration that is needed; the signal's reason once it is aborted
+ * @throws ConfigError for an address that is of no use, such as one with a wrong password, or with no server behind it
+ * for `limitMs`; what else waiting cannot help with, such as a migration that is needed; the signal's reason once it is aborted
  */
 export const openStore = async <Who extends Owner>(options: {
   uri: string
   owner: Who
   log: Logger
   signal: AbortSignal
+  limitMs: number
 }): Promise<Store<Who>> => {
-  const { uri, owner, log, signal } = options
+  const { uri, owner, log, signal, limitMs } = options
   const connected = new AbortController()
   void sayWhenWaiting(log, AbortSignal.any([connected.signal, signal]))
   const open = async () => {
-    const store = await connectStore({ uri, owner })
+    const store = await connectStore({ uri, owner }).catch((error: unknown) => {
+      throw isStoreAway(error) ? error : unusable(error)
+    })
     try {
       await prepareDatabase(store.connection)
       return store
@@ -47,6 +55,9 @@ export const openStore = async <Who extends Owner>(options: {
     log,
     signal,
     isFinal: (error) => !isStoreAway(error),
+    limitMs,
+  }).catch((error: unknown) => {
+    throw isStoreAway(error) ? unusable(error) : error
   })
   try {
     // The driver's try cannot be cut short, so a stop does not wait for it.

@@ -3,11 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, type RunningMongo, startMongo } from '@slipstream/embedded'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
-import { systemClock } from '@slipstream/runtime'
+import { ConfigError, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type Composition, createService, type RunningService, type ServiceOptions } from '../src/index.ts'
+import {
+  type CommonConfig,
+  type Composition,
+  createService,
+  type RunningService,
+  type ServiceOptions,
+} from '../src/index.ts'
 
 let dataDir: string
 let nats: TestNats
@@ -39,29 +45,34 @@ afterEach(async () => {
   service = undefined
 })
 
+const optionsOf = (
+  config: Partial<CommonConfig> = {},
+  composition: Partial<Composition> = {},
+): ServiceOptions<'scheduler'> => ({
+  name: 'scheduler',
+  config: {
+    mongodbUri: mongo.uri,
+    natsUrl: nats.url,
+    opsPort: 0,
+    opsHost: '127.0.0.1',
+    logLevel: 'info',
+    otlpEndpoint: undefined,
+    ...config,
+  },
+  log: createLogger('scheduler', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  metrics: createMetrics('scheduler'),
+  clock: systemClock,
+  compose: ({ store }) => ({
+    outbox: [[mongoOutboxSource('schedules', store.collections.schedules)]],
+    deliveries: createDeliveryLog(store.collections, systemClock),
+    consumers: [],
+    tasks: [],
+    ...composition,
+  }),
+})
+
 const create = (composition: Partial<Composition> = {}, options: Partial<ServiceOptions<'scheduler'>> = {}) => {
-  service = createService({
-    name: 'scheduler',
-    config: {
-      mongodbUri: mongo.uri,
-      natsUrl: nats.url,
-      opsPort: 0,
-      opsHost: '127.0.0.1',
-      logLevel: 'info',
-      otlpEndpoint: undefined,
-    },
-    log: createLogger('scheduler', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) }),
-    metrics: createMetrics('scheduler'),
-    clock: systemClock,
-    compose: ({ store }) => ({
-      outbox: [[mongoOutboxSource('schedules', store.collections.schedules)]],
-      deliveries: createDeliveryLog(store.collections, systemClock),
-      consumers: [],
-      tasks: [],
-      ...composition,
-    }),
-    ...options,
-  })
+  service = createService({ ...optionsOf({}, composition), ...options })
   return service
 }
 
@@ -101,6 +112,49 @@ test('alive from the first moment, not ready and saying why, ready when MongoDB 
   await started
   expect(await readiness()).toMatchObject({ status: 200, parts: { process: { ok: true }, nats: { ok: true } } })
   expect(await isConnected()).toBe('1')
+})
+
+test('the wait for MongoDB and NATS has an end, with one sentence for each under its setting', async () => {
+  await mongo.stop()
+  await nats.stop()
+  try {
+    const startProblems = async (options: Partial<ServiceOptions<'scheduler'>>) => {
+      const error = await create({}, { startLimitMs: 200, ...options })
+        .start()
+        .then(
+          () => null,
+          (reason: unknown) => reason,
+        )
+      await service?.stop()
+      return error instanceof ConfigError ? error.problems : error
+    }
+    const ofMongo = expect.stringMatching(
+      /^MONGODB_URI: no MongoDB can be used there \(connect ECONNREFUSED 127.0.0.1:\d+\)$/,
+    )
+    const ofNats = expect.stringMatching(/^NATS_URL: no NATS can be used there \(.+\)$/)
+    expect(await startProblems({})).toEqual([ofMongo, ofNats])
+    // Who serves without NATS does not end for it.
+    expect(await startProblems({ servesWithoutNats: true })).toEqual([ofMongo])
+  } finally {
+    await startMongod()
+    await nats.restart()
+  }
+})
+
+test('ports that are taken are told together, before anything is begun', async () => {
+  const running = create()
+  await running.start()
+  const port = running.opsPort
+  const rival = createService({
+    ...optionsOf({ opsPort: port }),
+    listensOn: [{ port: mongoPort, settings: { port: 'PORT' } }],
+  })
+  await expect(rival.start()).rejects.toMatchObject({
+    problems: [
+      `OPS_PORT: port ${port} is taken by another process`,
+      `PORT: port ${mongoPort} is taken by another process`,
+    ],
+  })
 })
 
 test('a stop during the start gives that up at once', async () => {

@@ -1,5 +1,5 @@
 import { setting } from '@slipstream/runtime'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Strava API Policy of 2026-06-01, 6.2: no cached copy is older than 7 days. */
 const keptByPolicyMs = 7 * 24 * 60 * 60_000
@@ -10,7 +10,7 @@ export const stravaSettings = () => ({
   STRAVA_CLIENT_SECRET: setting.secret(),
   STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
   STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
-  DATA_POLICY: z.enum(['strava-2026', 'keep'], { error: 'must be strava-2026 or keep' }).default('strava-2026'),
+  DATA_POLICY: setting.oneOf('strava-2026', 'keep').default('strava-2026'),
 })
 
 type StravaSettings = z.output<z.ZodObject<ReturnType<typeof stravaSettings>>>

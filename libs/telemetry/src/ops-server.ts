@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '@slipstream/runtime'
 import type { Registry } from 'prom-client'
 
 /** What `/readyz` shows: each named part is up or says why not. */
@@ -37,12 +37,9 @@ export const startOpsServer = async (options: {
       answer(500, 'application/json', JSON.stringify({ status: 'error', detail: (error as Error).message }))
     }
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, resolve)
-  })
+  const { port, host } = options
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server, { port, host, settings: { port: 'OPS_PORT', host: 'OPS_HOST' } }),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()))

@@ -38,23 +38,21 @@ const pathSecrets = z
 const environmentSchema = z.object({
   ...commonSettings(9101),
   PORT: setting.port(3000),
-  DRAIN_SECONDS: setting.integer(5, 0, 300),
+  DRAIN_SECONDS: setting.integer(0, 300).default(5),
   PUBLIC_URL: publicUrl.optional(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
   ...stravaSettings(),
   STRAVA_WEBHOOK_VERIFY_TOKEN: setting.secret().optional(),
   STRAVA_WEBHOOK_PATH_SECRET: pathSecrets.optional(),
-  STRAVA_WEBHOOK_SIGNATURE: z
-    .enum(['off', 'observe', 'enforce'], { error: 'must be off, observe or enforce' })
-    .default('observe'),
+  STRAVA_WEBHOOK_SIGNATURE: setting.oneOf('off', 'observe', 'enforce').default('observe'),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
-  STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
-  STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: setting.oneOf('true', 'false').default('false'),
+  STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
-  PROFILE_GATE: z.enum(['local', 'claim', 'off'], { error: 'must be local, claim or off' }).default('local'),
+  PROFILE_GATE: setting.oneOf('local', 'claim', 'off').default('local'),
 })
 
 /** @throws ConfigError with every problem at once */

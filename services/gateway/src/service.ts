@@ -79,6 +79,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
     clock,
     drainMs: config.http.drainMs,
     servesWithoutNats: true,
+    listensOn: [{ port: config.http.port, settings: { port: 'PORT' } }],
     compose: async ({ store, bus, nudge, leaving }) => {
       const { collections, connection } = store
       const repositories = createRepositories(store, newId)

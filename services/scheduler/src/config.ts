@@ -11,9 +11,9 @@ const minuteMs = 60_000
 
 const environmentSchema = z.object({
   ...commonSettings(9102),
-  SYNC_MODE: z.enum(['auto', 'hourly']).default('auto'),
-  SYNC_INTERVAL_MINUTES: setting.integer(60, 1, 7 * 24 * 60),
-  SYNC_WINDOW_DAYS: setting.integer(28, 1, 365),
+  SYNC_MODE: setting.oneOf('auto', 'hourly').default('auto'),
+  SYNC_INTERVAL_MINUTES: setting.integer(1, 7 * 24 * 60).default(60),
+  SYNC_WINDOW_DAYS: setting.integer(1, 365).default(28),
 })
 
 /** @throws ConfigError naming every setting that is missing or invalid. */

@@ -33,11 +33,11 @@ const environmentSchema = z.object({
   STRAVA_CLIENT_ID: z.string().regex(/^\d+$/, { error: 'must be a whole number' }).default('12345'),
   STRAVA_CLIENT_SECRET: setting.secret().optional(),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
-  STRAVA_ATHLETE_LIMIT: z.coerce.number({ error: 'must be a whole number' }).int().min(1).optional(),
+  STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
   AUTH_AUDIENCE: z.string().default('slipstream-api'),
-  SIMULATOR_LATENCY_MS: setting.integer(60, 0, 60_000),
+  SIMULATOR_LATENCY_MS: setting.integer(0, 60_000).default(60),
   WEB_ORIGIN: setting.url('http', 'https').default('http://localhost:3000'),
-  SIMULATOR_SEED: setting.integer(1, 0, 1_000_000),
+  SIMULATOR_SEED: setting.integer(0, 1_000_000).default(1),
   SIMULATOR_STATE_FILE: setting.text().optional(),
 })
 

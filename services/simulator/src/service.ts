@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type Clock, NotStartedError, type Service, systemClock } from '@slipstream/runtime'
+import { type Clock, listen, NotStartedError, type Service, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics, type Logger, type OpsServer, startOpsServer } from '@slipstream/telemetry'
 import { createApplication } from './application.ts'
 import { inProcessConfig, type SimulatorConfig } from './config.ts'
@@ -37,12 +36,6 @@ export interface SimulatorOverrides {
   readonly random?: Random
   readonly logger?: Logger
 }
-
-const listen = (server: Server, port: number, host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
 
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
@@ -109,7 +102,11 @@ export const createSimulator = (
         quota.setLimits(saved.limits)
       }
       const signingKey = saved?.signingKey ?? (await newSigningKey())
-      const port = await listen(server, config.port, config.host)
+      const port = await listen(server, {
+        port: config.port,
+        host: config.host,
+        settings: { port: 'PORT', host: 'HOST' },
+      })
       stateFile?.keep(() => ({
         signingKey,
         grants: grants.all(),

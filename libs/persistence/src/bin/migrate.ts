@@ -17,7 +17,7 @@ const main = async (): Promise<void> => {
     options: { 'dry-run': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
   })
   if (values.help) return void process.stdout.write(help)
-  const { MONGODB_URI } = readConfig(z.object({ MONGODB_URI: setting.url('mongodb', 'mongodb+srv') }), process.env)
+  const { MONGODB_URI } = readConfig(z.object({ MONGODB_URI: setting.mongodbUri() }), process.env)
   const store = await connectStore({ uri: MONGODB_URI, owner: 'migration' })
   try {
     const done = await migrate(store.connection, { isDryRun: values['dry-run'] })

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '@slipstream/runtime'
 
 /** Where people are served, from its first connection to its last. */
 export interface HttpServer {
@@ -25,11 +25,7 @@ export const createHttpServer = (leaving: AbortSignal): HttpServer => {
     if (leaving.aborted) response.setHeader('Connection', 'close')
   })
   return {
-    listen: (port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, () => resolve((server.address() as AddressInfo).port))
-      }),
+    listen: (port) => listen(server, { port, settings: { port: 'PORT' } }),
     serve: (listener) => {
       server.on('request', listener)
     },
