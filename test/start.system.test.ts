@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -7,11 +9,11 @@ import { connect } from '@nats-io/transport-node'
 import type { SyncAccepted, WorkoutPage } from '@slipstream/contracts'
 import { freePort, startMongo, stopLeftovers } from '@slipstream/embedded'
 import { connectStore } from '@slipstream/persistence'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createSimulator } from '../services/simulator/src/service.ts'
 import { linkAthlete, statusOf, synced } from './support/linked-athlete.ts'
 import type { MobileApp } from './support/mobile-app.ts'
-import { type RunningSystem, spawnLauncher, startSystem } from './support/system.ts'
+import { outputDir, type RunningSystem, spawnLauncher, startSystem } from './support/system.ts'
 import { until } from './support/until.ts'
 
 const dataDirs: string[] = []
@@ -187,10 +189,119 @@ describe.runIf(process.platform === 'linux')('npm start ends by itself', () => {
     expect(leftRunning).toEqual([])
   })
 
-  it('with 1 at a setting that is wrong, naming it and the service that reads it', async () => {
-    const { code, output, leftRunning } = await runToEnd('start-setting', { SYNC_INTERVAL_MINUTES: 'abc' })
+  const listenOn = async () => {
+    const stranger = createServer().listen(0)
+    await once(stranger, 'listening')
+    onTestFinished(() => void stranger.close())
+    return (stranger.address() as AddressInfo).port
+  }
+
+  /** Runs until it has ended, which it must do with these sentences and before anything is started. */
+  const expectProblems = async (name: string, env: Record<string, string>, problems: (string | RegExp)[]) => {
+    const { code, output, leftRunning } = await runToEnd(`start-${name}`, env)
+    const sentences = output.split('\n').filter((line) => line.startsWith('  - '))
+    expect(sentences).toEqual(problems.map((problem) => expect.stringMatching(problem)))
+    expect(output).toContain(`${problems.length === 1 ? '1 setting' : `${problems.length} settings`} to put right:`)
+    expect(output).not.toMatch(/^ +at |mongod \d|nats-server \d|simulator ready/m)
     expect(code).toBe(1)
-    expect(output).toMatch(/scheduler ended with code 1 before it was ready.*\n[\s\S]*SYNC_INTERVAL_MINUTES: must be/)
     expect(leftRunning).toEqual([])
+  }
+
+  it.each([
+    ['PORT', 'abc', /^ {2}- PORT: must be a port number from 0 to 65535$/],
+    ['PORT', '99999', /^ {2}- PORT: must be a port number from 0 to 65535$/],
+    ['PORT', '1e3', /^ {2}- PORT: must be a port number from 0 to 65535$/],
+    ['PORT', ' ', /^ {2}- PORT: must be a port number from 0 to 65535$/],
+    ['OPS_PORT', '0x50', /^ {2}- OPS_PORT: must be a port number from 0 to 65535$/],
+    ['OPS_HOST', '192.0.2.1', /^ {2}- OPS_HOST: 192\.0\.2\.1 is no address of this machine$/],
+    ['SYNC_MODE', 'sometimes', /^ {2}- SYNC_MODE: must be auto or hourly$/],
+    ['TOKEN_KEYS', 'abc', /^ {2}- TOKEN_KEYS: entry 1 must be kid:base64/],
+    ['PUBLIC_URL', 'localhost:3000', /^ {2}- PUBLIC_URL: must start with http: or https:$/],
+    ['SLIPSTREAM_DATA_DIR', '/dev/null/data', /^ {2}- SLIPSTREAM_DATA_DIR: nothing can be stored in \/dev\/null\/data/],
+  ])('with 1 and one sentence at %s=%j, before anything is started', async (name, value, sentence) => {
+    await expectProblems(`setting-${name.toLowerCase()}`, { [name]: value }, [sentence])
   })
+
+  it.each(['PORT', 'OPS_PORT'])('with 1 at a %s that another process has', async (name) => {
+    const port = await listenOn()
+    const sentence = new RegExp(`^ {2}- ${name}: port ${port} is taken by another process$`)
+    await expectProblems(`taken-${name.toLowerCase()}`, { [name]: String(port) }, [sentence])
+  })
+
+  it('with 1 at servers that do not answer, after a bounded wait for both', async () => {
+    const servers = {
+      MONGODB_URI: 'mongodb://someone:canary@127.0.0.1:1/slipstream',
+      NATS_URL: 'nats://someone:canary@no-such-host.invalid:4222',
+    }
+    await expectProblems('servers', servers, [
+      /^ {2}- MONGODB_URI: no server answers within 10 s: 127\.0\.0\.1:1 \(nothing listens there, ECONNREFUSED\)$/,
+      /^ {2}- NATS_URL: no server answers within 10 s: no-such-host\.invalid:4222 \(.*\)$/,
+    ])
+    expect(readFileSync(join(outputDir, 'start-servers.log'), 'utf8')).not.toContain('canary')
+  })
+
+  it('with 1 and all problems at once, whoever reads the setting, without waiting', async () => {
+    const env = {
+      PORT: 'abc',
+      OPS_PORT: String(await listenOn()),
+      SYNC_MODE: 'x',
+      TOKEN_KEYS: 'canary',
+      SIMULATOR_LATENCY_MS: 'slow',
+      SLIPSTREAM_DATA_DIR: '/dev/null/data',
+      MONGODB_URI: 'mongodb://127.0.0.1:1/',
+    }
+    const named = [
+      'PORT',
+      'TOKEN_KEYS',
+      'SYNC_MODE',
+      'SIMULATOR_LATENCY_MS',
+      'SLIPSTREAM_DATA_DIR',
+      'OPS_PORT',
+      'MONGODB_URI',
+    ]
+    await expectProblems(
+      'all-settings',
+      env,
+      named.map((name) => new RegExp(`^ {2}- ${name}: `)),
+    )
+    const output = readFileSync(join(outputDir, 'start-all-settings.log'), 'utf8')
+    expect(output).not.toContain('canary')
+    expect(output).not.toContain('waiting')
+  })
+
+  it('without having deleted anything, when a setting is wrong beside --fresh', async () => {
+    const dataDir = newDataDir()
+    writeFileSync(join(dataDir, 'keepsake'), '')
+    const { launcher } = await spawnLauncher('start-fresh-wrong', { SYNC_MODE: 'x' }, { dataDir, args: ['--fresh'] })
+    await once(launcher, 'exit')
+    expect(existsSync(join(dataDir, 'keepsake'))).toBe(true)
+  })
+
+  it('with 0 after its help', async () => {
+    const { code, output, leftRunning } = await runToEnd('start-help', { PORT: 'abc' }, ['--help'])
+    expect({ code, leftRunning }).toEqual({ code: 0, leftRunning: [] })
+    expect(output).toContain('--fresh')
+  })
+})
+
+describe('a service by itself ends', () => {
+  it.each(['gateway', 'scheduler', 'ingestion', 'simulator'])(
+    '%s: with 1 and all problems, without a stack',
+    async (name) => {
+      const service = spawn(process.execPath, ['src/main.ts'], {
+        cwd: join(import.meta.dirname, '..', 'services', name),
+        env: { PATH: process.env.PATH, OPS_PORT: 'abc', LOG_LEVEL: 'loud' },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let text = ''
+      service.stderr.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      const [code] = await once(service, 'close')
+      expect(code).toBe(1)
+      expect(text).toMatch(/^cannot start: \d settings to put right:\n( {2}- [A-Z_]+: .+\n)+$/)
+      expect(text).toContain('OPS_PORT: must be a port number from 0 to 65535')
+      expect(text).toContain('LOG_LEVEL: must be fatal, error, warn, info, debug, trace or silent')
+    },
+  )
 })

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
-import { appendFile, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -19,6 +19,7 @@ const makeProject = async () => {
     const source = join(root, 'services', name, 'src')
     await mkdir(source, { recursive: true })
     await copyFile(join(fixtures, 'stand-in-service.ts'), join(source, 'main.ts'))
+    await copyFile(join(fixtures, 'stand-in-config.ts'), join(source, 'config.ts'))
   }
   const migrate = join(root, 'libs', 'persistence', 'src', 'bin', 'migrate.ts')
   await mkdir(dirname(migrate), { recursive: true })
@@ -34,7 +35,15 @@ interface Launcher {
   processes(): Promise<Record<string, number>>
 }
 
-const run = ({ root, dataDir }: Project, env: Record<string, string> = {}, args: string[] = []): Launcher => {
+/** The superuser may write everywhere. */
+const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+
+const run = (
+  { root, dataDir }: Project,
+  env: Record<string, string> = {},
+  args: string[] = [],
+  user: Pick<SpawnOptions, 'uid' | 'gid'> = {},
+): Launcher => {
   const child = spawn(process.execPath, [join(fixtures, 'start.ts'), root, ...args], {
     env: {
       PATH: process.env.PATH,
@@ -43,6 +52,7 @@ const run = ({ root, dataDir }: Project, env: Record<string, string> = {}, args:
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk))
@@ -235,4 +245,16 @@ test('wrong options and missing settings are one clear message each', async () =
   const help = run(project, {}, ['--help'])
   expect(await exitCode(help)).toBe(0)
   expect(help.output()).toContain('--fresh')
+})
+
+test('a folder that cannot be written to is told under its setting', async () => {
+  const project = await makeProject()
+  const readOnly = await temporaryFolder()
+  await chmod(readOnly, 0o555)
+  await chmod(project.root, 0o755)
+  const launcher = run({ ...project, dataDir: join(readOnly, 'data') }, {}, [], unprivileged)
+  expect(await exitCode(launcher)).toBe(1)
+  expect(launcher.output().trim()).toBe(
+    `1 setting to put right:\n  - SLIPSTREAM_DATA_DIR: nothing can be stored in ${join(readOnly, 'data')} (EACCES); name another folder`,
+  )
 })

@@ -6,4 +6,3 @@ export {
   type ServiceOptions,
   type ServiceParts,
 } from './service.ts'
-export { type CommonConfig, commonSettings, toCommonConfig } from './settings.ts'

@@ -7,13 +7,8 @@ import { ConfigError, systemClock } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import {
-  type CommonConfig,
-  type Composition,
-  createService,
-  type RunningService,
-  type ServiceOptions,
-} from '../src/index.ts'
+import { type Composition, createService, type RunningService, type ServiceOptions } from '../src/index.ts'
+import type { CommonConfig } from '../src/settings.ts'
 
 let dataDir: string
 let nats: TestNats

@@ -1,5 +1,4 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { setting } from '@slipstream/runtime'
 
 /** `key` shows nothing of itself when it is printed or serialised. */
 export interface WrappingKey {
@@ -52,14 +51,3 @@ export const parseTokenKeys = (text: string): Keyring => {
   }
   return { primary, find: (kid) => keys.get(kid) }
 }
-
-/** `TOKEN_KEYS` as a setting: wrong keys are listed with all other problems, and none of a key is shown. */
-export const tokenKeysSetting = () =>
-  setting.secret().superRefine((keys, context) => {
-    try {
-      parseTokenKeys(keys.reveal())
-    } catch (error) {
-      if (!(error instanceof TokenKeysError)) throw error
-      context.addIssue({ code: 'custom', message: error.message })
-    }
-  })

@@ -1,7 +1,7 @@
 import { deepFreeze, type Environment, readConfig, Secret, setting } from '@slipstream/runtime'
-import { commonSettings, toCommonConfig } from '@slipstream/service'
-import { stravaSettings, toStravaConfig } from '@slipstream/strava'
-import { tokenKeysSetting } from '@slipstream/vault'
+import { commonSettings, toCommonConfig } from '@slipstream/service/settings'
+import { stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
+import { tokenKeysSetting } from '@slipstream/vault/settings'
 import { z } from 'zod'
 
 /** Kept as it stands: an issuer is compared letter by letter, and some end in a slash. */

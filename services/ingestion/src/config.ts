@@ -1,7 +1,7 @@
 import { deepFreeze, type Environment, readConfig, type Secret } from '@slipstream/runtime'
-import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
-import { type StravaConfig, stravaSettings, toStravaConfig } from '@slipstream/strava'
-import { tokenKeysSetting } from '@slipstream/vault'
+import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service/settings'
+import { type StravaConfig, stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
+import { tokenKeysSetting } from '@slipstream/vault/settings'
 import { z } from 'zod'
 
 export interface IngestionConfig extends CommonConfig {

@@ -1,5 +1,5 @@
 import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
-import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service'
+import { type CommonConfig, commonSettings, toCommonConfig } from '@slipstream/service/settings'
 import { z } from 'zod'
 import type { CadenceSettings } from './domain/cadence.ts'
 

@@ -8,6 +8,8 @@ export interface SimulatorConfig {
   port: number
   /** Null runs without an operations port. */
   opsPort: number | null
+  /** The address the operations port listens on. */
+  opsHost: string
   logLevel: z.output<ReturnType<typeof setting.logLevel>>
   /** Null follows the port that was taken. */
   publicUrl: string | null
@@ -28,6 +30,7 @@ const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: setting.port(4400),
   OPS_PORT: setting.port(9104),
+  OPS_HOST: setting.text().default('127.0.0.1'),
   LOG_LEVEL: setting.logLevel(),
   SIMULATOR_PUBLIC_URL: setting.url('http', 'https').optional(),
   STRAVA_CLIENT_ID: z.string().regex(/^\d+$/, { error: 'must be a whole number' }).default('12345'),
@@ -51,6 +54,7 @@ export const simulatorConfig = (env: Environment = process.env): SimulatorConfig
     host: settings.HOST,
     port: settings.PORT,
     opsPort: settings.OPS_PORT,
+    opsHost: settings.OPS_HOST,
     logLevel: settings.LOG_LEVEL,
     publicUrl: settings.SIMULATOR_PUBLIC_URL ?? null,
     stravaClientId: settings.STRAVA_CLIENT_ID,

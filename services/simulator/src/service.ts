@@ -122,7 +122,7 @@ export const createSimulator = (
         metrics && config.opsPort !== null
           ? await startOpsServer({
               port: config.opsPort,
-              host: config.host,
+              host: config.opsHost,
               registry: metrics.registry,
               readiness: () => ({ http: { ok: server.listening } }),
             })

@@ -1,5 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
 import { claimFolder, releaseFolder, stopLeftovers } from '../processes/registry.ts'
 
@@ -13,21 +14,44 @@ export interface DataFolder {
   processes: string
 }
 
+const { R_OK, W_OK, X_OK } = constants
+
+/** @throws ConfigError when something cannot be stored there */
+const checkWritable = async ({ root, mongo, nats, processes }: DataFolder): Promise<void> => {
+  try {
+    await mkdir(root, { recursive: true })
+    for (const part of [root, mongo, nats, processes]) {
+      await access(part, R_OK | W_OK | X_OK).catch((error: NodeJS.ErrnoException) => {
+        if (part === root || error.code !== 'ENOENT') throw error
+      })
+    }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    throw new ConfigError([
+      `SLIPSTREAM_DATA_DIR: nothing can be stored in ${path ?? root} (${code}); name another folder`,
+    ])
+  }
+}
+
 /**
- * Makes the data folder ready for this process: stops what a killed run left behind, empties it if asked to.
- * @throws AlreadyRunningError when another live process uses it
+ * Makes the data folder ready for this process: stops what a killed run left behind.
+ * @throws ConfigError when nothing can be stored there; AlreadyRunningError when another live process uses it
  */
-export const openDataFolder = async (root: string, fresh: boolean, log: Log): Promise<DataFolder> => {
+export const openDataFolder = async (root: string, log: Log): Promise<DataFolder> => {
   const folder = { root, mongo: join(root, 'mongo'), nats: join(root, 'nats'), processes: join(root, 'processes') }
+  await checkWritable(folder)
   // Services first, so that they do not complain about databases that are gone.
   for (const part of [root, folder.processes, folder.nats, folder.mongo]) await stopLeftovers(part, { log })
-  if (fresh) {
-    log(`deleting ${root}`)
-    await rm(root, { recursive: true, force: true })
-  }
-  await mkdir(root, { recursive: true })
   await claimFolder(root, claim, { log })
   return folder
+}
+
+/** Deletes what earlier runs stored. */
+export const emptyDataFolder = async ({ root }: DataFolder, log: Log): Promise<void> => {
+  log(`deleting ${root}`)
+  await rm(root, { recursive: true, force: true })
+  await mkdir(root, { recursive: true })
+  await claimFolder(root, claim, { log })
 }
 
 export const closeDataFolder = (folder: DataFolder): void => releaseFolder(folder.root, claim)

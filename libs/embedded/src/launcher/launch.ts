@@ -1,16 +1,18 @@
+import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import type { Environment } from '@slipstream/runtime'
+import { ConfigError, type Environment } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
-import { closeDataFolder, openDataFolder } from './data-folder.ts'
+import { closeDataFolder, type DataFolder, emptyDataFolder, openDataFolder } from './data-folder.ts'
 import { mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
+import { portProblems, serverProblems, settingProblems } from './judge.ts'
 import { type KeptRunning, keepRunning, type Part, type Running } from './keep-running.ts'
 import { isMigrationDue, migrateData, notePrepared } from './migration.ts'
 import { buildPage, isPageStale } from './page-build.ts'
-import { checkSettings, planSystem } from './plan.ts'
+import { planSystem } from './plan.ts'
 import { choosePorts } from './ports.ts'
 import { developmentSecrets } from './secrets.ts'
-import { startService } from './service-process.ts'
+import { type ServiceName, startService } from './service-process.ts'
 
 export interface LaunchOptions {
   /** The project: services are at `services/<name>/src/main.ts` in it. */
@@ -32,28 +34,54 @@ export interface LaunchedSystem {
   stop(): Promise<void>
 }
 
-type ServiceName = 'gateway' | 'scheduler' | 'ingestion' | 'simulator'
-
 /** Measured: with these and two arenas of malloc the whole system needs 700 instead of 870 MB, and starts no slower. */
 const smallNode = ['--max-semi-space-size=2', '--v8-pool-size=1']
 const fewArenas = { MALLOC_ARENA_MAX: '2' }
+
+/** Longer than a database that was started a moment ago needs. */
+const reachLimitMs = 10_000
+
+/** Where a port can be asked that listens on this address. */
+const askable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
+
+/**
+ * Takes the data folder, once nothing is wrong with what is set.
+ * @throws ConfigError with all problems at once; AlreadyRunningError
+ */
+const judge = async ({ root, dataDir, env, signal }: LaunchOptions, log: Log): Promise<DataFolder> => {
+  const problems = await settingProblems({ root, env, dataDir })
+  const opened = await openDataFolder(dataDir, log).catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error
+    problems.push(...error.problems)
+    return null
+  })
+  // Only now: what a killed run left behind has kept ports.
+  problems.push(...(await portProblems(env)))
+  // What has to be put right anyway is no reason to wait.
+  const limitMs = problems.length > 0 ? 0 : reachLimitMs
+  problems.push(...(await serverProblems(env, { limitMs, signal, log })))
+  if (opened && problems.length === 0) return opened
+  if (opened) closeDataFolder(opened)
+  throw new ConfigError(problems)
+}
 
 /** What has been started, in the order in which it is stopped. A part may still be on its way up. */
 const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
 
 /**
  * Starts the whole system, as much as possible at the same time, and keeps it running.
- * @throws ConfigError, AlreadyRunningError, EmbeddedServerError, PageBuildError, MigrationError or ServiceStartError; nothing is left
- * running then
+ * @throws ConfigError before anything is started, AlreadyRunningError, EmbeddedServerError, PageBuildError, MigrationError or
+ * ServiceStartError; nothing is left running then
  */
 export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> => {
   const { root, dataDir, cacheDir, env, onLine } = options
   const log: Log = (line) => onLine('slipstream', line)
-  checkSettings(env)
-  const folder = await openDataFolder(dataDir, options.fresh, log)
+  const folder = await judge(options, log)
+  if (options.fresh) await emptyDataFolder(folder, log)
   // A killed run could not withdraw its own.
   withdrawEndpoints(dataDir)
   const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, dataDir, log)])
+  const opsHost = askable(env.OPS_HOST || '127.0.0.1')
   const plan = planSystem({ env, ports, secrets, dataDir })
 
   const failed = new AbortController()
@@ -85,6 +113,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
           args: [...smallNode, 'src/main.ts'],
           env: serviceEnv(name, databases),
           opsPort: ports[name].opsPort,
+          opsHost,
         },
         { registryDir: folder.processes, signal: startSignal, onLine: (line) => onLine(name, line) },
       ),
@@ -132,7 +161,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
       opsUrls: Object.fromEntries(
         Object.entries(ports)
           .filter(([name]) => name !== 'simulator' || plan.simulatorUrl)
-          .map(([name, { opsPort }]) => [name, `http://127.0.0.1:${opsPort}`]),
+          .map(([name, { opsPort }]) => [name, `http://${isIPv6(opsHost) ? `[${opsHost}]` : opsHost}:${opsPort}`]),
       ),
     }
     if (addresses.MONGODB_URI) notePrepared(root, folder)

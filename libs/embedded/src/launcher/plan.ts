@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ConfigError, type Environment } from '@slipstream/runtime'
+import type { Environment } from '@slipstream/runtime'
 import type { Ports } from './ports.ts'
 import type { DevelopmentSecrets } from './secrets.ts'
 
@@ -16,20 +16,16 @@ export const isSet = (env: Environment, name: string): boolean => Boolean(env[na
 
 export const usesSimulator = (env: Environment): boolean => !isSet(env, 'STRAVA_CLIENT_ID')
 
-/**
- * Checks what cannot be made up when Strava itself is used.
- * @throws ConfigError naming all settings that are missing
- */
-export const checkSettings = (env: Environment): void => {
-  if (usesSimulator(env)) return
+/** What cannot be made up when Strava itself is used, and is missing. */
+export const missingSettings = (env: Environment): string[] => {
+  if (usesSimulator(env)) return []
   const reasons = {
     STRAVA_CLIENT_SECRET: 'the secret that belongs to STRAVA_CLIENT_ID',
     AUTH_ISSUER_URL: 'the OIDC issuer people sign in with; without the simulator there is none to fall back on',
   }
-  const problems = Object.entries(reasons)
+  return Object.entries(reasons)
     .filter(([name]) => !isSet(env, name))
     .map(([name, reason]) => `${name}: is required when STRAVA_CLIENT_ID is set (${reason})`)
-  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 const simulatorSettings = (simulatorUrl: string, webOrigin: string, dataDir: string) => ({
@@ -51,6 +47,9 @@ export interface SystemPlan {
   settings: Record<string, string>
 }
 
+/** What is no URL is told under its own name, by those who read it. */
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url)
+
 /** Decides the settings all processes share. */
 export const planSystem = ({ env, ports, secrets, dataDir }: SystemInput): SystemPlan => {
   const gatewayUrl = env.PUBLIC_URL || `http://localhost:${ports.gateway.port}`
@@ -62,7 +61,7 @@ export const planSystem = ({ env, ports, secrets, dataDir }: SystemInput): Syste
     AUTH_AUDIENCE: 'slipstream-api',
     // No balancer stands before the gateway here.
     DRAIN_SECONDS: '0',
-    ...(simulatorUrl && simulatorSettings(simulatorUrl, new URL(gatewayUrl).origin, dataDir)),
+    ...(simulatorUrl && simulatorSettings(simulatorUrl, originOf(gatewayUrl), dataDir)),
   }
   const settings = Object.entries(defaults).filter(([name]) => !isSet(env, name))
   return { gatewayUrl, simulatorUrl, settings: Object.fromEntries(settings) }

@@ -11,7 +11,7 @@ export interface Ports {
   simulator: { port: number; opsPort: number }
 }
 
-const usual: Ports = {
+export const usualPorts: Ports = {
   gateway: { port: 3000, opsPort: 9101 },
   scheduler: { opsPort: 9102 },
   ingestion: { opsPort: 9103 },
@@ -23,12 +23,12 @@ const fileIn = (dataDir: string) => join(dataDir, 'simulator-port')
 /** The simulator's port is part of its issuer's name: on another port the same people would be strangers. */
 const lastSimulatorPort = async (dataDir: string): Promise<number> => {
   const text = await readFile(fileIn(dataDir), 'utf8').catch(() => '')
-  return Number(text) || usual.simulator.port
+  return Number(text) || usualPorts.simulator.port
 }
 
 /**
- * The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway. The
- * simulator keeps the port it had with this data while that is free.
+ * The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway, 0 being any
+ * free one. The simulator keeps the port it had with this data while that is free.
  */
 export const choosePorts = async (env: Environment, dataDir: string, log: Log): Promise<Ports> => {
   const taken = new Set<number>()
@@ -39,18 +39,22 @@ export const choosePorts = async (env: Environment, dataDir: string, log: Log): 
     if (port !== wanted) log(`port ${wanted} is taken, the ${what} uses ${port}`)
     return port
   }
+  const own = async (set: string | undefined, what: string, wanted: number) => {
+    if (!set) return pick(what, wanted)
+    return Number(set) || freePort()
+  }
   const simulatorPort = await pick('simulator', await lastSimulatorPort(dataDir))
   await writeFile(fileIn(dataDir), String(simulatorPort))
   return {
     gateway: {
-      port: Number(env.PORT) || (await pick('gateway', usual.gateway.port)),
-      opsPort: Number(env.OPS_PORT) || (await pick("gateway's operations port", usual.gateway.opsPort)),
+      port: await own(env.PORT, 'gateway', usualPorts.gateway.port),
+      opsPort: await own(env.OPS_PORT, "gateway's operations port", usualPorts.gateway.opsPort),
     },
-    scheduler: { opsPort: await pick("scheduler's operations port", usual.scheduler.opsPort) },
-    ingestion: { opsPort: await pick("ingestion's operations port", usual.ingestion.opsPort) },
+    scheduler: { opsPort: await pick("scheduler's operations port", usualPorts.scheduler.opsPort) },
+    ingestion: { opsPort: await pick("ingestion's operations port", usualPorts.ingestion.opsPort) },
     simulator: {
       port: simulatorPort,
-      opsPort: await pick("simulator's operations port", usual.simulator.opsPort),
+      opsPort: await pick("simulator's operations port", usualPorts.simulator.opsPort),
     },
   }
 }

@@ -11,7 +11,8 @@ export interface DevelopmentSecrets {
   STRAVA_WEBHOOK_PATH_SECRET: string
 }
 
-const generate = (): DevelopmentSecrets => ({
+/** Makes new ones, for nobody to keep yet. */
+export const newSecrets = (): DevelopmentSecrets => ({
   TOKEN_KEYS: `dev1:${randomBytes(32).toString('base64')}`,
   STRAVA_CLIENT_SECRET: randomBytes(20).toString('hex'), // the form Strava's own have
   STRAVA_WEBHOOK_VERIFY_TOKEN: newOneTimeSecret(),
@@ -28,7 +29,7 @@ export const developmentSecrets = async (dataDir: string): Promise<DevelopmentSe
       throw new Error(`${file} cannot be read; npm start -- --fresh makes a new one`, { cause: error })
     }
   }
-  const secrets = generate()
+  const secrets = newSecrets()
   await writeFile(file, JSON.stringify(secrets, null, 2), { mode: 0o600 })
   return secrets
 }

@@ -2,13 +2,19 @@ import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Exit, type SupervisedProcess, superviseProcess } from '../processes/supervise.ts'
 
+export const serviceNames = ['gateway', 'scheduler', 'ingestion', 'simulator'] as const
+
+export type ServiceName = (typeof serviceNames)[number]
+
 export interface ServiceProcess {
-  name: string
+  name: ServiceName
   cwd: string
   /** Arguments of node. */
   args: readonly string[]
   env: Record<string, string | undefined>
   opsPort: number
+  /** Where that port can be asked; not where it listens, which may be all addresses. */
+  opsHost: string
 }
 
 export interface ServiceOptions {
@@ -29,9 +35,9 @@ export class ServiceStartError extends Error {
 }
 
 /** Asks once; a service that does not listen yet, or does not answer within 2 s, is not ready. */
-const isReady = (opsPort: number): Promise<boolean> =>
+const isReady = ({ opsHost, opsPort }: ServiceProcess): Promise<boolean> =>
   new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port: opsPort, path: '/readyz', agent: false, timeout: 2_000 })
+    const request = get({ host: opsHost, port: opsPort, path: '/readyz', agent: false, timeout: 2_000 })
     request.once('response', (response) => {
       response.resume()
       resolve(response.statusCode === 200)
@@ -46,7 +52,7 @@ const untilReady = async (service: ServiceProcess, child: SupervisedProcess, sig
     exit = value
   })
   const deadline = Date.now() + readyDeadlineMs
-  while (!(await isReady(service.opsPort))) {
+  while (!(await isReady(service))) {
     signal.throwIfAborted()
     if (exit) throw new Error(`ended with ${exit.signal ?? `code ${exit.code}`} before it was ready`)
     if (Date.now() > deadline) throw new Error(`is not ready after ${readyDeadlineMs / 1000} s`)
