@@ -3,7 +3,14 @@ import { AuthorizationError, deadline } from '@nats-io/transport-node'
 import type { EventData, EventType, OutboxEvent } from '@slipstream/contracts'
 import { newId, systemClock, untilItWorks } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
-import { exitWhenClosed, type Heartbeat, openConnection, usualHeartbeat, watchConnection } from './connection.ts'
+import {
+  exitWhenClosed,
+  type Heartbeat,
+  type NatsServers,
+  openConnection,
+  usualHeartbeat,
+  watchConnection,
+} from './connection.ts'
 import { ensureTopology } from './ensure-topology.ts'
 import { decodeEvent, encodeEvent } from './envelope.ts'
 import { TopologyError, TransientError } from './errors.ts'
@@ -16,9 +23,9 @@ import type { Transport } from './transport.ts'
 
 export type { FollowedEvent, FollowOptions } from './follow.ts'
 
-export interface BusOptions {
-  /** `nats://host:port`, with `user:password@` where the server asks for it. */
-  url: string
+export interface BusOptions extends NatsServers {
+  /** How many servers of the cluster keep each stream. Default 1. */
+  streamReplicas?: number
   /** Becomes `ce-source: slipstream/<source>` and the connection's name. */
   source: 'gateway' | 'scheduler' | 'ingestion'
   log: Logger
@@ -77,12 +84,12 @@ const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
  * @throws TopologyError when a stream on the server is unsafe; with a limit also what kept it from connecting
  */
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
-  const { url, source, log, metrics, limitMs, heartbeat = usualHeartbeat } = options
+  const { source, log, metrics, limitMs, streamReplicas = 1, heartbeat = usualHeartbeat } = options
   const closing = new AbortController()
   const { signal } = closing
   const starting = options.signal ? AbortSignal.any([signal, options.signal]) : signal
   const connectedGauge = metrics?.gauge({ name: 'slipstream_nats_connected', help: '1 while NATS is reachable.' })
-  const connection = await untilItWorks(() => openConnection(url, { name: `slipstream-${source}`, heartbeat }), {
+  const connection = await untilItWorks(() => openConnection(options, { name: `slipstream-${source}`, heartbeat }), {
     what: 'connecting to NATS',
     log,
     signal: starting,
@@ -106,7 +113,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     ensureTopology: shareRuns(async () => {
       // A request made while disconnected could only time out, and callers would share the wait.
       if (!watch.connected()) throw new TransientError('not connected to NATS')
-      await ensureTopology(manager)
+      await ensureTopology(manager, streamReplicas)
     }),
   }
 

@@ -1,16 +1,26 @@
-import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
+import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import type { Secret } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 
+export interface NatsServers {
+  /** `nats://host:port`, with `user:password@` where the server asks for it; `tls:` insists on TLS. Several with commas between. */
+  url: string
+  /** Text of a credentials file, in place of user and password. */
+  creds?: Secret | null
+  /** Certificates in PEM of those whose signature on a server's is trusted. Absent: those of the system. Insists on TLS. */
+  ca?: string | null
+}
+
 /** The client reads no user from the address, so it is passed apart; the address alone is what gets logged. */
-const addressOf = (url: string): { server: string; options: ConnectionOptions } => {
-  const { protocol, host, username, password } = new URL(url)
+const serverOptions = ({ url, creds, ca }: NatsServers): NodeConnectionOptions => {
+  const urls = url.split(',').map((one) => new URL(one))
+  const named = urls.find(({ username }) => username)
+  const isTls = Boolean(ca) || urls.some(({ protocol }) => protocol === 'tls:')
   return {
-    server: host,
-    options: {
-      servers: host,
-      ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
-      ...(protocol === 'tls:' && { tls: {} }),
-    },
+    servers: urls.map(({ host }) => host),
+    ...(named && { user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) }),
+    ...(creds && { authenticator: credsAuthenticator(new TextEncoder().encode(creds.reveal())) }),
+    ...(isTls && { tls: ca ? { ca } : {} }),
   }
 }
 
@@ -29,12 +39,11 @@ export const usualHeartbeat: Heartbeat = { pingIntervalMs: 10_000, maxPingsOut: 
  * notice a dead peer only after minutes and stop at the second refused password.
  */
 export const openConnection = async (
-  url: string,
+  servers: NatsServers,
   { name, heartbeat }: { name: string; heartbeat: Heartbeat },
-): Promise<NatsConnection> => {
-  const { options } = addressOf(url)
-  return await connect({
-    ...options,
+): Promise<NatsConnection> =>
+  await connect({
+    ...serverOptions(servers),
     name,
     timeout: 5_000,
     maxReconnectAttempts: -1,
@@ -44,7 +53,6 @@ export const openConnection = async (
     maxPingOut: heartbeat.maxPingsOut,
     ignoreAuthErrorAbort: true,
   })
-}
 
 export interface ConnectionWatch {
   connected(): boolean

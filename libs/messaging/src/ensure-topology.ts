@@ -12,6 +12,9 @@ import {
 /** The server's code for "stream name already in use with a different configuration". */
 const streamNameInUse = 10058
 
+/** The server's codes for "replicas > 1 not supported in non-clustered mode" and "no suitable peers for placement". */
+const tooManyReplicas = [10074, 10005]
+
 /** The server's code for "consumer already exists", with another configuration. */
 const consumerExists = 10148
 
@@ -40,11 +43,14 @@ const addConsumer = async (manager: JetStreamManager, stream: StreamName, config
 /**
  * Creates the streams and consumers that are missing and updates streams that differ. Does nothing where all is as
  * declared, so any number of processes may do it at any time.
- * @throws TopologyError when a stream acknowledges before its data is on disk.
+ * @throws TopologyError when a stream acknowledges before its data is on disk, or cannot have so many replicas.
  */
-export const ensureTopology = async (manager: JetStreamManager): Promise<void> => {
+export const ensureTopology = async (manager: JetStreamManager, replicas = 1): Promise<void> => {
   for (const declared of Object.values(streams)) {
-    const { config } = await addOrUpdate(manager, declared)
+    const { config } = await addOrUpdate(manager, { ...declared, num_replicas: replicas }).catch((error: unknown) => {
+      if (!(error instanceof JetStreamApiError) || !tooManyReplicas.includes(error.code)) throw error
+      throw new TopologyError(`${replicas} replicas of stream ${declared.name}: ${error.message}`, { cause: error })
+    })
     if (config.persist_mode === PersistMode.Async) {
       throw new TopologyError(`stream ${declared.name} has persist_mode async: acknowledged messages could be lost`)
     }

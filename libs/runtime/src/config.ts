@@ -68,6 +68,16 @@ export const setting = {
     ),
   oneOf: <const Values extends readonly [string, ...string[]]>(...values: Values) =>
     z.enum(values, { error: `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` }),
+  /** Names a file that is there; the value is its text. */
+  file: () =>
+    z.string().transform((path, context) => {
+      try {
+        return readFileSync(path, 'utf8')
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `cannot read ${path} (${(error as NodeJS.ErrnoException).code})` })
+        return z.NEVER
+      }
+    }),
   text: () => z.string({ error: 'is required' }).min(1),
   secret: () =>
     z

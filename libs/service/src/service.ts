@@ -134,7 +134,10 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
   /** @throws ConfigError when NATS cannot be used, and, where it is needed, when it was waited for too long */
   const connectNats = (signal: AbortSignal): Promise<Bus> => {
     const limitMs = servesWithoutNats ? undefined : startLimitMs
-    return connectBus({ url: config.natsUrl, source: name, log, metrics, signal, limitMs }).catch((error: unknown) => {
+    const servers = { url: config.natsUrl, ...config.natsAccess }
+    const streamReplicas = config.natsStreamReplicas
+    const connecting = connectBus({ ...servers, streamReplicas, source: name, log, metrics, signal, limitMs })
+    return connecting.catch((error: unknown) => {
       signal.throwIfAborted()
       throw new ConfigError([`NATS_URL: no NATS can be used there (${(error as Error).message})`])
     })

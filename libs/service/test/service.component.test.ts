@@ -50,6 +50,8 @@ const optionsOf = (
     natsUrl: nats.url,
     opsPort: 0,
     opsHost: '127.0.0.1',
+    natsAccess: { creds: null, ca: null },
+    natsStreamReplicas: 1,
     logLevel: 'info',
     otlpEndpoint: undefined,
     ...config,

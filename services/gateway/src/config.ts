@@ -27,6 +27,14 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
+/** Compared letter by letter with what a browser sends: scheme, host and port, nothing behind. */
+const origins = z
+  .string()
+  .transform((value) => value.split(',').map((one) => one.trim()))
+  .refine((all) => all.every((one) => /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one), {
+    error: 'must be origins such as https://train.example, with commas between and without a path',
+  })
+
 /** One value, or two while one takes the other's place; each goes into an address. */
 const pathSecrets = z
   .string()
@@ -40,6 +48,8 @@ const environmentSchema = z.object({
   PORT: setting.port(3000),
   DRAIN_SECONDS: setting.integer(0, 300).default(5),
   PUBLIC_URL: publicUrl.optional(),
+  TRUSTED_PROXY_HOPS: setting.integer(0, 10).default(0),
+  CORS_ORIGINS: origins.optional(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
   ...stravaSettings(),
@@ -64,6 +74,10 @@ export const gatewayConfig = (env: Environment = process.env) => {
       port: settings.PORT,
       /** Absent: `http://localhost:<port>`, known once the port is. */
       publicUrl: settings.PUBLIC_URL,
+      /** How many proxies in a row stand before the gateway and say whom they speak for. */
+      trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+      /** Whose pages, beside the gateway's own, may call the API. */
+      corsOrigins: settings.CORS_ORIGINS ?? [],
       /** How long to go on serving after `/readyz` has begun to say no. */
       drainMs: settings.DRAIN_SECONDS * 1_000,
     },

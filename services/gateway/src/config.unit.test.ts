@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { gatewayConfig } from './config.ts'
 
 const required = {
@@ -51,3 +54,54 @@ test('all problems are listed at once, without a value', () => {
     }),
   )
 })
+
+test('files of NATS are read at the start, and what is not one is told', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipstream-gateway-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const fileWith = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const creds = '-----BEGIN NATS USER JWT-----\nx\n-----BEGIN USER NKEY SEED-----\ncanary\n'
+  const ca = '-----BEGIN CERTIFICATE-----\nx\n'
+  const files = { NATS_CREDS_FILE: fileWith('creds', creds), NATS_CA_FILE: fileWith('ca.pem', ca) }
+  const config = gatewayConfig({ ...required, ...files, NATS_STREAM_REPLICAS: '3' })
+  expect(config.natsAccess.creds?.reveal()).toBe(creds)
+  expect(config).toMatchObject({ natsAccess: { ca }, natsStreamReplicas: 3 })
+  expect(inspect(config, { depth: 9 })).not.toContain('canary')
+
+  const absent = join(folder, 'absent')
+  expect(() =>
+    gatewayConfig({
+      ...required,
+      NATS_CREDS_FILE: absent,
+      NATS_CA_FILE: files.NATS_CREDS_FILE,
+      NATS_STREAM_REPLICAS: '0',
+    }),
+  ).toThrow(
+    expect.objectContaining({
+      problems: [
+        `NATS_CREDS_FILE: cannot read ${absent} (ENOENT)`,
+        'NATS_CA_FILE: must name a file with certificates in PEM',
+        'NATS_STREAM_REPLICAS: must be a whole number from 1 to 5',
+      ],
+    }),
+  )
+})
+
+test('proxies and origins of others are none unless they are set', () => {
+  expect(gatewayConfig(required).http).toMatchObject({ trustedProxyHops: 0, corsOrigins: [] })
+  const set = gatewayConfig({
+    ...required,
+    TRUSTED_PROXY_HOPS: '2',
+    CORS_ORIGINS: 'https://a.example, http://localhost:5173',
+  })
+  expect(set.http).toMatchObject({ trustedProxyHops: 2, corsOrigins: ['https://a.example', 'http://localhost:5173'] })
+})
+
+test.each(['*', 'null', 'https://a.example/', 'https://a.example,', 'a.example', 'https://*.example/x'])(
+  'CORS_ORIGINS=%s is refused',
+  (value) => {
+    expect(() => gatewayConfig({ ...required, CORS_ORIGINS: value })).toThrow('CORS_ORIGINS: must be origins such as')
+  },
+)

@@ -165,6 +165,8 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           routes,
           files: createFiles(headers, overrides.pageFolder ?? builtPageFolder),
           headers,
+          trustedProxyHops: config.http.trustedProxyHops,
+          corsOrigins: config.http.corsOrigins,
           authenticate: createAuthenticator({
             ...config.auth,
             keys: createIssuerKeys({

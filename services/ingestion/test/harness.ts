@@ -123,6 +123,8 @@ export const startHarness = async (): Promise<Harness> => {
     natsUrl: nats.url,
     opsPort: 0,
     opsHost: '127.0.0.1',
+    natsAccess: { creds: null, ca: null },
+    natsStreamReplicas: 1,
     logLevel: 'silent',
     otlpEndpoint: undefined,
     strava: {

@@ -15,6 +15,8 @@ beforeAll(async () => {
       natsUrl: harness.config.natsUrl,
       opsPort: 0,
       opsHost: '127.0.0.1',
+      natsAccess: { creds: null, ca: null },
+      natsStreamReplicas: 1,
       logLevel: 'silent',
       otlpEndpoint: undefined,
       cadence: { mode: 'auto', intervalMs: 3_600_000, windowDays: 28 },

@@ -43,6 +43,8 @@ export const startHarness = async (): Promise<Harness> => {
     natsUrl: nats.url,
     opsPort: 0,
     opsHost: '127.0.0.1',
+    natsAccess: { creds: null, ca: null },
+    natsStreamReplicas: 1,
     logLevel: 'silent',
     otlpEndpoint: undefined,
     cadence: { mode: 'auto', intervalMs: 60 * 60_000, windowDays: 28 },

@@ -28,7 +28,8 @@ export const startNats = async (options: NatsOptions): Promise<RunningNats> => {
   const natsServer: ServerKind = {
     binary: natsServerBinary,
     probe: async (port) => {
-      const connection = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 1_000 })
+      // In plain, also where TLS is offered: it does not leave this machine.
+      const connection = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 1_000, tls: null })
       const { info } = connection
       await connection.close()
       return info?.server_name === serverName && info.jetstream === true

@@ -8,6 +8,7 @@ import express, {
   type Response,
 } from 'express'
 import { RefusalError } from '../domain/refusal.ts'
+import { allowOrigins } from './allow-origins.ts'
 import { type Authenticate, authenticateRequest } from './authenticate.ts'
 import { type Answered, markRoute, observe } from './observe.ts'
 import { problemOf, retryAfterSecondsOf, sendProblem } from './problem.ts'
@@ -18,6 +19,13 @@ export interface AppOptions {
   routes: readonly Route[]
   /** Files of the page and the docs; asked after the routes. */
   files: RequestHandler
+  /**
+   * How many proxies in a row to believe about whom they speak for: with n, the caller's address is the nth from the end
+   * of `X-Forwarded-For`, as each proxy adds the one it hears. What a caller writes there itself stands before those.
+   */
+  trustedProxyHops: number
+  /** Whose pages may call the routes for athletes from another origin. */
+  corsOrigins: readonly string[]
   headers: SecurityHeaders
   authenticate: Authenticate
   /** False while MongoDB is known to be away: then callers are told at once instead of after a wait. */
@@ -73,8 +81,17 @@ export const createApp = (options: AppOptions): Express => {
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
+  app.set('trust proxy', options.trustedProxyHops)
   app.use(observe(facts.answered))
   app.use(headers.api)
+  if (options.corsOrigins.length > 0) {
+    const allow = allowOrigins(options.corsOrigins)
+    for (const { access, method, path } of routes) {
+      if (access !== 'athlete') continue
+      app[method](path, allow)
+      app.options(path, allow)
+    }
+  }
   for (const route of routes) app[route.method](route.path, ...handlersOf(route, options))
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
     const methods = ofPath.map(({ method }) => method.toUpperCase())
