@@ -1,8 +1,8 @@
 import type { Environment } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
-import { startMongo } from '../servers/mongo.ts'
-import { startNats } from '../servers/nats.ts'
-import type { RunningServer, ServerOptions } from '../servers/start-server.ts'
+import { mongoUri, startMongo } from '../servers/mongo.ts'
+import { natsUrl, startNats } from '../servers/nats.ts'
+import { expectedPort, type RunningServer, type ServerOptions } from '../servers/start-server.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Part } from './keep-running.ts'
 import { isSet } from './plan.ts'
@@ -58,4 +58,22 @@ export const natsPart = ({ env, folder, cacheDir, log }: DatabaseOptions) => {
     ({ url }) => url,
     log,
   )
+}
+
+/**
+ * The settings that will most likely lead to the servers that are started here: null on the first start on this data, or
+ * when a last port is taken. Services can begin to load with them while the servers are on their way up.
+ */
+export const expectedAddresses = async ({ env, folder }: Pick<DatabaseOptions, 'env' | 'folder'>) => {
+  const own = [
+    { name: 'MONGODB_URI', dataDir: folder.mongo, addressAt: mongoUri },
+    { name: 'NATS_URL', dataDir: folder.nats, addressAt: natsUrl },
+  ].filter(({ name }) => !isSet(env, name))
+  const addresses: Record<string, string> = {}
+  for (const { name, dataDir, addressAt } of own) {
+    const port = await expectedPort(dataDir)
+    if (port === null) return null
+    addresses[name] = addressAt(port)
+  }
+  return addresses
 }

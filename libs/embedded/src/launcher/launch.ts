@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ConfigError, type Environment } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
 import { closeDataFolder, type DataFolder, emptyDataFolder, openDataFolder } from './data-folder.ts'
-import { mongoPart, natsPart } from './databases.ts'
+import { expectedAddresses, mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
 import { portProblems, serverProblems, settingProblems } from './judge.ts'
 import { type KeptRunning, keepRunning, type Part, type Running } from './keep-running.ts'
@@ -13,6 +13,7 @@ import { planSystem } from './plan.ts'
 import { choosePorts } from './ports.ts'
 import { developmentSecrets } from './secrets.ts'
 import { type ServiceName, startService } from './service-process.ts'
+import { startBeside } from './start-beside.ts'
 
 export interface LaunchOptions {
   /** The project: services are at `services/<name>/src/main.ts` in it. */
@@ -80,7 +81,11 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   if (options.fresh) await emptyDataFolder(folder, log)
   // A killed run could not withdraw its own.
   withdrawEndpoints(dataDir)
-  const [secrets, ports] = await Promise.all([developmentSecrets(dataDir), choosePorts(env, dataDir, log)])
+  const [secrets, ports, expected] = await Promise.all([
+    developmentSecrets(dataDir),
+    choosePorts(env, dataDir, log),
+    expectedAddresses({ env, folder }),
+  ])
   const opsHost = askable(env.OPS_HOST || '127.0.0.1')
   const plan = planSystem({ env, ports, secrets, dataDir })
 
@@ -144,9 +149,14 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
       ...(keptMongo && { MONGODB_URI: keptMongo.first.address }),
       ...(keptNats && { NATS_URL: keptNats.first.address }),
     }))
-    const scheduler = databases.then((addresses) => keep(service('scheduler', addresses)))
-    const ingestion = databases.then((addresses) => keep(service('ingestion', addresses)))
-    const gateway = Promise.all([databases, page]).then(([addresses]) => keep(service('gateway', addresses)))
+    const beside = (name: ServiceName) => {
+      const start = (addresses: Environment, until: AbortSignal) => keepRunning(service(name, addresses), until, log)
+      // Before a migration nothing may look at the data.
+      return startBeside({ start, expected: isDue ? null : expected, actual: databases, signal })
+    }
+    const scheduler = beside('scheduler')
+    const ingestion = beside('ingestion')
+    const gateway = page.then(() => beside('gateway'))
     started.mongo.push(mongo)
     started.nats.push(nats)
     started.simulator.push(simulator)

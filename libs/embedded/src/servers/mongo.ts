@@ -90,10 +90,12 @@ const mongod: ServerKind = {
 /** `uri` ends in the database name and the replica set: `mongodb://127.0.0.1:<port>/slipstream?replicaSet=slipstream`. */
 export type RunningMongo = RunningServer & { uri: string }
 
+export const mongoUri = (port: number): string => `mongodb://127.0.0.1:${port}/slipstream?replicaSet=${replicaSet}`
+
 /** Starts a journaled one-node replica set on 127.0.0.1, ready for writes, transactions and change streams. */
 export const startMongo = async (options: ServerOptions): Promise<RunningMongo> => {
   const server = await startServer(mongod, options)
-  return { ...server, uri: `mongodb://127.0.0.1:${server.port}/slipstream?replicaSet=${replicaSet}` }
+  return { ...server, uri: mongoUri(server.port) }
 }
 
 /** Deletes the database the URI names; for tests, which each have their own on one server. */

@@ -18,6 +18,8 @@ export type RunningNats = RunningServer & {
   monitorUrl: string
 }
 
+export const natsUrl = (port: number): string => `nats://127.0.0.1:${port}`
+
 /**
  * Starts a NATS server with JetStream on 127.0.0.1, its store in the data folder. `sync_interval: always`: a publish
  * is on disk before it is acknowledged.
@@ -53,5 +55,5 @@ export const startNats = async (options: NatsOptions): Promise<RunningNats> => {
     },
   }
   const server = await startServer(natsServer, options)
-  return { ...server, url: `nats://127.0.0.1:${server.port}`, monitorUrl: `http://127.0.0.1:${monitorPort}` }
+  return { ...server, url: natsUrl(server.port), monitorUrl: `http://127.0.0.1:${monitorPort}` }
 }

@@ -58,9 +58,10 @@ const readPort = async (dataDir: string): Promise<number | null> => {
   return Number(text) || null
 }
 
-const choosePort = async (wanted: number | undefined, last: number | null): Promise<number> => {
-  if (wanted !== undefined) return wanted
-  return last !== null && (await isPortFree(last)) ? last : freePort()
+/** The port that a start on this data will most likely take: the last one, if it is free; null when there is none. */
+export const expectedPort = async (dataDir: string): Promise<number | null> => {
+  const last = await readPort(dataDir)
+  return last !== null && (await isPortFree(last)) ? last : null
 }
 
 const lastLines = async (logFile: string): Promise<string> => {
@@ -140,7 +141,7 @@ export const startServer = async (kind: ServerKind, given: ServerOptions): Promi
   await mkdir(dataDir, { recursive: true })
   const [found] = await Promise.all([resolveBinary(kind.binary, options), stopLeftovers(dataDir, { log })])
   for (let attempt = 1; ; attempt += 1) {
-    const port = await choosePort(options.port, await readPort(dataDir))
+    const port = options.port ?? (await expectedPort(dataDir)) ?? (await freePort())
     try {
       const child = await startOnPort(kind, found, options, port)
       const stop = async () => {
