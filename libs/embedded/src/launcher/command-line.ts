@@ -13,6 +13,7 @@ Settings (environment variables); each service's own settings work too and win o
   NATS_URL          uses this NATS server (with JetStream) instead of starting one
   STRAVA_CLIENT_ID  uses Strava itself instead of the simulator; STRAVA_CLIENT_SECRET and AUTH_ISSUER_URL are then needed
   PORT, OPS_PORT    ports of the gateway: its API and page, and its health and metrics
+  OPS_HOST          address that the health and metrics ports of all services listen on (default 127.0.0.1)
   LOG_LEVEL         debug shows more, warn less
   SLIPSTREAM_DATA_DIR, SLIPSTREAM_CACHE_DIR
                     what is stored, and fetched servers (default .slipstream/data and .slipstream/cache)
