@@ -166,6 +166,8 @@ const presets = [
   ['Answers cut in the middle', { effect: { kind: 'half_answer', ending: 'cut' } }],
   ['Half a JSON', { effect: { kind: 'half_answer', ending: 'clean' } }],
   ['Access tokens dead', { effect: { kind: 'token_dead' } }],
+  ['One code refused unspent', { endpoint: 'token', effect: { kind: 'code_invalid' }, times: 1 }],
+  ['Tokens without the athlete', { endpoint: 'token', effect: { kind: 'without_athlete' } }],
   ['One lost refresh answer', { endpoint: 'refresh', effect: { kind: 'drop_response' }, times: 1 }],
   ['Every fifth call fails', { effect: { kind: 'status', status: 502, body: 'html' }, probability: 0.2 }],
 ]
@@ -248,6 +250,9 @@ const behaviourSwitches = ({ behaviour }) => [
   ),
   choice('Hidden starts are listed by', 'listed-by', behaviour.listedBy, ['shown_start', 'true_start'], (listedBy) => ({
     listedBy,
+  })),
+  tick('Returns say what was granted', 'scope-in-return', behaviour.scopeInReturn, (scopeInReturn) => ({
+    scopeInReturn,
   })),
   tick('Short pages', 'short-pages', behaviour.shortPages, (shortPages) => ({ shortPages })),
   tick('Webhooks are sent', 'webhooks-enabled', behaviour.webhooks.enabled, (enabled) => ({ webhooks: { enabled } })),

@@ -78,6 +78,12 @@ describe('the consent page', () => {
     expect(new URL(location).searchParams.get('scope')).toBe('read')
   })
 
+  it('says nothing of the scopes, when told to', async () => {
+    simulator.control.setFaults({ behaviour: { scopeInReturn: false } })
+    const { location } = await consent({ athlete: anna, decision: 'allow' })
+    expect([...new URL(location).searchParams.keys()]).toEqual(['state', 'code'])
+  })
+
   it('returns access_denied without a code after Cancel', async () => {
     const { location } = await consent({ athlete: anna, decision: 'deny' })
     expect(location).toBe(`${redirectUri}?state=st%2Fate&error=access_denied`)
@@ -148,6 +154,22 @@ describe('the token endpoint', () => {
     const again = await token({ grant_type: 'authorization_code', code })
     expect(again.status).toBe(400)
     expect(await errorsOf(again)).toEqual([{ resource: 'AuthorizationCode', field: 'code', code: 'invalid' }])
+  })
+
+  it.each([
+    ['refuses a code and leaves it unspent', 'code_invalid', 400, {}],
+    ['gives tokens without the athlete', 'without_athlete', 200, { token_type: 'Bearer' }],
+  ] as const)('%s, when told to', async (_what, kind, status, body) => {
+    const { location } = await consent({ athlete: anna, decision: 'allow' })
+    const code = new URL(location).searchParams.get('code')!
+    simulator.control.setFaults({ rules: [{ endpoint: 'token', effect: { kind }, times: 1 }] })
+    const first = await token({ grant_type: 'authorization_code', code })
+    expect(first.status).toBe(status)
+    const answered = await first.json()
+    expect(answered).toMatchObject(body)
+    expect(answered).not.toHaveProperty('athlete')
+    const again = await token({ grant_type: 'authorization_code', code })
+    expect(again.status).toBe(status === 400 ? 200 : 400)
   })
 
   it('refuses a code that has waited too long', async () => {

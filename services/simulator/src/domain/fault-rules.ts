@@ -25,7 +25,8 @@ const when = moment.default('before_work')
  * its refresh token was replaced. `half_answer` is an answer whose body stops in its middle, with the connection (`cut`)
  * or as if it were whole (`clean`). A `status` before the work takes its place, after it only the answer's; `latency` and
  * `hold` after the work keep an answer back that is already made and dated. `hold` lasts until it is released.
- * `same_page` is a list that ignores `page` and `before`, `left_out` one that lacks an activity which is there. The others answer as Strava would.
+ * `same_page` is a list that ignores `page` and `before`, `left_out` one that lacks an activity which is there. `code_invalid`
+ * refuses a code without spending it, `without_athlete` gives tokens and does not say whose. The others answer as Strava would.
  */
 const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -41,6 +42,8 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('half_answer'), ending: z.enum(['cut', 'clean']) }),
   z.strictObject({ kind: z.literal('app_inactive') }),
   z.strictObject({ kind: z.literal('wrong_client_secret') }),
+  z.strictObject({ kind: z.literal('code_invalid') }),
+  z.strictObject({ kind: z.literal('without_athlete') }),
   z.strictObject({ kind: z.literal('token_dead') }),
   z.strictObject({ kind: z.literal('scope_missing') }),
   z.strictObject({ kind: z.literal('endpoint_closed') }),
@@ -70,6 +73,8 @@ export type FaultRule = z.output<typeof faultRuleSchema>
 export const behaviourSchema = z.strictObject({
   refreshRotation: z.enum(['always', 'sometimes', 'never']),
   accessTokenSeconds: z.int().min(1).max(86_400),
+  /** Whether the return from consent says what was granted. */
+  scopeInReturn: z.boolean(),
   shortPages: z.boolean(),
   /** What lists go by where an activity's start is hidden: the midnight that is shown, or when it started. */
   listedBy: z.enum(['shown_start', 'true_start']),
@@ -90,6 +95,7 @@ export type Behaviour = z.output<typeof behaviourSchema>
 export const usualBehaviour: Behaviour = {
   refreshRotation: 'always',
   accessTokenSeconds: 21_600,
+  scopeInReturn: true,
   shortPages: false,
   listedBy: 'shown_start',
   rateHeaders: 'normal',

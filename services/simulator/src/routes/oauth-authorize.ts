@@ -5,6 +5,7 @@ import { consentIsKnown, grantedScopes, parseScopes } from '../domain/grants.ts'
 import { refusals, type StravaFault } from '../domain/strava-fault.ts'
 import type { Facts } from '../facts.ts'
 import type { GrantBook } from '../state/grant-book.ts'
+import type { Switches } from '../state/switches.ts'
 import { athleteLimitPage, consentPage } from '../views/consent-page.ts'
 import { refuse, send } from './answer.ts'
 import { signedInAthlete, signInAthlete } from './strava-session.ts'
@@ -12,6 +13,7 @@ import { signedInAthlete, signInAthlete } from './strava-session.ts'
 interface AuthorizeDeps {
   readonly config: Pick<SimulatorConfig, 'stravaClientId' | 'webOrigin'>
   readonly grants: GrantBook
+  readonly switches: Switches
   readonly facts: Facts
 }
 
@@ -73,7 +75,7 @@ const returnTo = (response: Response, { redirectUri, state }: Transaction, resul
 }
 
 /** `GET` and `POST` on `/oauth/authorize` and `/oauth/mobile/authorize`: the consent page. */
-export const oauthAuthorizeRoutes = ({ config, grants, facts }: AuthorizeDeps): Router => {
+export const oauthAuthorizeRoutes = ({ config, grants, switches, facts }: AuthorizeDeps): Router => {
   const router = Router()
   const paths = ['/oauth/authorize', '/oauth/mobile/authorize']
 
@@ -86,7 +88,8 @@ export const oauthAuthorizeRoutes = ({ config, grants, facts }: AuthorizeDeps): 
     facts.consented(athlete.account, 'allow')
     const scopes = grantedScopes(ticked)
     const code = grants.issueCode(athlete.stravaAthleteId, scopes)
-    returnTo(response, transaction, { code, scope: scopes.join(',') })
+    const { scopeInReturn } = switches.behaviour()
+    returnTo(response, transaction, { code, ...(scopeInReturn && { scope: scopes.join(',') }) })
   }
 
   router.get(paths, (request, response) => {

@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express'
 import type { SimulatorConfig } from '../config.ts'
 import { type Athlete, findAthlete } from '../domain/athletes.ts'
+import { type FaultEffect, hasEffect } from '../domain/fault-rules.ts'
 import { refusals } from '../domain/strava-fault.ts'
 import type { GrantBook, IssuedTokens } from '../state/grant-book.ts'
 import { type Answer, json, nothing, refuse } from './answer.ts'
@@ -28,9 +29,10 @@ const tokenBody = (issued: IssuedTokens) => ({
 export const oauthTokenRoutes = (deps: OAuthTokenDeps): Router => {
   const { config, grants, endpoints } = deps
 
-  const exchange = (request: Request): Answer => {
-    const issued = grants.exchange(parameter(request, 'code'))
+  const exchange = (request: Request, effects: readonly FaultEffect[]): Answer => {
+    const issued = hasEffect(effects, 'code_invalid') ? null : grants.exchange(parameter(request, 'code'))
     if (!issued) return refuse(refusals.code)
+    if (hasEffect(effects, 'without_athlete')) return json(200, tokenBody(issued))
     const athlete = findAthlete(String(issued.athleteId))
     return athlete ? json(200, { ...tokenBody(issued), athlete: summaryAthlete(athlete) }) : refuse(refusals.code)
   }
@@ -38,12 +40,12 @@ export const oauthTokenRoutes = (deps: OAuthTokenDeps): Router => {
     const issued = grants.refresh(parameter(request, 'refresh_token'))
     return issued ? json(200, tokenBody(issued)) : refuse(refusals.refreshToken)
   }
-  const token = (request: Request): Answer => {
+  const token = (request: Request, effects: readonly FaultEffect[]): Answer => {
     const refusal = applicationRefusal(request, config)
     if (refusal) return refuse(refusal)
     switch (parameter(request, 'grant_type')) {
       case 'authorization_code':
-        return exchange(request)
+        return exchange(request, effects)
       case 'refresh_token':
         return refresh(request)
       default:

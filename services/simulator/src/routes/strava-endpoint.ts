@@ -139,13 +139,13 @@ export const createEndpoints = (deps: EndpointDeps) => {
     application:
       (
         endpointOf: (request: Request) => EndpointName,
-        work: (request: Request) => Promise<Answer> | Answer,
+        work: (request: Request, effects: readonly FaultEffect[]) => Promise<Answer> | Answer,
         athleteOf: (request: Request) => Athlete | null = () => null,
       ): RequestHandler =>
       (request, response) =>
         run(request, response, endpointOf(request), athleteOf(request), async (effects) => {
           if (hasEffect(effects, 'wrong_client_secret')) return { answer: refuse(refusals.wrongClientSecret) }
-          return { answer: forcedAnswer(effects, 'before_work') ?? (await work(request)) }
+          return { answer: forcedAnswer(effects, 'before_work') ?? (await work(request, effects)) }
         }),
 
     /** For calls with an athlete's bearer token. */
