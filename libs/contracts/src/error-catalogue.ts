@@ -78,14 +78,15 @@ export const errorCatalogue = {
     'athlete',
     'disconnect_other',
     'This Strava account is linked elsewhere',
-    'Another athlete here is already linked to this Strava account. Disconnect it there first, or use another Strava account.',
+    'Another athlete here is already linked to this Strava account. If that is you, disconnect it there first. To use another Strava account, log out at strava.com and press Connect with Strava again: Strava then asks which account to use.',
+    '/#connect',
   ),
   different_strava_account: entry(
     409,
     'athlete',
     'disconnect_other',
     'Another Strava account is already linked',
-    'You are linked to a different Strava account. Disconnect it before you link this one.',
+    'You are linked to a different Strava account. To stay with that one, log out at strava.com, log in with it and press Connect with Strava again: Strava then asks which account to use. To change to this one, disconnect the other here first.',
     '/#connect',
   ),
   app_full: entry(

@@ -6,7 +6,10 @@ import { json, jsonBody, problems } from './openapi-operations.ts'
 
 // Operations that nobody calls with an access token: the steps of a person's browser, and what Strava calls.
 
-/** A step of a person's browser: always led back to the page or the app, unless JSON is asked for. */
+/**
+ * A step of a person's browser: always led back to the page or the app, unless JSON is asked for. Its own browser may take it
+ * again, and gets the same answer.
+ */
 const browserLeg = (
   operationId: string,
   summary: string,
@@ -15,13 +18,19 @@ const browserLeg = (
 ): ZodOpenApiOperationObject => ({
   operationId,
   summary,
+  description:
+    'Loaded again in the same browser it answers the same. A request that a browser makes ahead of a visit (`Sec-Purpose: prefetch`) is answered with an empty 503 and changes nothing.',
   tags: ['Linking'],
   security: [],
   requestParams: { query },
   responses: {
+    '200': {
+      description: 'Mobile, once the app has completed: a page that says so.',
+      content: { 'text/html': { schema: z.string() } },
+    },
     '303': {
       description:
-        'On to the next step, or back: web with `?strava=linked` or `?strava=error&code=…`, mobile with `?result=…` or `?error=…`.',
+        'On to the next step, or back: web with `?strava=linked` (and `receipt=…` of an earlier link that ended for this one) or `?strava=error&code=…`; mobile with `?result=…` or `?error=…`, and a page with the same address as a link to tap.',
       headers: z.object({ Location: z.url() }),
     },
     ...problems(...refusals, 'internal_error', 'service_unavailable'),
@@ -32,7 +41,11 @@ export const connectLeg = (operationId: string) =>
   browserLeg(
     operationId,
     'Consume the link token and go to the consent page of Strava',
-    z.object({ token: z.string().meta({ description: 'The `linkToken`; works once, for two minutes.' }) }),
+    z.object({
+      token: z.string().meta({
+        description: 'The `linkToken`; has to be used within two minutes, and belongs to the browser that uses it.',
+      }),
+    }),
     ['link_token_invalid', 'link_expired'],
   )
 

@@ -2,6 +2,7 @@ import type { CalledOperation, CallReport, QuotaLedger, Wait } from '@slipstream
 import type { Clock, Secret } from '@slipstream/runtime'
 import { StravaError, type StravaOAuth } from '@slipstream/strava'
 import type { RefreshVerdict } from '@slipstream/vault'
+import { exchangePatiently } from './exchange.ts'
 import { HeldBackError, NotSentError, TokenCallError } from './held-back.ts'
 import { showingOf, troubleTable } from './trouble-table.ts'
 
@@ -58,9 +59,9 @@ export const createTokenCalls = <Tokens>(options: {
       if (!permit.granted) throw new HeldBackError({ reason: permit.reason, until: permit.retryAt, failingSince: null })
       return await reporting('refresh', athleteId, () => oauth.refresh({ refreshToken }))
     },
-    /** Never held back: a person waits, and the code lives for a moment. @throws StravaError */
-    exchangeCode: (code: Parameters<StravaOAuth['exchangeCode']>[0]) =>
-      reporting('token', null, () => oauth.exchangeCode(code)),
+    /** Never held back: a person waits, and the code lives for a moment. Tried again; see exchange.ts. @throws StravaError */
+    exchangeCode: (code: string) =>
+      exchangePatiently((signal) => reporting('token', null, () => oauth.exchangeCode({ code, signal }))),
     /** Never held back: a grant that nobody keeps should end. @throws StravaError */
     revoke: (token: Parameters<StravaOAuth['revoke']>[0]) => reporting('revoke', null, () => oauth.revoke(token)),
   }

@@ -36,7 +36,7 @@ describe('an answer that may be the only copy of a grant', () => {
   ])('is handed over at once where the ledger %s', async (_what, report) => {
     const { refresh, exchangeCode } = callsWith({ report })
     expect(await refresh()).toBe(tokens)
-    expect(await exchangeCode({ code: 'code' })).toEqual(tokens)
+    expect(await exchangeCode('code')).toEqual(tokens)
   })
 
   test('that the ledger was not told of is a fact', async () => {
@@ -51,7 +51,7 @@ test('a failure is told as it is where the ledger cannot be told of it', async (
   const { refresh, exchangeCode } = callsWith({ report: async () => Promise.reject(away) }, failure)
   const error = await refresh().catch((thrown: unknown) => thrown)
   expect(judgeRefresh(error)).toEqual({ kind: 'dead' })
-  await expect(exchangeCode({ code: 'code' })).rejects.toBe(failure)
+  await expect(exchangeCode('code')).rejects.toBe(failure)
 })
 
 test('a refresh that the ledger could not be asked about was not made', async () => {

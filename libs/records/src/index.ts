@@ -13,7 +13,13 @@ export {
   type ReceiptRow,
   type StravaIdentity,
 } from './link.ts'
-export { type AttemptStep, attemptSteps, type LinkAttemptRow, type PendingLink } from './link-attempt.ts'
+export {
+  type AttemptAnswer,
+  type AttemptStep,
+  attemptSteps,
+  type LinkAttemptRow,
+  type PendingLink,
+} from './link-attempt.ts'
 export { type Named, named } from './named.ts'
 export type { OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents, WithOutbox } from './outbox.ts'
 export {

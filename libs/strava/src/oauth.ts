@@ -16,7 +16,7 @@ import { athleteSchema, type StravaAthlete, toAthlete } from './athlete.ts'
 import { attempt, type TransportOptions } from './attempt.ts'
 import type { Reading } from './json.ts'
 import type { StravaEndpoint } from './judgement.ts'
-import { numberSchema, readJsonWith } from './lenient.ts'
+import { numberSchema, optional, readJsonWith } from './lenient.ts'
 import { StravaError } from './strava-error.ts'
 
 export interface StravaOAuthOptions extends TransportOptions {
@@ -39,14 +39,23 @@ export interface StravaTokens {
 /** `refreshToken` is the same as before, a new one, or null: then the one that was used stays good. */
 export type RefreshedStravaTokens = Omit<StravaTokens, 'refreshToken'> & { refreshToken: Secret | null }
 
+/** `athlete` is null where the answer does not say, or cannot be read to say, whose tokens these are: ask with them. */
 export interface StravaGrant extends StravaTokens {
-  athlete: StravaAthlete
+  athlete: StravaAthlete | null
 }
 
 /** Every call throws StravaError, or the abort reason of `signal`. None is retried here: codes and rotations are spent. */
 export interface StravaOAuth {
-  /** Where to send the athlete. Strava knows no PKCE: `state` is the only guard against a forged return. */
-  authorizeUrl(options: { platform: 'web' | 'mobile'; state: string; scopes: readonly string[] }): string
+  /**
+   * Where to send the athlete. Strava knows no PKCE: `state` is the only guard against a forged return. With
+   * `isConsentForced` the consent page is shown also where it was answered before, so that another account can be chosen.
+   */
+  authorizeUrl(options: {
+    platform: 'web' | 'mobile'
+    state: string
+    scopes: readonly string[]
+    isConsentForced: boolean
+  }): string
   /** The granted scopes are in the query of the return, not in this answer. Fails with `code_invalid` when spent or expired. */
   exchangeCode(options: { code: string; signal?: AbortSignal }): Promise<StravaGrant>
   /** Returns the present access token while it has more than an hour left. Fails with `refresh_token_dead`. */
@@ -64,7 +73,8 @@ const tokensSchema = z.object({
   refresh_token: tokenText,
   expires_at: numberSchema.pipe(z.number().positive()),
 })
-const grantSchema = tokensSchema.extend({ athlete: athleteSchema })
+/** The tokens are worth having without it: the code is spent, and its grant would be nobody's. */
+const grantSchema = tokensSchema.extend({ athlete: optional(athleteSchema) })
 const refreshedSchema = tokensSchema.extend({ refresh_token: tokenText.optional() })
 
 const accessOf = (answer: z.output<typeof refreshedSchema>) => ({
@@ -133,11 +143,16 @@ export const createStravaOAuth = ({
   }
 
   return {
-    authorizeUrl: ({ platform, state, scopes }) => {
+    authorizeUrl: ({ platform, state, scopes, isConsentForced }) => {
       const path = platform === 'mobile' ? '/oauth/mobile/authorize' : '/oauth/authorize'
       // Commas: scopes apart by spaces made Strava ask for consent again at every login.
       // https://github.com/pilcrowonpaper/arctic/issues/183
-      const parameters = { redirect_uri: redirectUri, scope: scopes.join(','), state, approval_prompt: 'auto' }
+      const parameters = {
+        redirect_uri: redirectUri,
+        scope: scopes.join(','),
+        state,
+        approval_prompt: isConsentForced ? 'force' : 'auto',
+      }
       return buildAuthorizationUrl(configure(inBody, path), parameters).href
     },
 
@@ -148,7 +163,8 @@ export const createStravaOAuth = ({
         authorizationCodeGrant(config, returned),
       )
       const grant = grantSchema.parse(answer)
-      return { ...accessOf(grant), refreshToken: new Secret(grant.refresh_token), athlete: toAthlete(grant.athlete) }
+      const { athlete, refresh_token: refreshToken } = grant
+      return { ...accessOf(grant), refreshToken: new Secret(refreshToken), athlete: athlete && toAthlete(athlete) }
     },
 
     refresh: async ({ refreshToken, signal }) => {

@@ -58,7 +58,8 @@ describe('the authorize address', () => {
     ['web', '/oauth/authorize'],
     ['mobile', '/oauth/mobile/authorize'],
   ] as const)('for %s', (platform, path) => {
-    const url = new URL(oauth().authorizeUrl({ platform, state: 'st&te', scopes: ['read', 'activity:read_all'] }))
+    const asked = { platform, state: 'st&te', scopes: ['read', 'activity:read_all'] }
+    const url = new URL(oauth().authorizeUrl({ ...asked, isConsentForced: false }))
     expect(url.origin + url.pathname).toBe(strava.url + path)
     expect(Object.fromEntries(url.searchParams)).toEqual({
       client_id: '12345',
@@ -68,6 +69,8 @@ describe('the authorize address', () => {
       scope: 'read,activity:read_all',
       state: 'st&te',
     })
+    const forced = new URL(oauth().authorizeUrl({ ...asked, isConsentForced: true }))
+    expect(forced.searchParams.get('approval_prompt')).toBe('force')
   })
 })
 
@@ -95,7 +98,7 @@ describe('exchanging a code', () => {
 
   test('an athlete id past 2^53 keeps all digits', async () => {
     strava.answer({ body: JSON.stringify(grant).replace('4300112233', '9007199254740993') })
-    expect((await oauth().exchangeCode({ code: 'c0de' })).athlete.stravaAthleteId).toBe('9007199254740993')
+    expect((await oauth().exchangeCode({ code: 'c0de' })).athlete?.stravaAthleteId).toBe('9007199254740993')
   })
 
   test('no scope in the answer is taken for the granted one, and an odd one does not matter', async () => {
@@ -108,9 +111,13 @@ describe('exchanging a code', () => {
     ])
   })
 
-  test('an answer without the athlete is refused', async () => {
-    strava.answer({ body: tokens })
-    expect(await failureOf(legs.token())).toMatchObject({ kind: 'unexpected', httpStatus: 200 })
+  test.each([
+    ['does not say whose they are', tokens],
+    ['says it in a way nobody can read', { ...tokens, athlete: { id: 'x' } }],
+  ])('an answer that %s gives the tokens', async (_what, body) => {
+    strava.answer({ body })
+    const given = await oauth().exchangeCode({ code: 'c0de' })
+    expect([given.athlete, given.accessToken.reveal()]).toEqual([null, tokens.access_token])
   })
 })
 

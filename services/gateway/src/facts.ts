@@ -73,6 +73,8 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       else log.info({ platform, problem: code }, 'linking refused')
     },
     browserChanged: () => log.info('a mobile return came in another browser than the one that left'),
+    grantLeftAtStrava: (error: unknown) =>
+      log.warn({ err: error }, 'a grant that nothing comes of could not be taken back from Strava'),
     grantTakenBack: (fact: { attemptId: string; isRevocationOwed: boolean }) =>
       log.info(fact, 'unclaimed grant taken back'),
     tokenUnreadable: (linkId: string, error: Error) =>

@@ -20,7 +20,7 @@ test('cookies carry the __Host- prefix and Secure', async () => {
   const athlete = await system.signIn('anna')
   const asked = await athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' })
   const [cookie = ''] = asked.headers.getSetCookie()
-  expect(cookie).toMatch(/^__Host-slipstream_link=[\w-]{43}; Max-Age=120; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  expect(cookie).toMatch(/^__Host-slipstream_link=[\w-]{43}; Max-Age=1800; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
   const { connectUrl } = (await asked.json()) as { connectUrl: string }
   expect(connectUrl).toMatch(/^https:\/\/gateway\.example\/connect\?token=/)
 
@@ -28,7 +28,7 @@ test('cookies carry the __Host- prefix and Secure', async () => {
   browser.jarOf(system.url).set('__Host-slipstream_link', /=([\w-]{43})/.exec(cookie)![1]!)
   const connect = await browser.visit(connectUrl.replace('https://gateway.example', system.url))
   expect(connect.headers.getSetCookie()[0]).toMatch(
-    /^__Host-slipstream_oauth_txn=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    /^__Host-slipstream_oauth_txn=[\w-]{43}; Max-Age=1800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   )
   expect(new URL(locationOf(connect)).searchParams.get('redirect_uri')).toBe('https://gateway.example/callback')
 })

@@ -72,14 +72,20 @@ const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
   links: { ...links, ...changed },
   vault,
   revocations,
-  proof: { isAlive: async () => isGrantAlive },
+  proof: { isAlive: async () => isGrantAlive, readsActivities: async () => true, athleteOf: async () => null },
   wipe: (receipt) => workerWith().wipe(receipt),
   oauth,
   cookies: { read: () => null, set: () => {} },
   clock,
   newId,
   nudge: () => {},
-  facts: { linked: () => {}, linkRefused: () => {}, browserChanged: () => {} },
+  facts: {
+    linked: () => {},
+    linkRefused: () => {},
+    browserChanged: () => {},
+    grantLeftAtStrava: () => {},
+    revokedAtStrava: () => {},
+  },
   settings: { profileGate: 'off', athleteLimit: null, publicUrl: '', webReturnUrl: '', appDeepLink: '' },
 })
 
@@ -135,7 +141,8 @@ const begin = async (athleteId: string): Promise<LinkAttempt> => {
   const { id } = (await attempts.findByLinkToken(secrets.linkTokenHash))!
   const expiresAt = new Date(now.getTime() + 60_000)
   await attempts.authorize(id, { stateHash: secrets.stateHash, transactionCookieHash: 'x', expiresAt }, now)
-  return (await attempts.consumeState(secrets.stateHash, expiresAt, now))!
+  await attempts.consumeState(id, { codeHash: 'x', expiresAt })
+  return (await attempts.find(id))!
 }
 
 const linkIds = () => store.collections.links.distinct('_id')

@@ -1,4 +1,4 @@
-import type { Collections } from '@slipstream/persistence'
+import { type Collections, isDuplicateKey } from '@slipstream/persistence'
 import { type LinkAttemptRow, named } from '@slipstream/records'
 import type { NewId } from '@slipstream/runtime'
 import type { LinkAttempt } from '../domain/model.ts'
@@ -9,7 +9,13 @@ const hourMs = 3_600_000
 const keepMs = 24 * hourMs
 const keepWithGrantMs = 90 * 24 * hourMs
 
+/** With the state of one attempt; each costs calls to Strava. */
+const mostLaterCodes = 5
+
 const after = (now: Date, ms: number): Date => new Date(now.getTime() + ms)
+
+/** Steps of an attempt that has, or may have, a grant and no end. */
+const waiting = { $in: ['exchanging', 'pending'] satisfies LinkAttempt['step'][] }
 
 const toAttempt = (found: LinkAttemptRow): LinkAttempt => named(found, 'id')
 
@@ -41,18 +47,37 @@ export const createLinkAttempts = (
     return modifiedCount === 1
   },
 
+  find: async (id) => toAttemptOrNull(await attempts.findById(id).lean()),
+
   findByState: async (stateHash) => toAttemptOrNull(await attempts.findOne({ stateHash }).lean()),
 
-  consumeState: async (stateHash, expiresAt, now) =>
-    toAttemptOrNull(
-      await attempts
-        .findOneAndUpdate(
-          { stateHash, step: 'authorizing', expiresAt: { $gt: now } },
-          { $set: { step: 'exchanging', expiresAt } },
-          { returnDocument: 'after' },
-        )
-        .lean(),
-    ),
+  consumeState: async (id, taken) => {
+    const { modifiedCount } = await attempts.updateOne(
+      { _id: id, step: 'authorizing' },
+      { $set: { step: 'exchanging', ...taken } },
+    )
+    return modifiedCount === 1
+  },
+
+  takeLaterCode: async ({ id, athleteId, platform }, { codeHash, expiresAt }, now) => {
+    const { modifiedCount } = await attempts.updateOne(
+      { _id: id, laterCodes: { $not: { $gte: mostLaterCodes } } },
+      { $inc: { laterCodes: 1 } },
+    )
+    if (modifiedCount === 0) return null
+    try {
+      const row = await attempts.create({
+        ...{ _id: newId('att'), athleteId, platform, step: 'exchanging', createdAt: now, expiresAt },
+        // No link token leads here; under its index, this one stands for the code, which is taken once.
+        ...{ linkTokenHash: codeHash, codeHash, browserHash: null, transactionCookieHash: null },
+        ...{ codeChallenge: null, returnTo: null, pendingLink: null, deleteAt: after(now, keepMs) },
+      })
+      return toAttempt(row.toObject())
+    } catch (error) {
+      if (isDuplicateKey(error)) return null
+      throw error
+    }
+  },
 
   recordGrant: async (id, pendingLink, now) => {
     await attempts.updateOne({ _id: id }, { $set: { pendingLink, deleteAt: after(now, keepWithGrantMs) } })
@@ -60,6 +85,11 @@ export const createLinkAttempts = (
 
   offerResult: async (id, next) => {
     await attempts.updateOne({ _id: id, step: 'exchanging' }, { $set: { step: 'pending', ...next } })
+  },
+
+  renewResult: async (id, next) => {
+    const { modifiedCount } = await attempts.updateOne({ _id: id, step: 'pending' }, { $set: next })
+    return modifiedCount === 1
   },
 
   findByResult: async (resultHash) => toAttemptOrNull(await attempts.findOne({ resultHash }).lean()),
@@ -72,17 +102,26 @@ export const createLinkAttempts = (
     return modifiedCount === 1
   },
 
-  finish: async (id, step, now) => {
-    await attempts.updateOne({ _id: id }, { $set: { step, pendingLink: null, deleteAt: after(now, keepMs) } })
+  finish: async (id, answer, now) => {
+    const step = answer.code === null ? 'completed' : 'failed'
+    await attempts.updateOne({ _id: id }, { $set: { step, answer, pendingLink: null, deleteAt: after(now, keepMs) } })
   },
 
-  hasGrantWaiting: async (athleteId, now) => {
-    const waiting = { $in: ['exchanging', 'pending'] as const satisfies LinkAttempt['step'][] }
-    return (await attempts.exists({ step: waiting, expiresAt: { $gt: now }, athleteId })) !== null
+  wasRefused: async (athleteId, codes) => {
+    const last = await attempts
+      .findOne({ athleteId, answer: { $exists: true }, 'answer.code': { $in: [null, ...codes] } }, { answer: 1 })
+      .sort({ createdAt: -1 })
+      .lean()
+    return last?.answer != null && last.answer.code !== null
   },
+
+  hasGrantWaiting: async (athleteId, now) =>
+    (await attempts.exists({ step: waiting, expiresAt: { $gt: now }, athleteId })) !== null,
+
+  othersWithGrantWaiting: (athleteId) =>
+    attempts.distinct('athleteId', { step: waiting, athleteId: { $ne: athleteId } }),
 
   abandoned: async (expiredBefore, now, limit) => {
-    const waiting = { $in: ['exchanging', 'pending'] as const satisfies LinkAttempt['step'][] }
     const found = await attempts
       .find({
         step: waiting,

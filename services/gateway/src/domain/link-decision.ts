@@ -40,12 +40,23 @@ export type LinkDecision =
   | { kind: 'create' }
   /** The same pair again: fresh tokens for the link that is there; id and history stay. */
   | { kind: 'renew'; link: Link }
+  /** The athlete's own link has no grant any more: it ends, and makes way for the other account. */
+  | { kind: 'replace'; link: Link }
   | { kind: 'refuse_in_use'; holder: Link }
   | { kind: 'refuse_different' }
+
+/** Strava accepts the grant no longer. One that merely lacks a permission lives on. */
+const hasLostGrant = ({ status, errorCode }: Link): boolean =>
+  status === 'reauth_required' && errorCode === 'reauth_required'
+
+/** Refusals after which the athlete has to be able to choose another account at Strava. */
+export const accountRefusals = ['strava_account_in_use', 'different_strava_account'] as const satisfies ErrorCode[]
 
 /** One Strava account belongs to at most one athlete and is never moved; one athlete has at most one account. */
 export const decideLink = ({ athleteId, stravaAthleteId, own, ofAccount }: Holders): LinkDecision => {
   if (ofAccount && ofAccount.athleteId !== athleteId) return { kind: 'refuse_in_use', holder: ofAccount }
-  if (own && own.stravaAthleteId !== stravaAthleteId) return { kind: 'refuse_different' }
+  if (own && own.stravaAthleteId !== stravaAthleteId) {
+    return hasLostGrant(own) ? { kind: 'replace', link: own } : { kind: 'refuse_different' }
+  }
   return own ? { kind: 'renew', link: own } : { kind: 'create' }
 }

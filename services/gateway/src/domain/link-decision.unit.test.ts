@@ -28,6 +28,13 @@ test.each([
 })
 
 test.each([
+  ['lost its grant makes way', { status: 'reauth_required', errorCode: 'reauth_required' }, 'replace'],
+  ['only lacks a permission stays', { status: 'reauth_required', errorCode: 'scope_missing' }, 'refuse_different'],
+] as const)('a link of another account that %s', (_what, change, kind) => {
+  expect(decideLink({ ...asked, own: { ...link('ath_1', '200'), ...change }, ofAccount: null }).kind).toBe(kind)
+})
+
+test.each([
   ['read,activity:read_all', true],
   ['activity:read_all,read,profile:read_all', true],
   ['read activity:read_all', true],

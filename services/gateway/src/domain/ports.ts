@@ -1,6 +1,7 @@
 import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
-import type { PendingLink, PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
+import type { AttemptAnswer, PendingLink, PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
 import type { Secret } from '@slipstream/runtime'
+import type { StravaAthlete } from '@slipstream/strava'
 import type { Cursor } from './cursor.ts'
 import type {
   Link,
@@ -77,6 +78,7 @@ export interface Links {
 export interface LinkAttempts {
   issue(attempt: NewLinkAttempt, now: Date): Promise<void>
   findByLinkToken(linkTokenHash: string): Promise<LinkAttempt | null>
+  find(id: string): Promise<LinkAttempt | null>
   /** `issued` → `authorizing`; false when the link token was used or has expired. */
   authorize(
     id: string,
@@ -84,26 +86,49 @@ export interface LinkAttempts {
     now: Date,
   ): Promise<boolean>
   findByState(stateHash: string): Promise<LinkAttempt | null>
-  /** `authorizing` → `exchanging`; null when the state is unknown, used or expired. */
-  consumeState(stateHash: string, expiresAt: Date, now: Date): Promise<LinkAttempt | null>
+  /** `authorizing` → `exchanging`; false when the state was used. */
+  consumeState(
+    id: string,
+    taken: { codeHash: string; expiresAt: Date } & Pick<LinkAttempt, 'returnCookieHash'>,
+  ): Promise<boolean>
+  /**
+   * A row of its own, in `exchanging`, for another code that came with the state of an attempt; null when this code came before,
+   * or too many have.
+   */
+  takeLaterCode(
+    attempt: LinkAttempt,
+    taken: { codeHash: string; expiresAt: Date },
+    now: Date,
+  ): Promise<LinkAttempt | null>
   /** Written before the tokens are sealed, so that whatever happens next the grant can be found and taken back. */
   recordGrant(id: string, pendingLink: PendingLink, now: Date): Promise<void>
   /** `exchanging` → `pending`: waits for the app. */
   offerResult(id: string, next: { resultHash: string; expiresAt: Date }): Promise<void>
+  /** A new result in place of the one before; false when the attempt does not wait for the app any more. */
+  renewResult(id: string, next: { resultHash: string; expiresAt: Date }): Promise<boolean>
   findByResult(resultHash: string): Promise<LinkAttempt | null>
   /** `pending` → `exchanging`; false when the result was used or has expired. */
   consumeResult(id: string, expiresAt: Date, now: Date): Promise<boolean>
-  finish(id: string, step: 'completed' | 'failed', now: Date): Promise<void>
+  finish(id: string, answer: AttemptAnswer, now: Date): Promise<void>
+  /** Whether the athlete was refused with one of these codes since Strava was last linked; remembered for a day. */
+  wasRefused(athleteId: string, codes: readonly string[]): Promise<boolean>
   hasGrantWaiting(athleteId: string, now: Date): Promise<boolean>
+  /** Other athletes whose code is being exchanged, or whose grant waits for the app or to be taken back. */
+  othersWithGrantWaiting(athleteId: string): Promise<string[]>
   /** Attempts that stayed in `exchanging` or `pending`, whose deadline passed before `expiredBefore`, and whose next try is due. */
   abandoned(expiredBefore: Date, now: Date, limit: number): Promise<LinkAttempt[]>
   /** Taking its grant back failed and is not tried again before `nextTryAt`. */
   postpone(id: string, attempts: number, nextTryAt: Date): Promise<void>
 }
 
+/** Asks Strava about a grant that was just given; each costs one call. One that cannot be asked about is not doubted. */
 export interface GrantProof {
-  /** False when Strava says that the grant has ended. One that cannot be asked about is not doubted. */
+  /** False when Strava says that the grant has ended. */
   isAlive(grant: { accessToken: Secret; athleteId: string }): Promise<boolean>
+  /** False when Strava says that it does not permit to read activities. */
+  readsActivities(grant: { accessToken: Secret; athleteId: string }): Promise<boolean>
+  /** Whose it is; null where that cannot be known now. */
+  athleteOf(grant: { accessToken: Secret; athleteId: string }): Promise<StravaAthlete | null>
 }
 
 export interface Receipts {

@@ -6,9 +6,12 @@ const page = (webReturnUrl: string, returnTo: string | null, query: Record<strin
   return target.href
 }
 
-/** Where the browser goes after linking. `returnTo` is a path of the page's own origin, never an address. */
-export const linkedPage = (webReturnUrl: string, returnTo: string | null): string =>
-  page(webReturnUrl, returnTo, { strava: 'linked' })
+/**
+ * Where the browser goes after linking. `returnTo` is a path of the page's own origin, never an address; `receiptId` is that of an
+ * earlier link which ended for this one.
+ */
+export const linkedPage = (webReturnUrl: string, returnTo: string | null, receiptId: string | null): string =>
+  page(webReturnUrl, returnTo, { strava: 'linked', ...(receiptId !== null && { receipt: receiptId }) })
 
 export const errorPage = (webReturnUrl: string, returnTo: string | null, code: ErrorCode): string =>
   page(webReturnUrl, returnTo, { strava: 'error', code })

@@ -1,103 +1,130 @@
-import type { PendingLink } from '@slipstream/records'
-import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
+import { sha256 } from '@slipstream/runtime'
 import { StravaError, type StravaGrant } from '@slipstream/strava'
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
+import { decideReturn, type Returned } from '../domain/attempt-decision.ts'
 import { codeOfRefusedGrant, hasNeededScopes, readScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { linkedPage, resultDeepLink } from '../domain/return-target.ts'
 import type { UnguardedRoute } from '../http/route.ts'
-import { browserLeg } from './browser-leg.ts'
-import { oneParameter, transactionCookie } from './connect.ts'
+import {
+  linkedLanding,
+  newResult,
+  repeatAnswer,
+  resultLanding,
+  settledAttempt,
+  untilRefused,
+} from './attempt-answer.ts'
+import { browserLeg, type Landing, type Trail } from './browser-leg.ts'
+import { giveSecret, hasSecret } from './browser-secrets.ts'
+import { oneParameter } from './connect.ts'
 import { linkAtOnce, sealForApp } from './establish-link.ts'
-import { isSameDigest, type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
+import { giveBack, giveBackCode, knowGrant } from './give-back.ts'
+import { type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 
-/** The state works once, whatever comes of it: it is consumed before anything else is looked at. */
-const consumeState = async ({ attempts, clock }: LinkFlow, state: string | null): Promise<LinkAttempt> => {
-  if (state === null) throw new RefusalError('link_token_invalid')
-  const now = clock.now()
-  const stateHash = sha256(state)
-  const attempt = await attempts.consumeState(stateHash, secondsLater(now, lifetimes.exchangeSeconds), now)
-  if (attempt) return attempt
-  const earlier = await attempts.findByState(stateHash)
-  throw new RefusalError(earlier?.step === 'authorizing' ? 'link_expired' : 'link_token_invalid')
-}
+type Granted = Extract<Returned, { kind: 'granted' }>
 
-/**
- * The return must come in the browser that left, or an attacker could have a victim approve the attacker's attempt
- * (forwarded authorisation). Strava may hand a mobile attempt to its own app, which comes back in another browser:
- * there the cookie is only a signal, and the verifier, asked for at completion, is what binds.
- */
-const checkBrowser = (flow: LinkFlow, request: Request, attempt: LinkAttempt, trail: { attempt: unknown }): void => {
-  const secret = flow.cookies.read(request, transactionCookie)
-  if (isSameDigest(attempt.transactionCookieHash, secret && sha256(secret))) return
-  if (attempt.platform === 'web') {
-    // Nothing of the attempt is shown to a browser it does not belong to.
-    trail.attempt = null
-    throw new RefusalError('link_token_invalid')
-  }
-  flow.facts.browserChanged()
-}
-
-/** What the athlete agreed to. Too little is refused here, before the code is exchanged: the grant is never taken up. */
-const readConsent = (request: Request): { code: string; scopes: string[] } => {
+const readReturn = (request: Request): Returned => {
   const error = oneParameter(request, 'error')
-  if (error !== null) throw new RefusalError(codeOfRefusedGrant(error))
+  if (error !== null) return { kind: 'denied', error }
   const code = oneParameter(request, 'code')
-  if (code === null || code.length > 512) throw new RefusalError('link_token_invalid')
-  const scopes = readScopes(oneParameter(request, 'scope') ?? '')
-  if (!hasNeededScopes(scopes)) throw new RefusalError('scope_missing')
-  return { code, scopes }
+  if (code === null || code.length > 512) return { kind: 'unreadable' }
+  const scope = oneParameter(request, 'scope')
+  return { kind: 'granted', code, codeHash: sha256(code), scopes: scope === null ? null : readScopes(scope) }
 }
 
 const exchange = async ({ oauth }: LinkFlow, code: string): Promise<StravaGrant> => {
   try {
-    return await oauth.exchangeCode({ code })
+    return await oauth.exchangeCode(code)
   } catch (error) {
     if (!(error instanceof StravaError)) throw error
     throw new RefusalError(codeOfRefusedGrant(error.kind), [], { cause: error })
   }
 }
 
-/** @returns where the browser goes next */
-const takeGrant = async (
-  flow: LinkFlow,
-  attempt: LinkAttempt,
-  { scopes, grant }: { scopes: string[]; grant: StravaGrant },
-): Promise<string> => {
-  const pending: PendingLink = {
-    linkId: flow.newId('lnk'),
-    stravaAthleteId: grant.athlete.stravaAthleteId,
-    displayName: grant.athlete.displayName ?? '',
-    scopes,
-  }
-  if (attempt.platform === 'web') {
-    await linkAtOnce(flow, attempt, pending, grant)
-    await flow.attempts.finish(attempt.id, 'completed', flow.clock.now())
-    return linkedPage(flow.settings.webReturnUrl, attempt.returnTo)
-  }
-  await sealForApp(flow, attempt, pending, grant)
-  const result = newOneTimeSecret()
-  const expiresAt = secondsLater(flow.clock.now(), lifetimes.resultSeconds)
-  await flow.attempts.offerResult(attempt.id, { resultHash: sha256(result), expiresAt })
-  return resultDeepLink(flow.settings.appDeepLink, result)
+/** Too little of a consent, or too late: no link comes of it, whatever its code is worth. */
+const refusalOf = ({ scopes }: Granted, isLate: boolean) => {
+  if (isLate) return 'link_expired'
+  return scopes && !hasNeededScopes(scopes) ? 'scope_missing' : null
 }
 
-/** The return from Strava: state, browser, consent, code, in this order. */
+/** The attempt is `exchanging`, and nobody else has this code. */
+const useCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Granted, isLate: boolean): Promise<Landing> => {
+  const refusal = refusalOf(granted, isLate)
+  if (refusal) {
+    await giveBackCode(flow, attempt, granted)
+    throw new RefusalError(refusal)
+  }
+  const grant = await exchange(flow, granted.code)
+  const pending = await knowGrant(flow, attempt, grant, granted.scopes)
+  if (!pending) throw new RefusalError('strava_unavailable')
+  if (!hasNeededScopes(pending.scopes)) {
+    await giveBack(flow, attempt, pending, grant)
+    throw new RefusalError('scope_missing')
+  }
+  if (attempt.platform === 'web') {
+    const { receiptId } = await linkAtOnce(flow, attempt, pending, grant)
+    await flow.attempts.finish(attempt.id, { code: null, receiptId }, flow.clock.now())
+    return linkedLanding(flow, attempt, receiptId)
+  }
+  await sealForApp(flow, attempt, pending, grant)
+  const { result, kept } = newResult(flow)
+  await flow.attempts.offerResult(attempt.id, kept)
+  return resultLanding(flow, result)
+}
+
+/** The state was consumed with another code. What is behind this one may serve the link that came of the other. */
+const answerLaterCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Granted): Promise<Landing> => {
+  const settled = await settledAttempt(flow, attempt)
+  const now = flow.clock.now()
+  const expiresAt = secondsLater(now, lifetimes.exchangeSeconds)
+  const later = await flow.attempts.takeLaterCode(settled, { codeHash: granted.codeHash, expiresAt }, now)
+  const isOfSameAccount = !later || (await giveBackCode(flow, later, granted, settled.pendingLink))
+  if (later) await flow.attempts.finish(later.id, { code: 'link_token_invalid', receiptId: null }, flow.clock.now())
+  if (settled.step === 'failed' || !isOfSameAccount) throw new RefusalError('link_token_invalid')
+  return await repeatAnswer(flow, settled)
+}
+
+/** Somebody else came first; what they did decides, and nothing leads back to `authorizing`. */
+const maxRounds = 2
+
+const answerReturn = async (
+  flow: LinkFlow,
+  { request, response }: { request: Request; response: Response },
+  trail: Trail,
+): Promise<Landing> => {
+  const state = oneParameter(request, 'state')
+  const returned = readReturn(request)
+  for (let round = 1; state !== null && round <= maxRounds; round++) {
+    const attempt = await flow.attempts.findByState(sha256(state))
+    if (!attempt) break
+    const { id, platform, transactionCookieHash, returnCookieHash } = attempt
+    const hasConnected = hasSecret(flow, request, 'oauth_txn', transactionCookieHash, returnCookieHash)
+    const now = flow.clock.now()
+    const decision = decideReturn(attempt, returned, hasConnected, now)
+    // Nothing of a web attempt is shown to a browser it does not belong to.
+    if (hasConnected || platform === 'mobile') trail.attempt = attempt
+    if (decision.kind === 'refuse') throw new RefusalError(decision.code)
+    trail.isRepeat = decision.kind !== 'take'
+    if (decision.kind === 'repeat') return await repeatAnswer(flow, attempt)
+    if (returned.kind !== 'granted') break
+    if (decision.kind === 'later') return await answerLaterCode(flow, attempt, returned)
+
+    const taken = { codeHash: returned.codeHash, expiresAt: secondsLater(now, lifetimes.exchangeSeconds) }
+    // Found by this cookie, should the other browser ask again.
+    const mark = decision.isOtherBrowser && { returnCookieHash: giveSecret(flow, { request, response }, 'oauth_txn') }
+    if (!(await flow.attempts.consumeState(id, { ...taken, ...mark }))) continue
+    if (decision.isOtherBrowser) flow.facts.browserChanged()
+    return await untilRefused(flow, attempt, () => useCode(flow, attempt, returned, decision.isLate))
+  }
+  throw new RefusalError('link_token_invalid')
+}
+
+/**
+ * The return from Strava: state, browser, consent, code, in this order. The state is consumed before the code is exchanged; the
+ * return must come in the browser that left, or an attacker could have a victim approve the attacker's attempt (forwarded
+ * authorisation).
+ */
 export const callbackRoutes = (flow: LinkFlow): UnguardedRoute[] => {
-  const handle = browserLeg(flow, async (request, _response, trail) => {
-    const attempt = await consumeState(flow, oneParameter(request, 'state'))
-    trail.attempt = attempt
-    try {
-      checkBrowser(flow, request, attempt, trail)
-      const { code, scopes } = readConsent(request)
-      const grant = await exchange(flow, code)
-      return await takeGrant(flow, attempt, { scopes, grant })
-    } catch (error) {
-      // A refusal is final. After any other error the attempt stays as it is, so that its grant is found and taken back.
-      if (error instanceof RefusalError) await flow.attempts.finish(attempt.id, 'failed', flow.clock.now())
-      throw error
-    }
-  })
+  const handle = browserLeg(flow, (request, response, trail) => answerReturn(flow, { request, response }, trail))
   return ['/callback', '/api/v1/strava/callback'].map((path) => ({ method: 'get', path, access: 'unguarded', handle }))
 }

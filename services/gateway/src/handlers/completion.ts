@@ -4,6 +4,7 @@ import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { readBody } from '../http/read.ts'
 import type { AthleteRoute } from '../http/route.ts'
+import { untilRefused } from './attempt-answer.ts'
 import { linkPending } from './establish-link.ts'
 import { challengeOf, isSameDigest, type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 import type { ReadStatus } from './status.ts'
@@ -26,14 +27,8 @@ const complete = async (flow: LinkFlow, athleteId: string, proof: { result: stri
   if (!(await flow.attempts.consumeResult(attempt.id, secondsLater(now, lifetimes.exchangeSeconds), now))) {
     throw new RefusalError('result_invalid')
   }
-  try {
-    await linkPending(flow, attempt, pending)
-  } catch (error) {
-    // A refusal is final. After any other error the attempt stays as it is, so that its grant is found and taken back.
-    if (error instanceof RefusalError) await flow.attempts.finish(attempt.id, 'failed', flow.clock.now())
-    throw error
-  }
-  await flow.attempts.finish(attempt.id, 'completed', flow.clock.now())
+  const { receiptId } = await untilRefused(flow, attempt, () => linkPending(flow, attempt, pending))
+  await flow.attempts.finish(attempt.id, { code: null, receiptId }, flow.clock.now())
 }
 
 /** Mobile: the app proves that it began the attempt, and the pending grant becomes the link. One answer for all causes of refusal. */

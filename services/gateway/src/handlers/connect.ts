@@ -1,15 +1,14 @@
+import { createHmac } from 'node:crypto'
 import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
 import type { Request } from 'express'
-import { requestedScopes } from '../domain/link-decision.ts'
-import type { LinkAttempt } from '../domain/model.ts'
+import { decideConnect } from '../domain/attempt-decision.ts'
+import { accountRefusals, requestedScopes } from '../domain/link-decision.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import type { UnguardedRoute } from '../http/route.ts'
+import { repeatAnswer } from './attempt-answer.ts'
 import { browserLeg } from './browser-leg.ts'
-import { isSameDigest, type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
-import { browserCookie } from './link-token.ts'
-
-/** Name of the cookie that comes back with the return from Strava. */
-export const transactionCookie = 'oauth_txn'
+import { giveSecret, hasSecret, readSecret } from './browser-secrets.ts'
+import { type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 
 /** A query parameter that is there once; a repeated one is no value. */
 export const oneParameter = (request: Request, name: string): string | null => {
@@ -18,37 +17,55 @@ export const oneParameter = (request: Request, name: string): string | null => {
 }
 
 /**
- * A link token opened in another browser is refused and stays good for its own: otherwise whoever saw the link could
- * spoil it. A mobile attempt begins in the system browser, which has no cookie of ours; there the verifier binds.
+ * The state of an attempt follows from its link token, and the token not from the state: loading /connect again leads to Strava
+ * with the state of the first time, whose return would else find it replaced.
  */
-const belongsHere = ({ cookies }: LinkFlow, request: Request, attempt: LinkAttempt): boolean => {
-  if (attempt.platform === 'mobile') return true
-  const secret = cookies.read(request, browserCookie)
-  return isSameDigest(attempt.browserHash, secret && sha256(secret))
-}
+const stateOf = (linkToken: string): string => createHmac('sha256', linkToken).update('state').digest('base64url')
 
-/** Consumes the link token and sends the browser to Strava's consent page. */
+/** Somebody else came first; what they did decides, and nothing leads back to `issued`. */
+const maxRounds = 2
+
+/**
+ * Consumes the link token and sends the browser to Strava's consent page; the browser that has consumed it, again. One opened
+ * in another browser is refused and stays good for its own: otherwise whoever saw the link could spoil it. A mobile attempt begins
+ * in the system browser, which has no cookie of ours; there the verifier binds.
+ */
 export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
   const handle = browserLeg(flow, async (request, response, trail) => {
     const linkToken = oneParameter(request, 'token')
-    const attempt = linkToken && (await flow.attempts.findByLinkToken(sha256(linkToken)))
-    if (!attempt || !belongsHere(flow, request, attempt)) throw new RefusalError('link_token_invalid')
-    trail.attempt = attempt
-
-    const now = flow.clock.now()
-    const state = newOneTimeSecret()
-    const cookieSecret = newOneTimeSecret()
-    const next = {
-      stateHash: sha256(state),
-      transactionCookieHash: sha256(cookieSecret),
-      expiresAt: secondsLater(now, lifetimes.authorizeSeconds),
+    for (let round = 1; linkToken && round <= maxRounds; round++) {
+      const attempt = await flow.attempts.findByLinkToken(sha256(linkToken))
+      if (!attempt) break
+      const visitor = {
+        hasAsked: hasSecret(flow, request, 'link', attempt.browserHash),
+        hasConnected: hasSecret(flow, request, 'oauth_txn', attempt.transactionCookieHash),
+      }
+      const now = flow.clock.now()
+      const decision = decideConnect(attempt, visitor, now)
+      // Nothing of the attempt is shown to a browser it does not belong to.
+      if (decision.kind === 'refuse' && decision.code === 'link_token_invalid') break
+      trail.attempt = attempt
+      if (decision.kind === 'refuse') throw new RefusalError(decision.code)
+      if (decision.kind === 'repeat') {
+        trail.isRepeat = true
+        return await repeatAnswer(flow, attempt)
+      }
+      const state = stateOf(linkToken)
+      // Given anew also where it was given before: it has to last for as long as Strava's page is open. The first is taken
+      // from the browser's other secret, so that two tabs which come at once are given the same.
+      const first = readSecret(flow, request, 'link') ?? newOneTimeSecret()
+      const transactionCookieHash = giveSecret(flow, { request, response }, 'oauth_txn', first)
+      const next = {
+        stateHash: sha256(state),
+        transactionCookieHash,
+        expiresAt: secondsLater(now, lifetimes.authorizeSeconds),
+      }
+      if (decision.kind === 'authorize' && !(await flow.attempts.authorize(attempt.id, next, now))) continue
+      const { athleteId, platform } = attempt
+      const isConsentForced = await flow.attempts.wasRefused(athleteId, accountRefusals)
+      return { location: flow.oauth.authorizeUrl({ platform, state, scopes: requestedScopes, isConsentForced }) }
     }
-    if (!(await flow.attempts.authorize(attempt.id, next, now))) {
-      throw new RefusalError(attempt.step === 'issued' ? 'link_expired' : 'link_token_invalid')
-    }
-
-    flow.cookies.set(response, transactionCookie, cookieSecret, lifetimes.authorizeSeconds)
-    return flow.oauth.authorizeUrl({ platform: attempt.platform, state, scopes: requestedScopes })
+    throw new RefusalError('link_token_invalid')
   })
   return ['/connect', '/api/v1/strava/connect'].map((path) => ({ method: 'get', path, access: 'unguarded', handle }))
 }

@@ -5,6 +5,7 @@ import type { Link, LinkAttempt } from '../domain/model.ts'
 import { LinkConflictError } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { type LinkFlow, linkedEvent } from './link-flow.ts'
+import { endRevokedLink } from './unlink.ts'
 
 /** Two attempts that end at the same moment: the loser finds the winner's link when it looks again. */
 const maxRounds = 3
@@ -22,7 +23,10 @@ const unlessEnded = async ({ receipts, wipe }: LinkFlow, link: Link | null): Pro
 const decide = async (flow: LinkFlow, athleteId: string, stravaAthleteId: string) => {
   const own = await unlessEnded(flow, await flow.links.ofAthlete(athleteId))
   const ofAccount = await flow.links.ofAccount(stravaAthleteId)
-  return decideLink({ athleteId, stravaAthleteId, own, ofAccount })
+  const decision = decideLink({ athleteId, stravaAthleteId, own, ofAccount })
+  // Its grant has come back, and the link does not say so yet.
+  const isWrong = decision.kind === 'replace' && (await flow.vault.isActive(decision.link.linkId))
+  return isWrong ? ({ kind: 'refuse_different' } as const) : decision
 }
 
 /** Makes the link, or gives the one that is there new life; false when another attempt came in between. */
@@ -30,15 +34,15 @@ const commit = async (
   flow: LinkFlow,
   attempt: LinkAttempt,
   pending: PendingLink,
-  decision: { kind: 'create' } | { kind: 'renew'; link: { linkId: string } },
+  decision: { kind: 'create' | 'replace' } | { kind: 'renew'; link: { linkId: string } },
 ): Promise<boolean> => {
   const now = flow.clock.now()
   const { displayName, scopes } = pending
-  const linkId = decision.kind === 'create' ? pending.linkId : decision.link.linkId
+  const linkId = decision.kind === 'renew' ? decision.link.linkId : pending.linkId
   const link = { ...pending, linkId, athleteId: attempt.athleteId, linkedAt: now }
   const event = linkedEvent(link, flow, now)
   try {
-    if (decision.kind === 'create') await flow.links.create(link, event)
+    if (decision.kind !== 'renew') await flow.links.create(link, event)
     else if (!(await flow.links.renew(linkId, { displayName, scopes }, event, now))) return false
   } catch (error) {
     if (error instanceof LinkConflictError) return false
@@ -52,7 +56,7 @@ const commit = async (
 type Owner = { linkId: string; athleteId: string; status: 'pending' | 'active' }
 
 /** Ends a grant that became no link. Where nobody holds its account it is revoked, now or by the sweep. */
-const giveUp = (flow: LinkFlow, link: { linkId: string; athleteId: string }) => flow.revocations.end(link)
+export const giveUp = (flow: LinkFlow, link: { linkId: string; athleteId: string }) => flow.revocations.end(link)
 
 /** @throws RefusalError when the grant is known to have been revoked meanwhile, together with an earlier one */
 const prove = async (flow: LinkFlow, grant: StravaGrant, owner: { linkId: string; athleteId: string }) => {
@@ -66,7 +70,7 @@ const prove = async (flow: LinkFlow, grant: StravaGrant, owner: { linkId: string
  * have ended meanwhile, with whoever would have deleted the tokens gone by, the sweep finds them there. A revocation that
  * the account owed is cancelled by this; one whose call had left is waited for, and may have taken this grant, too.
  */
-const takeUp = async (
+export const takeUp = async (
   flow: LinkFlow,
   attempt: LinkAttempt,
   pending: PendingLink,
@@ -126,6 +130,11 @@ const moveToNewLink = async (flow: LinkFlow, attempt: LinkAttempt, pending: Pend
 
 const tooContended = () => new LinkConflictError('other attempts of this athlete or account keep coming in between')
 
+/** The receipt of the athlete's earlier link, if that ended for this one. */
+interface Linked {
+  receiptId: string | null
+}
+
 /**
  * Web: the athlete is present in the browser that began, so the grant becomes the link at once. Tokens are stored
  * first: a link without tokens would be broken, tokens without a link are swept.
@@ -135,13 +144,14 @@ export const linkAtOnce = async (
   attempt: LinkAttempt,
   pending: PendingLink,
   grant: StravaGrant,
-): Promise<void> => {
+): Promise<Linked> => {
   const { athleteId } = attempt
+  let receiptId: string | null = null
   for (let round = 1; round <= maxRounds; round++) {
     const decision = await decide(flow, athleteId, pending.stravaAthleteId)
     if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder, grant)
     if (decision.kind === 'refuse_different') return await refuseDifferent(flow, attempt, pending, grant)
-    const linkId = decision.kind === 'create' ? pending.linkId : decision.link.linkId
+    const linkId = decision.kind === 'renew' ? decision.link.linkId : pending.linkId
     // Taken up in an earlier round for a link of its own, while another attempt of this athlete made one.
     const isHandedOver =
       linkId !== pending.linkId &&
@@ -149,7 +159,8 @@ export const linkAtOnce = async (
     if (!isHandedOver) await takeUp(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
     // Something came in between, and it may have been an unlink that took this grant with it.
     if (round > 1) await prove(flow, grant, { linkId, athleteId })
-    if (await commit(flow, attempt, pending, decision)) return
+    if (decision.kind === 'replace') receiptId = await endRevokedLink(flow, decision.link)
+    if (await commit(flow, attempt, pending, decision)) return { receiptId }
     if (decision.kind === 'renew') await moveToNewLink(flow, attempt, pending, linkId)
   }
   throw tooContended()
@@ -171,14 +182,15 @@ export const sealForApp = async (
   if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder, grant)
   if (decision.kind === 'refuse_different') return await refuseDifferent(flow, attempt, pending, grant)
   const [linkId, status] =
-    decision.kind === 'create' ? ([pending.linkId, 'pending'] as const) : ([decision.link.linkId, 'active'] as const)
+    decision.kind === 'renew' ? ([decision.link.linkId, 'active'] as const) : ([pending.linkId, 'pending'] as const)
   await takeUp(flow, attempt, pending, { linkId, athleteId, status }, grant)
 }
 
 /** Mobile, when the app has proven itself: the pending grant becomes the link. */
-export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending: PendingLink): Promise<void> => {
+export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending: PendingLink): Promise<Linked> => {
   const { linkId } = pending
   const { athleteId } = attempt
+  let receiptId: string | null = null
   for (let round = 1; round <= maxRounds; round++) {
     const decision = await decide(flow, athleteId, pending.stravaAthleteId)
     if (decision.kind === 'refuse_in_use') return await refuseInUse(flow, attempt, pending, decision.holder)
@@ -188,7 +200,7 @@ export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending:
     }
     // Sealed for a link that was unlinked since: made again under its id, it would be removed by the unlink's sweep. Or
     // not to be activated: a later consent has the account.
-    if (decision.kind === 'create' && ((await flow.receipts.endOf(linkId)) || !(await flow.vault.activate(linkId)))) {
+    if (decision.kind !== 'renew' && ((await flow.receipts.endOf(linkId)) || !(await flow.vault.activate(linkId)))) {
       await giveUp(flow, { linkId, athleteId })
       throw new RefusalError('result_invalid')
     }
@@ -196,7 +208,8 @@ export const linkPending = async (flow: LinkFlow, attempt: LinkAttempt, pending:
     if (decision.kind === 'renew' && decision.link.linkId !== linkId) {
       await flow.vault.handOver(linkId, { ...decision.link, areTokensWanted: true })
     }
-    if (await commit(flow, attempt, pending, decision)) return
+    if (decision.kind === 'replace') receiptId = await endRevokedLink(flow, decision.link)
+    if (await commit(flow, attempt, pending, decision)) return { receiptId }
   }
   throw tooContended()
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { ErrorCode, LinkTokenRequest } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { Clock, NewId } from '@slipstream/runtime'
-import type { StravaOAuth } from '@slipstream/strava'
+import type { StravaGrant, StravaOAuth } from '@slipstream/strava'
 import type { GrantVault } from '@slipstream/vault'
 import type { Link, LinkedEvent, UnlinkReceipt } from '../domain/model.ts'
 import type { GrantProof, LinkAttempts, Links, Profiles, Receipts } from '../domain/ports.ts'
@@ -17,13 +17,16 @@ export interface LinkFlow {
   attempts: LinkAttempts
   links: Links
   profiles: Profiles
-  receipts: Pick<Receipts, 'endOf'>
-  vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'end' | 'waitForRevocation' | 'countUnheld'>
+  receipts: Pick<Receipts, 'endOf' | 'open'>
+  vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'isActive' | 'end' | 'waitForRevocation' | 'countUnheld'>
   revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
   proof: GrantProof
   /** Removes a link that was unlinked, and ends its grant. */
   wipe(receipt: UnlinkReceipt): Promise<void>
-  oauth: Pick<StravaOAuth, 'authorizeUrl' | 'exchangeCode'>
+  oauth: Pick<StravaOAuth, 'authorizeUrl'> & {
+    /** Tried again where that may not have spent the code; ends within 8 s. @throws StravaError */
+    exchangeCode(code: string): Promise<StravaGrant>
+  }
   cookies: Cookies
   clock: Clock
   newId: NewId
@@ -34,6 +37,9 @@ export interface LinkFlow {
     linkRefused(fact: { platform: LinkPlatform; code: ErrorCode; error: unknown }): void
     /** A mobile return came in another browser than the one that left; allowed, as the verifier is what binds. */
     browserChanged(): void
+    /** A code came that nothing is to be made of, and what is behind it could not be given back. */
+    grantLeftAtStrava(error: unknown): void
+    revokedAtStrava(fact: { linkId: string; receiptId: string }): void
   }
   settings: {
     profileGate: 'local' | 'claim' | 'off'
@@ -50,6 +56,8 @@ export const lifetimes = {
   authorizeSeconds: 600,
   exchangeSeconds: 120,
   resultSeconds: 60,
+  /** Longer than any attempt: a cookie belongs to the browser, and tells whose return it is also when that comes too late. */
+  browserSeconds: 1_800,
 } as const
 
 export const secondsLater = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1000)

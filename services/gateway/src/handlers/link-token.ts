@@ -1,13 +1,12 @@
 import { type LinkTokenRequest, linkTokenRequestSchema } from '@slipstream/contracts'
 import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
+import type { Request, Response } from 'express'
 import type { Caller } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { readBody } from '../http/read.ts'
 import type { AthleteRoute } from '../http/route.ts'
+import { giveSecret } from './browser-secrets.ts'
 import { type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
-
-/** Name of the cookie that binds a web attempt to the browser that asked for it. */
-export const browserCookie = 'link'
 
 const hasProfile = async ({ profiles, settings }: LinkFlow, caller: Caller): Promise<boolean> => {
   if (settings.profileGate === 'off') return true
@@ -15,19 +14,31 @@ const hasProfile = async ({ profiles, settings }: LinkFlow, caller: Caller): Pro
   return (await profiles.find(caller.athleteId)) !== null
 }
 
+/** Others who have consented, and have no link of it yet: Strava counts them, whether they come back or not. */
+const countWaiting = async ({ attempts, links }: LinkFlow, athleteId: string): Promise<number> => {
+  const waiting = await attempts.othersWithGrantWaiting(athleteId)
+  const theirLinks = await Promise.all(waiting.map((one) => links.ofAthlete(one)))
+  return theirLinks.filter((link) => link === null).length
+}
+
 /**
  * An athlete who has a link keeps the place, and one whose own unlink is still to be revoked gets it back. Two at the same
  * moment may pass: then Strava's own limit decides.
  */
-const hasPlace = async ({ links, vault, settings }: LinkFlow, { athleteId }: Caller): Promise<boolean> => {
+const hasPlace = async (flow: LinkFlow, { athleteId }: Caller): Promise<boolean> => {
+  const { links, vault, settings } = flow
   if (settings.athleteLimit === null || (await links.ofAthlete(athleteId))) return true
-  const [linked, unheld] = await Promise.all([links.count(), vault.countUnheld(athleteId)])
-  return linked + unheld < settings.athleteLimit
+  const [linked, unheld, waiting] = await Promise.all([
+    links.count(),
+    vault.countUnheld(athleteId),
+    countWaiting(flow, athleteId),
+  ])
+  return linked + unheld + waiting < settings.athleteLimit
 }
 
-const platformFacts = (wanted: LinkTokenRequest, browserSecret: string) =>
+const platformFacts = (flow: LinkFlow, wanted: LinkTokenRequest, exchange: { request: Request; response: Response }) =>
   wanted.platform === 'web'
-    ? { browserHash: sha256(browserSecret), codeChallenge: null, returnTo: wanted.returnTo ?? null }
+    ? { browserHash: giveSecret(flow, exchange, 'link'), codeChallenge: null, returnTo: wanted.returnTo ?? null }
     : { browserHash: null, codeChallenge: wanted.codeChallenge, returnTo: null }
 
 /** Begins an attempt: hands out the one-time token that opens the way to Strava, once and for two minutes. */
@@ -46,21 +57,17 @@ export const linkTokenRoute = (flow: LinkFlow): AthleteRoute => ({
     const now = flow.clock.now()
     const expiresAt = secondsLater(now, lifetimes.linkTokenSeconds)
     const linkToken = newOneTimeSecret()
-    const browserSecret = newOneTimeSecret()
     await flow.attempts.issue(
       {
         athleteId: caller.athleteId,
         platform: wanted.platform,
         linkTokenHash: sha256(linkToken),
-        ...platformFacts(wanted, browserSecret),
+        ...platformFacts(flow, wanted, { request, response }),
         expiresAt,
       },
       now,
     )
 
-    if (wanted.platform === 'web') {
-      flow.cookies.set(response, browserCookie, browserSecret, lifetimes.linkTokenSeconds)
-    }
     const connectUrl = `${flow.settings.publicUrl}/connect?token=${linkToken}`
     response.status(201).json({ linkToken, connectUrl, expiresAt: expiresAt.toISOString() })
   },

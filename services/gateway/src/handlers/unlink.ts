@@ -1,7 +1,7 @@
 import type { Receipt, ReceiptList } from '@slipstream/contracts'
 import { newEvent } from '@slipstream/messaging'
 import type { Clock, NewId } from '@slipstream/runtime'
-import type { UnlinkReceipt } from '../domain/model.ts'
+import type { Link, UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import type { AthleteRoute } from '../http/route.ts'
@@ -25,6 +25,24 @@ export const unlinkedEvent = (
   const { athleteId, linkId, reason, receiptId, requestedAt } = receipt
   const data = { athleteId, linkId, reason, receiptId, unlinkedAt: requestedAt.toISOString() }
   return newEvent('athlete.unlinked', data, { id: newId('evt'), now })
+}
+
+type EndDeps = Pick<UnlinkDeps, 'clock' | 'newId' | 'nudge' | 'wipe'> & {
+  receipts: Pick<Receipts, 'open'>
+  facts: { revokedAtStrava(fact: { linkId: string; receiptId: string }): void }
+}
+
+/** Ends a link whose grant Strava accepts no more, as an unlink would. @returns its receipt */
+export const endRevokedLink = async (deps: EndDeps, link: Pick<Link, 'athleteId' | 'linkId'>): Promise<string> => {
+  const { receipts, clock, newId, nudge, wipe, facts } = deps
+  const { athleteId, linkId } = link
+  const requestedAt = clock.now()
+  const wanted = { athleteId, linkId, reason: 'revoked_at_strava', receiptId: newId('rcp'), requestedAt } as const
+  const receipt = await receipts.open(wanted, unlinkedEvent(wanted, { newId }, requestedAt))
+  await wipe(receipt)
+  nudge()
+  facts.revokedAtStrava({ linkId, receiptId: receipt.receiptId })
+  return receipt.receiptId
 }
 
 /**

@@ -40,7 +40,7 @@ const takeBack = async (deps: AttemptSweepDeps, { id, athleteId, pendingLink }: 
       facts.grantTakenBack({ attemptId: id, isRevocationOwed: await revocations.end({ linkId, athleteId }) })
     }
   }
-  await attempts.finish(id, 'failed', clock.now())
+  await attempts.finish(id, { code: 'link_expired', receiptId: null }, clock.now())
 }
 
 /** One pass over abandoned attempts. One that fails is tried again later and keeps no other from its turn. */

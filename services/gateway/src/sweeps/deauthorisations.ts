@@ -3,7 +3,7 @@ import { backoffMs, type Clock, type NewId } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { AthleteNotice, Inbox, Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
-import { unlinkedEvent } from '../handlers/unlink.ts'
+import { endRevokedLink } from '../handlers/unlink.ts'
 import type { UnlinkWorker } from './receipts.ts'
 
 export interface DeauthorisationDeps {
@@ -34,16 +34,7 @@ const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
  * for all that was said before it. What is said meanwhile is stored to be looked at when the next look is due, and costs nothing.
  */
 export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
-  const { inbox, links, receipts, strava, vault, wipe, clock, newId, nudge, facts } = deps
-
-  const endLink = async ({ athleteId, linkId }: AthleteNotice): Promise<void> => {
-    const requestedAt = clock.now()
-    const wanted = { athleteId, linkId, reason: 'revoked_at_strava', receiptId: newId('rcp'), requestedAt } as const
-    const receipt = await receipts.open(wanted, unlinkedEvent(wanted, { newId }, requestedAt))
-    await wipe(receipt)
-    nudge()
-    facts.revokedAtStrava({ linkId, receiptId: receipt.receiptId })
-  }
+  const { inbox, links, strava, vault, clock, facts } = deps
 
   const inAWhile = (attempts: number) => new Date(clock.now().getTime() + backoffMs(pauses, attempts))
 
@@ -54,7 +45,7 @@ export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
     switch (outcome.kind) {
       case 'grant_lost':
         // The athlete may have consented again while Strava was asked.
-        if (outcome.code === 'reauth_required' && !(await vault.isActive(linkId))) await endLink(notice)
+        if (outcome.code === 'reauth_required' && !(await vault.isActive(linkId))) await endRevokedLink(deps, notice)
         return null
       case 'wait':
         return outcome.until

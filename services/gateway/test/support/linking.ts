@@ -76,6 +76,11 @@ export const forgetLinks = async ({ store, strava }: System) => {
   strava.control.reset()
 }
 
+/** As if those who are at Strava now had stayed there for too long; Strava's codes go by a clock of their own. */
+export const passAuthorizeDeadline = async ({ store, clock }: System) => {
+  await store.collections.linkTransactions.updateMany({ step: 'authorizing' }, { $set: { expiresAt: clock.now() } })
+}
+
 /** As if the time had passed after which a revocation that failed is tried again: it goes by the server's clock. */
 export const passRevocationPause = async ({ store }: System) => {
   await store.collections.accounts.updateMany({ owed: { $ne: null } }, { $set: { 'owed.nextTryAt': new Date() } })

@@ -8,7 +8,7 @@ import { createLogger } from '@slipstream/telemetry'
 import { startTestNats, type TestNats, testDatabase } from '@slipstream/testing'
 import { createSimulator } from '../../../simulator/src/service.ts'
 import { gatewayConfig } from '../../src/config.ts'
-import { createGateway, type GatewayOverrides } from '../../src/service.ts'
+import { createGateway, type Gateway, type GatewayOverrides } from '../../src/service.ts'
 import { audience, type MintOptions, startTestIssuer, type TestIssuer } from './issuer.ts'
 
 /** Runs on after the real clock, ahead by what a test has moved it. */
@@ -33,6 +33,8 @@ export const freePort = async (): Promise<number> => {
 export interface SystemOptions {
   env?: Record<string, string>
   overrides?: GatewayOverrides
+  /** Settings of the simulated Strava. */
+  strava?: Parameters<typeof createSimulator>[0]
   beforeStart?: (parts: { issuer: TestIssuer; nats: TestNats }) => unknown
 }
 
@@ -40,13 +42,13 @@ export interface SystemOptions {
 export const linesWithStack = (lines: readonly string[]): string[] => lines.filter((line) => line.includes('"stack":'))
 
 /** A gateway on real MongoDB and NATS, a simulated Strava, an issuer for any subject, all of it in this process. */
-export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: SystemOptions = {}) => {
+export const startSystem = async ({ env = {}, overrides = {}, strava: settings, beforeStart }: SystemOptions = {}) => {
   const clock = createTestClock()
   const logLines: string[] = []
   const log = createLogger('gateway', 'debug', { write: (line: string) => void logLines.push(line) })
   const database = testDatabase()
   const [nats, issuer] = await Promise.all([startTestNats(), startTestIssuer()])
-  const strava = createSimulator({}, { clock: clock as Clock })
+  const strava = createSimulator(settings, { clock: clock as Clock })
   await strava.start()
   const config = gatewayConfig({
     MONGODB_URI: database.uri,
@@ -69,6 +71,7 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
   const url = `http://localhost:${gateway.port}`
   const store = await connectStore({ uri: database.uri, owner: 'gateway' })
   let bus: Bus | undefined
+  const replicas: Gateway[] = []
 
   const call = async (token: string | null, method: string, path: string, body?: unknown, headers = {}) =>
     await fetch(url + path, {
@@ -111,6 +114,16 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
     logLines,
     call,
     signIn,
+    /** Another gateway beside the first. @returns where it is */
+    startReplica: async () => {
+      const replica = createGateway(
+        { ...config, http: { ...config.http, port: 0 }, opsPort: await freePort() },
+        { clock, sharedClock: clock, log },
+      )
+      replicas.push(replica)
+      await replica.start()
+      return `http://localhost:${replica.port}`
+    },
     /** Another service's place at the bus. */
     bus: async () => {
       bus ??= await connectBus({ url: nats.url, source: 'ingestion', log: createLogger('test', 'silent') })
@@ -118,7 +131,7 @@ export const startSystem = async ({ env = {}, overrides = {}, beforeStart }: Sys
     },
     stop: async () => {
       await bus?.close()
-      await gateway.stop()
+      for (const one of [gateway, ...replicas]) await one.stop()
       await store.close()
       await strava.stop()
       await issuer.stop()
