@@ -15,7 +15,7 @@ export const startServicesInProcess = async (servers: { mongodbUri: string; nats
     ...{
       STRAVA_CLIENT_ID: '1',
       STRAVA_CLIENT_SECRET: 'none',
-      TOKEN_KEYS: `test1:${randomBytes(32).toString('base64')}`,
+      TOKEN_KEYS: ['test1', 'test0'].map((kid) => `${kid}:${randomBytes(32).toString('base64')}`).join(','),
     },
     ...{ AUTH_ISSUER_URL: 'http://127.0.0.1:1', AUTH_AUDIENCE: 'none', PORT: '0' },
   }
@@ -35,6 +35,7 @@ export const startServicesInProcess = async (servers: { mongodbUri: string; nats
         eraseEveryMs: everyMs,
         expireEveryMs: everyMs,
         countMissedEveryMs: everyMs,
+        resealEveryMs: everyMs,
       },
     }),
     gateway: createGateway(gatewayConfig(await ops()), { log: logOf('gateway'), sweepIntervalMs: everyMs }),

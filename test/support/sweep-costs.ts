@@ -30,7 +30,8 @@ const expected = [
   'workouts outbox_due',
   'sync_runs outbox_due',
   'erasures outbox_due',
-  'credentials refresh_key',
+  'credentials sealed_under',
+  'accounts owed_sealed_under',
   // gateway
   'link_transactions to_take_back',
   'receipts to_wipe',

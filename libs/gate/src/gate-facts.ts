@@ -15,6 +15,11 @@ export const createGateFacts = (log: Logger, metrics: Metrics) => {
     help: 'Token refreshes by outcome.',
     labelNames: ['outcome'],
   })
+  const unusableKeys = metrics.gauge<'kid'>({
+    name: 'slipstream_token_keys_unusable',
+    help: '1 for each key under which this process has met stored tokens that it cannot open.',
+    labelNames: ['kid'],
+  })
   return {
     /** An attempt that fails may be made again; who gives up says so. */
     stravaCalled: ({ endpoint, outcome, seconds }: StravaCall) => {
@@ -33,8 +38,19 @@ export const createGateFacts = (log: Logger, metrics: Metrics) => {
     tokensNotStoredYet: (linkId: string, error: unknown, attempt: number) => {
       if (attempt === 1) log.warn({ linkId, err: error }, 'refreshed tokens could not be stored, tried until they are')
     },
-    tokenSealed: (linkId: string, error: unknown) => {
-      log.error({ linkId, err: error }, 'stored tokens cannot be opened: a key is missing from TOKEN_KEYS')
+    keyUnusable: (kid: string, error: unknown) => {
+      unusableKeys.set({ kid }, 1)
+      log.error(
+        { kid, err: error },
+        'stored tokens cannot be opened: their key is missing from TOKEN_KEYS, or is another',
+      )
+    },
+    keyUnused: (kid: string) => {
+      unusableKeys.set({ kid }, 0)
+      log.warn({ kid }, 'nothing is sealed any more under the key that could not be used')
+    },
+    tokensResealed: ({ fromKid, count }: { fromKid: string; count: number }) => {
+      log.info({ fromKid, count }, 'tokens moved to the first key of TOKEN_KEYS')
     },
     ledgerNotTold: (error: unknown) => {
       log.warn({ err: error }, 'the quota ledger was not told of a token call')

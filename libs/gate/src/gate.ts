@@ -34,7 +34,7 @@ export type GateOutcome<Answer> =
   | Absent
   /** The link's tokens are not stored: it was just made, or is just being ended. */
   | { kind: 'no_token' }
-  /** The link's tokens do not open: a key that sealed them is missing, and the operator has to bring it back. */
+  /** The link's tokens do not open: the key that sealed them is missing or wrong, and the operator has to put it right. */
   | { kind: 'failed'; code: 'app_misconfigured' }
   | RefusedForADay
 
@@ -53,8 +53,6 @@ export interface GateOptions {
   /** The Strava athlete of a link; null when the link is gone. What is answered of another is refused. */
   stravaAthleteOf(linkId: string): Promise<string | null>
   clock: Clock
-  /** Called for the first token that does not open, and for no other: most often all of them do not. */
-  onTokenSealed?: (linkId: string, error: SealBrokenError) => void
 }
 
 /** Another process refreshes the token and takes its time: it will be there soon. */
@@ -63,13 +61,7 @@ const tokenRetryMs = 10_000
 type TokenOutcome = { kind: 'token'; token: Secret } | Exclude<GateOutcome<never>, { kind: 'answered' | 'absent' }>
 
 export const createGate = (options: GateOptions): Gate => {
-  const { api, vault, countedCall, stravaAthleteOf, clock, onTokenSealed = () => {} } = options
-
-  let isSealedTold = false
-  const tellSealed = (linkId: string, error: SealBrokenError) => {
-    if (!isSealedTold) onTokenSealed(linkId, error)
-    isSealedTold = true
-  }
+  const { api, vault, countedCall, stravaAthleteOf, clock } = options
 
   const tokenOf = async (linkId: string, rejected: Secret | null): Promise<TokenOutcome> => {
     try {
@@ -77,10 +69,7 @@ export const createGate = (options: GateOptions): Gate => {
     } catch (error) {
       if (error instanceof GrantDeadError) return { kind: 'grant_lost', code: 'reauth_required' }
       if (error instanceof CredentialMissingError) return { kind: 'no_token' }
-      if (error instanceof SealBrokenError) {
-        tellSealed(linkId, error)
-        return { kind: 'failed', code: 'app_misconfigured' }
-      }
+      if (error instanceof SealBrokenError) return { kind: 'failed', code: 'app_misconfigured' }
       if (error instanceof NotSentError) throw error.cause
       const wait = waitIn(error)
       if (wait) return outcomeOf(wait, clock.now())

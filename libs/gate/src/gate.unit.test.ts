@@ -37,7 +37,6 @@ const gateWith = ({
   const reports: Pick<CallReport, 'shows' | 'hasFailedAthlete' | 'isRepeat'>[] = []
   const asked: (string | undefined)[] = []
   const sent: string[] = []
-  const sealed: string[] = []
   const notTold: unknown[] = []
   const ledger: Pick<QuotaLedger, 'take' | 'report'> = {
     take: async () => permits.shift() ?? { granted: true, validUntil: later },
@@ -76,7 +75,6 @@ const gateWith = ({
     countedCall: createCountedCall({ ledger, clock, onReportFailed: (error) => notTold.push(error) }),
     stravaAthleteOf: async () => '1',
     clock,
-    onTokenSealed: (linkId) => sealed.push(linkId),
   })
   const request = { linkId: 'lnk', athleteId: 'ath', lane: 'scheduled' as const }
   return {
@@ -86,7 +84,6 @@ const gateWith = ({
     reports,
     asked,
     sent,
-    sealed,
     notTold,
   }
 }
@@ -226,17 +223,11 @@ describe('a token that cannot be had', () => {
       new RefreshUnavailableError('lnk', 'x'),
       { kind: 'wait', reason: 'strava', until: new Date(now.getTime() + 10_000) },
     ],
-    ['as it does not open', new SealBrokenError('x'), { kind: 'failed', code: 'app_misconfigured' }],
+    ['as it does not open', new SealBrokenError('k1', 'x'), { kind: 'failed', code: 'app_misconfigured' }],
   ])('%s, costs no permit', async (_what, error, outcome) => {
     const { list, sent, reports } = gateWith({ tokens: [error] })
     expect(await list()).toEqual(outcome)
     expect([sent, reports]).toEqual([[], []])
-  })
-
-  test('as none opens is told once', async () => {
-    const { list, sealed } = gateWith({ tokens: [new SealBrokenError('x'), new SealBrokenError('y'), 'z'] })
-    for (let call = 1; call <= 3; call += 1) await list()
-    expect(sealed).toEqual(['lnk'])
   })
 
   test('for a reason nobody foresaw is passed on', async () => {

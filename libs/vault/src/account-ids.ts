@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { SealedText } from '@slipstream/records'
 import { type AccountCollection, keyRowId } from './account-store.ts'
 import { openText, sealText } from './envelope.ts'
+import type { KeyWatch } from './key-watch.ts'
 import type { Keyring } from './keyring.ts'
 
 const place = { athleteId: 'none', linkId: 'none', field: 'accountKey' } as const
@@ -14,14 +15,28 @@ export interface AccountIds {
    * @throws SealBrokenError when the key of the ids does not open under this keyring
    */
   of(stravaAthleteId: string): Promise<string>
+  /** @throws SealBrokenError as `of` would */
+  assertUsable(): Promise<void>
+}
+
+const findKey = async (accounts: AccountCollection): Promise<SealedText | null> =>
+  (await accounts.findOne({ _id: keyRowId }, { sealedKey: 1 }).lean())?.sealedKey ?? null
+
+/**
+ * Seals the key of the ids under the primary key, unless it is.
+ * @throws SealBrokenError
+ */
+export const resealAccountKey = async (accounts: AccountCollection, keyring: Keyring): Promise<void> => {
+  const sealed = await findKey(accounts)
+  if (!sealed || sealed.kid === keyring.primary.kid) return
+  const sealedKey = sealText(openText(sealed, place, keyring), place, keyring)
+  const unchanged = { _id: keyRowId, 'sealedKey.ciphertext': sealed.ciphertext }
+  await accounts.updateOne(unchanged, { $set: { sealedKey } })
 }
 
 /** The key is random, made by whoever needs it first, and kept sealed among the accounts. */
-export const createAccountIds = (accounts: AccountCollection, keyring: Keyring): AccountIds => {
+export const createAccountIds = (accounts: AccountCollection, keyring: Keyring, keyWatch: KeyWatch): AccountIds => {
   let known: Promise<Buffer> | undefined
-
-  const find = async (): Promise<SealedText | null> =>
-    (await accounts.findOne({ _id: keyRowId }, { sealedKey: 1 }).lean())?.sealedKey ?? null
 
   const make = async (): Promise<SealedText> => {
     const sealedKey = sealText(randomBytes(keyBytes).toString('base64'), place, keyring)
@@ -32,21 +47,14 @@ export const createAccountIds = (accounts: AccountCollection, keyring: Keyring):
   }
 
   const load = async (): Promise<Buffer> => {
-    const sealed = (await find()) ?? (await make())
-    const key = openText(sealed, place, keyring)
-    if (sealed.kid !== keyring.primary.kid) {
-      const moved = sealText(key, place, keyring)
-      await accounts.updateOne(
-        { _id: keyRowId, 'sealedKey.ciphertext': sealed.ciphertext },
-        { $set: { sealedKey: moved } },
-      )
-    }
-    return Buffer.from(key, 'base64')
+    const sealed = (await findKey(accounts)) ?? (await make())
+    return Buffer.from(openText(sealed, place, keyring), 'base64')
   }
 
   const key = (): Promise<Buffer> => {
     known ??= load().catch((error) => {
       known = undefined
+      keyWatch.noteError(error)
       throw error
     })
     return known
@@ -57,5 +65,8 @@ export const createAccountIds = (accounts: AccountCollection, keyring: Keyring):
       createHmac('sha256', await key())
         .update(stravaAthleteId)
         .digest('hex'),
+    assertUsable: async () => {
+      await key()
+    },
   }
 }

@@ -94,6 +94,25 @@ export const createAccountStore = (accounts: AccountCollection, clock: Clock) =>
     countUnheld: (exceptAthleteId: string): Promise<number> =>
       accounts.countDocuments({ isHeld: false, endsAt: null, athleteId: { $ne: exceptAthleteId } }),
 
+    /** The key ids under which anything is sealed here. */
+    kids: async (): Promise<string[]> => {
+      const [owed, keyRow] = await Promise.all([
+        accounts.distinct('owed.refreshToken.kid', { 'owed.refreshToken.kid': { $gt: '' } }),
+        accounts.findOne({ _id: keyRowId }, { sealedKey: 1 }).lean(),
+      ])
+      return [...owed.map(String), ...(keyRow?.sealedKey ? [keyRow.sealedKey.kid] : [])]
+    },
+
+    /** Accounts whose owed revocation is to be made with tokens sealed under this key. */
+    owedUnderKey: async (kid: string, after: string | null, limit: number): Promise<string[]> => {
+      const found = await accounts
+        .find({ 'owed.refreshToken.kid': kid, _id: { $gt: after ?? '' } }, { _id: 1 })
+        .sort({ 'owed.refreshToken.kid': 1, _id: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(({ _id }) => _id)
+    },
+
     /** Tokens that wait to be revoked, and the key of the ids. */
     countByKey: (): Promise<KeyCount[]> =>
       accounts.aggregate<KeyCount>([

@@ -118,6 +118,20 @@ export const oweLate = (account: Account | null, tokens: RevocableTokens, now: D
   }
 }
 
+/**
+ * What is owed, sealed anew under this key; a call under way is not disturbed. Null when it is sealed under it already.
+ * @throws whatever `reseal` does
+ */
+export const sealOwed = (
+  account: Account | null,
+  kid: string,
+  reseal: (owed: OwedRevocation) => Pick<OwedRevocation, 'accessToken' | 'refreshToken'>,
+): Account | null => {
+  if (!account?.owed || account.owed.refreshToken.kid === kid) return null
+  const { accessToken, refreshToken } = reseal(account.owed)
+  return { ...account, owed: { ...account.owed, accessToken, refreshToken } }
+}
+
 export const isCallUnderWay = (account: Account | null, now: Date): boolean =>
   account?.owed?.callUntil != null && account.owed.callUntil > now
 

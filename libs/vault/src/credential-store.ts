@@ -1,7 +1,7 @@
 import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
 import type { CredentialRow } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import type { SealedPair } from './token-pair.ts'
+import type { SealedPair, TokenOwner } from './token-pair.ts'
 
 // Two things are kept in one document, and only the first decides who may write tokens:
 // - Lineage: `epoch` says from which consent the tokens come, `tokenVersion` rises with every new pair. A pair replaces
@@ -42,6 +42,11 @@ export interface CredentialStoreOptions {
   owner: string
   leaseMs: number
 }
+
+const sealedFields = { athleteId: 1, accessToken: 1, refreshToken: 1, accessExpiresAt: 1 } as const
+
+/** The tokens of a credential, and whom they belong to. */
+export type SealedCredential = SealedPair & TokenOwner
 
 const at = ({ _id, tokenVersion, epoch }: Position) => ({ _id, tokenVersion, epoch: epoch ?? null })
 
@@ -261,6 +266,40 @@ export const createCredentialStore = ({ credentials, clock, owner, leaseMs }: Cr
         .limit(limit)
         .lean()
       return found.map(({ _id }) => _id)
+    },
+
+    /** The key ids under which anything is sealed. */
+    kids: (): Promise<string[]> => credentials.distinct('refreshToken.kid'),
+
+    /** Both tokens of a credential are always sealed together, so the key of one tells that of the other. */
+    underKey: async (kid: string, after: string | null, limit: number): Promise<SealedCredential[]> => {
+      const found = await credentials
+        .find({ 'refreshToken.kid': kid, _id: { $gt: after ?? '' } }, sealedFields)
+        .sort({ 'refreshToken.kid': 1, _id: 1 })
+        .limit(limit)
+        .lean()
+      return found.map(({ _id, ...sealed }) => ({ ...sealed, linkId: _id }))
+    },
+
+    /**
+     * Puts the same tokens, sealed anew, in the place of these. Where others have been stored meanwhile they stay; lineage and
+     * lease are left as they are, so a refresh under way stores what it gets. @returns how many were replaced
+     */
+    reseal: async (changes: readonly { from: SealedCredential; to: SealedPair }[]): Promise<number> => {
+      const { matchedCount } = await credentials.bulkWrite(
+        changes.map(({ from, to: { accessToken, refreshToken } }) => ({
+          updateOne: {
+            filter: {
+              _id: from.linkId,
+              'accessToken.ciphertext': from.accessToken.ciphertext,
+              'refreshToken.ciphertext': from.refreshToken.ciphertext,
+            },
+            update: { $set: { accessToken, refreshToken } },
+          },
+        })),
+        { ordered: false },
+      )
+      return matchedCount
     },
 
     /** Counts only what is under other keys than this one, of which there is little: the rest is under this one. */

@@ -18,12 +18,19 @@ export type Place =
   | { athleteId: 'none'; linkId: 'none'; field: 'accountKey' }
 
 /**
- * A sealed text does not open: unknown key, another place, or damaged. There is no way on but a person: the message
- * names the key id only.
+ * A sealed text does not open: unknown or wrong key, another place, or damaged. There is no way on but a person: the
+ * message names the key id only.
  */
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError'
   readonly code = 'seal_broken'
+  /** The key it was sealed under, by its own account. */
+  readonly kid: string
+
+  constructor(kid: string, problem: string, options?: ErrorOptions) {
+    super(problem, options)
+    this.kid = kid
+  }
 }
 
 const authenticatedData = ({ athleteId, linkId, field }: Place, kid: string): Buffer =>
@@ -81,10 +88,11 @@ export const sealText = (text: string, place: Place, keyring: Keyring): SealedTe
 
 /** @throws SealBrokenError when the text was not sealed for this place under a key of this keyring, or was altered */
 export const openText = (sealed: SealedText, place: Place, keyring: Keyring): string => {
-  if (sealed.v !== version) throw new SealBrokenError(`format ${sealed.v} is unknown`)
-  const wrapping = keyring.find(sealed.kid)
-  if (!wrapping) throw new SealBrokenError(`key ${sealed.kid} is not in the keyring`)
-  const authenticated = authenticatedData(place, sealed.kid)
+  const { kid } = sealed
+  if (sealed.v !== version) throw new SealBrokenError(kid, `format ${sealed.v} is unknown`)
+  const wrapping = keyring.find(kid)
+  if (!wrapping) throw new SealBrokenError(kid, `key ${kid} is not in the keyring`)
+  const authenticated = authenticatedData(place, kid)
   try {
     const outer = { iv: sealed.wrapIv, data: sealed.wrappedKey, tag: sealed.wrapTag }
     const dataKey = decrypt(wrapping.key, outer, authenticated)
@@ -95,6 +103,6 @@ export const openText = (sealed: SealedText, place: Place, keyring: Keyring): st
       dataKey.fill(0)
     }
   } catch (error) {
-    throw new SealBrokenError(`a ${place.field} sealed under key ${sealed.kid} does not open`, { cause: error })
+    throw new SealBrokenError(kid, `a ${place.field} sealed under key ${kid} does not open`, { cause: error })
   }
 }

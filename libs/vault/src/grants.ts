@@ -5,7 +5,7 @@ import type { AccountStore } from './account-store.ts'
 import type { CredentialStore, DeadGrant, GrantTurn } from './credential-store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Timings } from './timings.ts'
-import { openPair, sealPair, type TokenOwner, type TokenPair } from './token-pair.ts'
+import { resealPair, sealPair, type TokenOwner, type TokenPair } from './token-pair.ts'
 
 /** A consent that was taken up. */
 export interface BegunGrant {
@@ -23,6 +23,8 @@ type Owed = { kind: 'owed'; accountId: string }
 
 /** Begins and ends grants; hands out no token. */
 export interface Grants {
+  /** Whether a grant could be taken up now. @throws SealBrokenError when the key of the account ids does not open */
+  assertUsable(): Promise<void>
   /**
    * Takes up a consent: the link holds the Strava account from now on, whoever held it before, and these are its tokens.
    * A revocation that the account owes is cancelled, unless its call has left.
@@ -106,6 +108,8 @@ export const createGrants = (options: GrantsOptions): Grants => {
   }
 
   return {
+    assertUsable: accountIds.assertUsable,
+
     begin: async ({ stravaAthleteId, linkId, athleteId, status, tokens }) => {
       const accountId = await accountIds.of(stravaAthleteId)
       const { before, after, now } = await accounts.change(accountId, (account, now) =>
@@ -123,7 +127,7 @@ export const createGrants = (options: GrantsOptions): Grants => {
       const { accountId, epoch } = from
       if (accountId !== undefined && epoch !== undefined) {
         if (areTokensWanted) {
-          const sealed = sealPair(openPair({ ...from, linkId: fromLinkId }, keyring), { linkId, athleteId }, keyring)
+          const sealed = resealPair({ ...from, linkId: fromLinkId }, { linkId, athleteId }, keyring)
           await store.put({ linkId, athleteId, accountId, epoch, status: 'active' }, sealed)
         }
         await accounts.change(accountId, (account) => account && leaveTo(account, { linkId, athleteId }))

@@ -7,7 +7,7 @@ import type { CredentialStore, LeasedCredential, Position } from './credential-s
 import { SealBrokenError } from './envelope.ts'
 import type { Keyring } from './keyring.ts'
 import type { Timings } from './timings.ts'
-import { openToken, type SealedPair, sealPair, type TokenPair } from './token-pair.ts'
+import { holdsPair, openToken, type SealedPair, sealPair, type TokenPair } from './token-pair.ts'
 
 /** What a refresh brought, and what it was made with. */
 export interface Child {
@@ -53,7 +53,8 @@ export const createChildKeeper = ({ store, accounts, keyring, timings, onStoreFa
       if (await store.replaceTokens(position, sealed)) return 'stored'
       const current = await store.find(parent._id)
       if (!current) return 'ended'
-      if (current.refreshToken.ciphertext === sealed.refreshToken.ciphertext) return 'stored'
+      // Compared opened: what an earlier try has stored may have been sealed anew under another key since.
+      if (holdsPair({ ...current, linkId: current._id }, pair, keyring)) return 'stored'
       const isReplaced = pair.refreshToken.reveal() !== spent.reveal() && holds(current, spent)
       if (!isReplaced) return (current.epoch ?? null) === (parent.epoch ?? null) ? 'superseded' : 'ended'
       position = current

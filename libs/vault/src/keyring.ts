@@ -9,6 +9,8 @@ export interface WrappingKey {
 /** The keys that wrap data keys. New writes use the primary; the others only open what was written under them. */
 export interface Keyring {
   readonly primary: WrappingKey
+  /** The key ids behind the primary. */
+  readonly others: readonly string[]
   find(kid: string): WrappingKey | undefined
 }
 
@@ -49,5 +51,5 @@ export const parseTokenKeys = (text: string): Keyring => {
     if (keys.has(parsed.kid)) throw new TokenKeysError(`entry ${index + 2} repeats the kid ${parsed.kid}`)
     keys.set(parsed.kid, parsed)
   }
-  return { primary, find: (kid) => keys.get(kid) }
+  return { primary, others: [...keys.keys()].slice(1), find: (kid) => keys.get(kid) }
 }

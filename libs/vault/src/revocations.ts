@@ -4,6 +4,7 @@ import { type Clock, newId, type Secret } from '@slipstream/runtime'
 import { claim, isCallUnderWay, putOff, type RevocationResult, settle } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import { SealBrokenError } from './envelope.ts'
+import type { KeyWatch } from './key-watch.ts'
 import type { Keyring } from './keyring.ts'
 import type { Timings } from './timings.ts'
 import { openToken } from './token-pair.ts'
@@ -47,6 +48,7 @@ export interface RevocationsOptions {
   keyring: Keyring
   clock: Clock
   timings: Timings
+  keyWatch: KeyWatch
   onUnreadable: (linkId: string, error: SealBrokenError) => void
 }
 
@@ -57,7 +59,7 @@ class ClaimOutlivedError extends Error {
 }
 
 export const createOwedRevocations = (options: RevocationsOptions): OwedRevocations => {
-  const { accounts, keyring, clock, timings, onUnreadable } = options
+  const { accounts, keyring, clock, timings, keyWatch, onUnreadable } = options
 
   /** A refresh token that may be spent revokes nothing, and Strava does not say so; an access token lives to its end. */
   const makeCalls = async (owed: OwedRevocation, call: SettleOptions['revoke']): Promise<RevocationResult> => {
@@ -73,7 +75,9 @@ export const createOwedRevocations = (options: RevocationsOptions): OwedRevocati
       return await makeCalls(owed, call)
     } catch (error) {
       if (!(error instanceof SealBrokenError)) throw error
-      // A seal that is broken stays so: waiting for it would never end.
+      keyWatch.noteError(error)
+      // A missing key may come back. A seal that is damaged stays so: waiting has to end.
+      if (clock.now().getTime() - owed.since.getTime() < timings.unreadableMs) throw error
       onUnreadable(owed.linkId, error)
       return 'unknown'
     }

@@ -14,6 +14,8 @@ export interface Timings {
   storePauseMs: number
   /** For so long the same refusal that explains nothing is borne; then the grant counts as dead. */
   unexplainedMs: number
+  /** For so long a revocation waits for a key that opens its tokens; then it is given up. */
+  unreadableMs: number
   /** How long one try to revoke keeps others from trying; its call leaves in the first half of it. */
   revokeLeaseMs: number
   /** The row of an account nobody holds is kept this long after the last: no refresh can be under way any more then. */
@@ -28,6 +30,7 @@ export const defaultTimings: Timings = {
   waitMs: 35_000,
   storePauseMs: 2_000,
   unexplainedMs: 24 * 3_600_000,
+  unreadableMs: 24 * 3_600_000,
   revokeLeaseMs: 30_000,
   accountKeptMs: 10 * 60_000,
 }

@@ -8,8 +8,10 @@ import type { SealBrokenError } from './envelope.ts'
 import { CredentialMissingError, GrantDeadError } from './errors.ts'
 import { createGrants, type Grants } from './grants.ts'
 import { type ChildKeeperOptions, createChildKeeper } from './keep-child.ts'
+import type { KeyWatch } from './key-watch.ts'
 import type { Keyring } from './keyring.ts'
 import { createRefresher, type RefresherOptions } from './refresh.ts'
+import { createReseal, type Resealed } from './reseal.ts'
 import { createOwedRevocations, type OwedRevocations } from './revocations.ts'
 import { defaultTimings, type Timings } from './timings.ts'
 import { openToken } from './token-pair.ts'
@@ -18,7 +20,9 @@ export interface GrantVaultOptions {
   collections: { credentials: WritableCollection<'credentials'>; accounts: WritableCollection<'accounts'> }
   keyring: Keyring
   clock: Clock
-  /** Tokens that were to be revoked could not be opened, so their grant lives on. `error` holds no secret. */
+  /** Told of keys under which something does not open; one for all vaults of a process. */
+  keyWatch?: KeyWatch
+  /** Tokens that were to be revoked could not be opened for a day, so their grant lives on. `error` holds no secret. */
   onUnreadable?: (linkId: string, error: SealBrokenError) => void
   timings?: Partial<Timings>
 }
@@ -52,6 +56,8 @@ export interface Vault {
   accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret>
   /** How much is sealed under each key; a key with none may be retired. */
   countByKey(): Promise<Record<string, number>>
+  /** Moves a bounded part of what is sealed under other keys to the primary one. Ask again and again, in any process. */
+  reseal(): Promise<Resealed[]>
   /**
    * Resolves when no refresh of this process is under way and every pair it got is stored, or the signal is aborted.
    * Call it before the database is closed.
@@ -59,28 +65,32 @@ export interface Vault {
   drain(signal: AbortSignal): Promise<void>
 }
 
+const noWatch: KeyWatch = { noteError: () => {}, noteInUse: () => {} }
+
 const storesOf = ({ collections, clock }: GrantVaultOptions, owner: string, timings: Timings) => ({
   store: createCredentialStore({ credentials: collections.credentials, clock, owner, leaseMs: timings.leaseMs }),
   accounts: createAccountStore(collections.accounts, clock),
 })
 
 export const createGrantVault = (options: GrantVaultOptions): GrantVault => {
-  const { collections, keyring, clock, onUnreadable = () => {} } = options
+  const { collections, keyring, clock, keyWatch = noWatch, onUnreadable = () => {} } = options
   const timings = { ...defaultTimings, ...options.timings }
   const { store, accounts } = storesOf(options, newId('vault'), timings)
-  const accountIds = createAccountIds(collections.accounts, keyring)
+  const accountIds = createAccountIds(collections.accounts, keyring, keyWatch)
   return {
     ...createGrants({ store, accounts, accountIds, keyring, timings }),
-    ...createOwedRevocations({ accounts, keyring, clock, timings, onUnreadable }),
+    ...createOwedRevocations({ accounts, keyring, clock, timings, keyWatch, onUnreadable }),
   }
 }
 
 export const createVault = (options: VaultOptions): Vault => {
-  const { keyring, clock, refreshTokens, judge, onRefresh = () => {}, onStoreFailed = () => {} } = options
+  const { collections, keyring, clock, refreshTokens, judge, onRefresh = () => {}, onStoreFailed = () => {} } = options
+  const { keyWatch = noWatch } = options
   const timings = { ...defaultTimings, ...options.timings }
   const { store, accounts } = storesOf(options, options.owner ?? newId('vault'), timings)
   const keepChild = createChildKeeper({ store, accounts, keyring, timings, onStoreFailed })
   const refresher = createRefresher({ store, keepChild, keyring, clock, refreshTokens, judge, onRefresh, timings })
+  const reseal = createReseal({ store, accounts, accountCollection: collections.accounts, keyring, keyWatch })
   const asked = new Map<string, Promise<Secret>>()
 
   const isFresh = ({ accessExpiresAt }: CredentialRow) =>
@@ -105,7 +115,12 @@ export const createVault = (options: VaultOptions): Vault => {
       const key = `${linkId} ${rejected ? sha256(rejected.reveal()) : ''}`
       const joined = asked.get(key)
       if (joined) return joined
-      const started = findToken(linkId, rejected).finally(() => asked.delete(key))
+      const started = findToken(linkId, rejected)
+        .catch((error: unknown) => {
+          keyWatch.noteError(error)
+          throw error
+        })
+        .finally(() => asked.delete(key))
       asked.set(key, started)
       return started
     },
@@ -116,6 +131,7 @@ export const createVault = (options: VaultOptions): Vault => {
       }
       return Object.fromEntries(counts)
     },
+    reseal,
     drain: refresher.drain,
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { parseTokenKeys } from '../src/index.ts'
+import { parseTokenKeys, SealBrokenError } from '../src/index.ts'
 import { athleteId, calm, createBench, keyEntry, linkId, other, owner, withOperation } from './support/bench.ts'
 import { createGate } from './support/provider.ts'
 
@@ -93,7 +93,7 @@ describe('ending a grant', () => {
     expect(await account()).toMatchObject({ isHeld: false, owed: null, endsAt: null })
   })
 
-  test('tokens under a key that is gone are given up, and told about', async () => {
+  test('tokens under a key that is gone wait a day for it, then they are given up, and told about', async () => {
     await begin()
     await grants().end(owner)
     const told: unknown[] = []
@@ -102,10 +102,27 @@ describe('ending a grant', () => {
       onUnreadable: (id, error) => told.push([id, error.message]),
     })
     const [accountId] = await retired.owedDue(1)
-    await retired.settleOwed(accountId!, { revoke: state.provider.revoke, onSettled })
+    const settle = (vault: typeof retired) =>
+      vault.settleOwed(accountId!, { revoke: state.provider.revoke, onSettled, isUrgent: true })
+    await expect(settle(retired)).rejects.toThrow('key k1 is not in the keyring')
+    expect([told, state.settled]).toEqual([[], []])
+    expect((await account())?.owed).toMatchObject({ attempts: 1, callUntil: null })
+    passTime(25 * 3_600_000)
+    await settle(retired)
     expect(told).toEqual([[linkId, 'key k1 is not in the keyring']])
     expect(state.settled).toMatchObject([{ result: 'unknown' }])
     expect(state.provider.revoked).toEqual([])
+  })
+
+  test('a revocation is made once the key is back', async () => {
+    await begin()
+    await grants().end(owner)
+    const [accountId] = await grants().owedDue(1)
+    const settling = { revoke: state.provider.revoke, onSettled, isUrgent: true }
+    const keyless = grants({ keyring: parseTokenKeys(keyEntry('k2')) })
+    await expect(keyless.settleOwed(accountId!, settling)).rejects.toThrow(SealBrokenError)
+    await grants().settleOwed(accountId!, settling)
+    expect(state.settled).toMatchObject([{ result: 'revoked' }])
   })
 
   test('a revocation that fails is put off, and told to whoever asked for it', async () => {

@@ -1,21 +1,12 @@
 import { Secret } from '@slipstream/runtime'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import {
-  CredentialMissingError,
-  createGrantVault,
-  createVault,
-  GrantDeadError,
-  parseTokenKeys,
-  RefreshUnavailableError,
-  SealBrokenError,
-} from '../src/index.ts'
-import { athleteId, calm, createBench, keyEntry, linkId, withOperation } from './support/bench.ts'
-import { createGate, judge, ProviderError, pairOf } from './support/provider.ts'
+import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '../src/index.ts'
+import { athleteId, calm, createBench, linkId, withOperation } from './support/bench.ts'
+import { createGate, ProviderError, pairOf } from './support/provider.ts'
 
 const bench = await createBench()
 const { state, collections, vault, grants, begin, stored, passTime } = bench
 const { credentials } = collections
-const [k1, k2] = [keyEntry('k1'), keyEntry('k2')]
 
 const tokenOf = async (options?: { rejected?: Secret }) => (await vault().accessToken(linkId, options)).reveal()
 
@@ -70,24 +61,6 @@ describe('keeping tokens', () => {
     await expect(vault().accessToken('link_2')).rejects.toThrow(SealBrokenError)
     expect(state.provider.calls).toEqual([])
     expect(await stored('link_2')).toMatchObject({ leaseOwner: null, refreshStartedAt: null })
-  })
-
-  test('after a key rotation old tokens open, and each refresh moves its credential to the new key', async () => {
-    const before = { collections, keyring: parseTokenKeys(k1), clock: bench.clock }
-    const after = { ...before, keyring: parseTokenKeys(`${k2},${k1}`) }
-    const calls = { refreshTokens: state.provider.refresh, judge }
-    await credentials.db.collection('accounts').deleteMany({})
-    const grant = { stravaAthleteId: '1', linkId, athleteId, status: 'active' as const, tokens: state.provider.current }
-    await createGrantVault(before).begin(grant)
-    const rotated = createVault({ ...after, ...calls })
-    expect(await rotated.countByKey()).toEqual({ k1: 2 })
-    expect((await rotated.accessToken(linkId)).reveal()).toBe('access-2')
-    expect(await rotated.countByKey()).toEqual({ k1: 1, k2: 1 })
-    // The key of the account ids is moved by whoever uses it next; the ids stay.
-    const { accountId } = await createGrantVault(after).begin(grant)
-    expect(await rotated.countByKey()).toEqual({ k2: 2 })
-    expect(await createGrantVault({ ...after, keyring: parseTokenKeys(k2) }).begin(grant)).toMatchObject({ accountId })
-    await credentials.db.collection('accounts').deleteMany({})
   })
 
   test('vaults that need the account of an athlete at the same time agree on it', async () => {

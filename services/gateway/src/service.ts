@@ -6,7 +6,7 @@ import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createPushSubscriptions, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger } from '@slipstream/telemetry'
-import { createGrantVault, createVault, parseTokenKeys } from '@slipstream/vault'
+import { createGrantVault, createKeyWatch, createVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
 import { createGrantProof } from './adapters/grant-proof.ts'
@@ -88,10 +88,12 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const server = createHttpServer(leaving)
       port = await server.listen(config.http.port)
       const publicUrl = config.http.publicUrl ?? `http://localhost:${port}`
+      const keyWatch = createKeyWatch({ onUnusable: facts.keyUnusable, onUnused: facts.keyUnused })
       const vault = createGrantVault({
         collections,
         keyring,
         clock,
+        keyWatch,
         onUnreadable: facts.tokenUnreadable,
       })
       const quota = createQuotaLedger({
@@ -123,12 +125,12 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, countedCall }) }
       const unlinking = createUnlinkWorker(common)
       const tokens = createVault({
-        ...{ collections, keyring, clock, refreshTokens, judge: judgeRefresh },
+        ...{ collections, keyring, clock, keyWatch, refreshTokens, judge: judgeRefresh },
         onRefresh: facts.tokenRefreshed,
         onStoreFailed: facts.tokensNotStoredYet,
       })
       const strava = createGate({
-        ...{ api, vault: tokens, countedCall, clock, onTokenSealed: facts.tokenSealed },
+        ...{ api, vault: tokens, countedCall, clock },
         stravaAthleteOf: async (linkId) => (await links.find(linkId))?.stravaAthleteId ?? null,
       })
       const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })

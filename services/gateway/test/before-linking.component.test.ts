@@ -55,6 +55,21 @@ test('places are limited: the next athlete is told before Strava refuses', async
   }
 })
 
+test('nobody is sent to Strava while a grant could not be kept, as a key is missing; once it is back all is well', async () => {
+  const athlete = await system.signIn('anna')
+  const ask = () => athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' })
+  const accounts = system.store.connection.collection<{ _id: string; sealedKey: object }>('accounts')
+  await accounts.insertOne({ _id: 'id_key', sealedKey: { v: 1, kid: 'missing' } })
+  const answer = await ask()
+  expect(answer.status).toBe(503)
+  expect(await answer.json()).toMatchObject({ code: 'app_misconfigured', actor: 'operator' })
+  await ask()
+  const told = system.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error')
+  expect(told).toMatchObject([{ kid: 'missing', err: { message: 'key missing is not in the keyring' } }])
+  await accounts.deleteOne({ _id: 'id_key' })
+  expect((await ask()).status).toBe(201)
+})
+
 test.each([
   ['claim', { profile_submitted: true }, 201],
   ['claim', {}, 409],

@@ -131,12 +131,19 @@ test('after a crash in a rotation the access token is revoked as well, or the re
   eraser.stop()
 })
 
-test('tokens that do not open any more are deleted, and the operator is told that their grant lives on', async () => {
+test('tokens that do not open for a day are deleted, and the operator is told that their grant lives on', async () => {
   const eraser = await eraseWhenTold()
   await linkOnWeb(system, athlete, { athlete: anna })
   const { _id: linkId } = await storedLink(system, 'anna')
   await system.store.collections.credentials.updateMany({}, { $set: { 'refreshToken.kid': 'retired' } })
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
+  const unusable = () => system.logLines.filter((line) => line.includes('stored tokens cannot be opened'))
+  await vi.waitFor(() => expect(unusable()).toHaveLength(1))
+  expect(await readReceipt(receiptId)).toMatchObject({ completedAt: null })
+  const { accounts } = system.store.collections
+  const yesterday = new Date(Date.now() - 25 * 3_600_000)
+  const waitsForADay = { 'owed.since': yesterday, 'owed.nextTryAt': yesterday }
+  await accounts.updateMany({ owed: { $ne: null } }, { $set: waitsForADay })
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
   expect(await readReceipt(receiptId)).toMatchObject({ ...notKnown, deleted: { links: 1, credentials: 1 } })
   expect(await system.store.collections.credentials.countDocuments()).toBe(0)
@@ -159,8 +166,9 @@ test('revoking is tried again until Strava answers', async () => {
   const eraser = await eraseWhenTold()
   await linkOnWeb(system, athlete, { athlete: anna })
   system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+  const before = system.logLines.length
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
-  const failed = () => system.logLines.filter((line) => line.includes('work of a sweep failed'))
+  const failed = () => system.logLines.slice(before).filter((line) => line.includes('work of a sweep failed'))
   await vi.waitFor(() => expect(failed()).not.toEqual([]))
   const err = { code: 'strava_transient', message: 'Strava call revoke failed: transient (HTTP 503)' }
   expect(JSON.parse(failed()[0] ?? '')).toMatchObject({ level: 'warn', task: 'owed-revocations', err })

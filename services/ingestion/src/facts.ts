@@ -97,7 +97,9 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       const startedAt = run.startedAt ?? finishedAt
       const seconds = Math.max(0, finishedAt.getTime() - startedAt.getTime()) / 1000
       runDuration.observe({ lane: run.lane, outcome }, seconds)
-      const level = outcome === 'failed' ? 'error' : 'info'
+      // The key that is missing is told once, not once for each athlete.
+      const isToldBefore = errorCode === 'app_misconfigured'
+      const level = outcome !== 'failed' ? 'info' : isToldBefore ? 'warn' : 'error'
       log[level]({ ...runOf(run), outcome, errorCode, seconds, counts }, 'sync run finished')
     },
     listBroken: (run: SyncRun, problem: string) => {

@@ -7,7 +7,7 @@ import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createPace, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger, type Metrics } from '@slipstream/telemetry'
-import { createVault, parseTokenKeys } from '@slipstream/vault'
+import { createKeyWatch, createVault, parseTokenKeys } from '@slipstream/vault'
 import { createErasure, type ErasureOptions } from './adapters/erasure.ts'
 import { createFetchTickets } from './adapters/fetch-tickets.ts'
 import { createGrantReader } from './adapters/grant-reader.ts'
@@ -29,6 +29,7 @@ import { expireWorkouts } from './sweeps/expiry.ts'
 import { countMissedWebhooks } from './sweeps/missed-webhooks.ts'
 import { resumeParkedRuns } from './sweeps/parked-runs.ts'
 import { endRemovals } from './sweeps/removals.ts'
+import { resealTokens } from './sweeps/token-keys.ts'
 import { wakeRuns } from './sweeps/wake-runs.ts'
 
 export interface IngestionTimings {
@@ -41,6 +42,7 @@ export interface IngestionTimings {
   eraseEveryMs: number
   expireEveryMs: number
   countMissedEveryMs: number
+  resealEveryMs: number
 }
 
 const defaultTimings: IngestionTimings = {
@@ -51,6 +53,7 @@ const defaultTimings: IngestionTimings = {
   eraseEveryMs: 15_000,
   expireEveryMs: 60_000,
   countMissedEveryMs: 60_000,
+  resealEveryMs: 5_000,
 }
 
 /** Gentle to Strava's edge even when the quota would allow a burst. */
@@ -102,6 +105,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
         keyring,
         clock,
         owner,
+        keyWatch: createKeyWatch({ onUnusable: facts.keyUnusable, onUnused: facts.keyUnused }),
         refreshTokens: createTokenCalls({ oauth, ledger, clock, onReportFailed: facts.ledgerNotTold }).refreshTokens,
         judge: judgeRefresh,
         onRefresh: facts.tokenRefreshed,
@@ -134,7 +138,6 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
           countedCall: createCountedCall({ ledger, clock, onReportFailed: facts.ledgerNotTold }),
           stravaAthleteOf: links.stravaAthleteId,
           clock,
-          onTokenSealed: facts.tokenSealed,
         }),
         workouts,
         unreadable: createUnreadableKeeper(deliveries),
@@ -210,6 +213,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
           },
           { name: 'removals', everyMs: timings.eraseEveryMs, run: endRemovals({ workouts, nudge, facts, clock }) },
           { name: 'wake-runs', everyMs: timings.wakeRunsEveryMs, run: wakeRuns({ ledger, runs, facts, clock }) },
+          { name: 'token-keys', everyMs: timings.resealEveryMs, run: resealTokens({ vault, facts }) },
           {
             name: 'erasures',
             everyMs: timings.eraseEveryMs,

@@ -220,7 +220,7 @@ export const startHarness = async (): Promise<Harness> => {
         sharedClock: clock,
         log: createLogger('ingestion', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) }),
         metrics: started.length === 0 ? metrics : createMetrics('ingestion'),
-        timings: { resumeParkedEveryMs: 50, wakeRunsEveryMs: 50, ...timings },
+        timings: { resumeParkedEveryMs: 50, wakeRunsEveryMs: 50, resealEveryMs: 50, ...timings },
       })
       await ingestion.start()
       started.push(ingestion)

@@ -124,15 +124,30 @@ describe('the grant', () => {
     expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
   })
 
-  it('whose tokens do not open is a matter of the operator, at once and without a dead letter', async () => {
+  it('whose tokens do not open is a matter of the operator, told once and without a dead letter, until they do', async () => {
     const link = await harness.link('dana')
-    const sealedUnder = { 'accessToken.kid': 'missing', 'refreshToken.kid': 'missing' }
-    await harness.store.connection.collection('credentials').updateMany({}, { $set: sealedUnder })
+    const credentials = harness.store.connection.collection('credentials')
+    const known = (await credentials.findOne({}))?.refreshToken.kid
+    const seal = (kid: string) =>
+      credentials.updateMany({}, { $set: { 'accessToken.kid': kid, 'refreshToken.kid': kid } })
+    const isUnusable = async (kid: string) =>
+      (await harness.metrics.registry.metrics()).includes(
+        `slipstream_token_keys_unusable{kid="${kid}",service="ingestion"} 1`,
+      )
+    await seal('missing')
     harness.simulator.control.clearCalls()
-    const ended = await harness.finishedRun(await harness.request(link))
-    expect(ended).toMatchObject({ outcome: 'failed', errorCode: 'app_misconfigured' })
+    for (let run = 1; run <= 2; run++) {
+      const ended = await harness.finishedRun(await harness.request(link))
+      expect(ended).toMatchObject({ outcome: 'failed', errorCode: 'app_misconfigured' })
+    }
     expect(harness.simulator.control.calls().total).toBe(0)
     expect((await letters()).filter(({ subject }) => subject.endsWith(link.athleteId))).toEqual([])
+    const errors = harness.lines.filter(({ level, msg }) => level === 'error' && /opened|finished/.test(msg))
+    expect(errors).toMatchObject([{ kid: 'missing', err: { message: 'key missing is not in the keyring' } }])
+    expect(await isUnusable('missing')).toBe(true)
+    await seal(known)
+    expect(await harness.finishedRun(await harness.request(link))).toMatchObject({ outcome: 'succeeded' })
+    await eventually(async () => expect(await isUnusable('missing')).toBe(false))
   })
 
   it('is told as too small when a permission is missing', async () => {

@@ -47,6 +47,11 @@ export const accounts = defineCollection<AccountRow>(
     { name: 'link', key: { linkId: 1 } },
     { name: 'athlete', key: { athleteId: 1 } },
     { name: 'unheld', key: { isHeld: 1, endsAt: 1 } },
+    {
+      name: 'owed_sealed_under',
+      key: { 'owed.refreshToken.kid': 1, _id: 1 },
+      partialFilterExpression: { 'owed.refreshToken.kid': { $exists: true } },
+    },
     { name: 'owed_due', key: { 'owed.nextTryAt': 1 }, sparse: true },
     { name: 'ended', key: { endsAt: 1 }, expireAfterSeconds: 0 },
   ],

@@ -49,9 +49,11 @@ export const credentials = defineCollection<CredentialRow>(
   },
   [
     { name: 'athlete', key: { athleteId: 1 } },
-    { name: 'refresh_key', key: { 'refreshToken.kid': 1 } },
+    { name: 'sealed_under', key: { 'refreshToken.kid': 1, _id: 1 } },
     { name: 'to_adopt', key: { accountId: 1, _id: 1 } },
     { name: 'turned', key: { turnedAt: 1 }, sparse: true },
     { name: 'dead', key: { 'afterDeath.nextTryAt': 1 }, sparse: true },
   ],
+  // Of 0.1, which only counted by it.
+  ['refresh_key'],
 )

@@ -28,7 +28,7 @@ type VaultCollections = Pick<Collections<'ingestion'>, 'credentials' | 'accounts
 export const withOperation = (
   collections: VaultCollections,
   on: keyof VaultCollections,
-  name: 'updateOne' | 'findOneAndUpdate' | 'deleteOne',
+  name: 'updateOne' | 'findOneAndUpdate' | 'deleteOne' | 'bulkWrite',
   change: (run: () => PromiseLike<unknown>) => unknown,
 ): VaultCollections => ({
   ...collections,
@@ -48,7 +48,8 @@ export const createBench = async () => {
   await prepareDatabase(store.connection)
   const collections: VaultCollections = store.collections
   const { credentials, accounts } = collections
-  const keyring = parseTokenKeys(keyEntry('k1'))
+  const firstKey = keyEntry('k1')
+  const keyring = parseTokenKeys(firstKey)
   const state = {
     now: new Date(),
     provider: undefined as unknown as Provider,
@@ -64,6 +65,8 @@ export const createBench = async () => {
   return {
     state,
     collections,
+    /** The only one of the keyring, as an entry of `TOKEN_KEYS`. */
+    firstKey,
     keyring,
     clock,
     grants,

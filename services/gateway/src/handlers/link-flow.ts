@@ -18,7 +18,10 @@ export interface LinkFlow {
   links: Links
   profiles: Profiles
   receipts: Pick<Receipts, 'endOf' | 'open'>
-  vault: Pick<GrantVault, 'begin' | 'handOver' | 'activate' | 'isActive' | 'end' | 'waitForRevocation' | 'countUnheld'>
+  vault: Pick<
+    GrantVault,
+    'assertUsable' | 'begin' | 'handOver' | 'activate' | 'isActive' | 'end' | 'waitForRevocation' | 'countUnheld'
+  >
   revocations: Pick<Revocations, 'begin' | 'end' | 'tryOwed'>
   proof: GrantProof
   /** Removes a link that was unlinked, and ends its grant. */

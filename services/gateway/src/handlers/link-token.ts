@@ -51,6 +51,9 @@ export const linkTokenRoute = (flow: LinkFlow): AthleteRoute => ({
     if (!(await hasProfile(flow, caller))) throw new RefusalError('profile_required')
     if (!(await hasPlace(flow, caller))) throw new RefusalError('app_full')
 
+    // Nobody is sent to Strava for a grant that could not be taken up.
+    await flow.vault.assertUsable()
+
     // Now or after the exchange, when it is cancelled: in between it would take the new grant with it.
     await flow.revocations.tryOwed(caller.athleteId)
 

@@ -2,6 +2,7 @@ import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contra
 import { TransientError } from '@slipstream/messaging'
 import { isStoreAway, OverdueError } from '@slipstream/runtime'
 import { StravaError } from '@slipstream/strava'
+import { SealBrokenError } from '@slipstream/vault'
 import type { Response } from 'express'
 import { LinkConflictError } from '../domain/ports.ts'
 import { type FieldProblem, RefusalError } from '../domain/refusal.ts'
@@ -22,6 +23,7 @@ const parserStatus = (error: Error): number => {
 const codeOf = (error: unknown): ErrorCode => {
   if (error instanceof RefusalError) return error.code
   if (!(error instanceof Error)) return 'internal_error'
+  if (error instanceof SealBrokenError) return 'app_misconfigured'
   if (error instanceof StravaError) return 'strava_unavailable'
   if (error instanceof TransientError || error instanceof OverdueError) return 'service_unavailable'
   if (error instanceof LinkConflictError || isStoreAway(error)) return 'service_unavailable'
