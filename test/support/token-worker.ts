@@ -2,18 +2,20 @@ import { env, pid } from 'node:process'
 import { createTokenCalls, judgeRefresh } from '@slipstream/gate'
 import { connectStore, type WritableCollection } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
-import { newId, runService, Secret, systemClock } from '@slipstream/runtime'
+import { newId, repeat, runService, Secret, systemClock } from '@slipstream/runtime'
 import { createStravaOAuth } from '@slipstream/strava'
 import { createVault, parseTokenKeys } from '@slipstream/vault'
 import type { Order, Report, Step } from './token-workers.ts'
 
-// A process with a real vault, as ingestion has it, which can be told to halt at one step of a refresh.
+// A process with a real vault, as ingestion has it, which can be told to halt at one step of a refresh, or to die while it moves
+// tokens to another key.
 
 const report = (one: Report): Promise<void> =>
   new Promise((resolve) => process.send?.(one, undefined, {}, () => resolve()))
 
 const halts = new Map<string, { at: Step; how: NonNullable<Order['halt']>['how'] }>()
 let goOn = Promise.withResolvers<void>()
+let resealWrites = 0
 
 const reach = async (step: Step, linkId: string): Promise<void> => {
   const halt = halts.get(linkId)
@@ -36,6 +38,15 @@ const haltingAt = (credentials: WritableCollection<'credentials'>): WritableColl
             return await Reflect.apply(operation, target, [filter, ...others]).lean()
           },
         })
+      }
+      if (property === 'bulkWrite') {
+        return (...parameters: unknown[]) => {
+          const result = Reflect.apply(operation, target, parameters)
+          resealWrites += 1
+          // On its way, and nobody hears what became of it.
+          if (resealWrites === Number(env.DIE_AT_RESEAL)) setImmediate(() => process.kill(pid, 'SIGKILL'))
+          return result
+        }
       }
       if (property === 'updateOne') {
         return async (filter: { _id: string }, update: unknown, ...others: unknown[]) => {
@@ -78,6 +89,13 @@ await runService(async () => {
     },
   })
 
+  const resealing = repeat(
+    async () => {
+      await vault.reseal()
+    },
+    { everyMs: 100, onError: (error) => console.error('moving tokens failed', error) },
+  )
+
   const ask = async ({ id, linkId, callers = 1 }: Order): Promise<void> => {
     const answers = Array.from({ length: callers }, async () => (await vault.accessToken(linkId)).reveal())
     const settled = await Promise.allSettled(answers)
@@ -104,6 +122,7 @@ await runService(async () => {
     },
     stop: async () => {
       await report({ kind: 'stopping' })
+      await resealing.stop()
       await vault.drain(AbortSignal.timeout(17_000))
       await store.close()
     },

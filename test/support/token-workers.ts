@@ -42,13 +42,20 @@ export interface TokenWorker {
   exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
+interface WorkerOptions {
+  /** In place of the key under which the bench seals. */
+  tokenKeys?: string
+  /** Killed at this write of those that move tokens to another key. */
+  diesAtReseal?: number
+}
+
 export interface TokenBench {
   mongo: TestMongo
   simulator: Simulator
   store: Store<'gateway'>
   grants: GrantVault
   tokenKeys: string
-  startWorker(): Promise<TokenWorker>
+  startWorker(options?: WorkerOptions): Promise<TokenWorker>
   /** A link of a simulated athlete whose access token is due for a refresh. */
   link(account: string): Promise<{ linkId: string; athleteId: string; stravaAthleteId: string }>
   expire(linkId: string): Promise<void>
@@ -86,7 +93,8 @@ const startProcess = async (environment: NodeJS.ProcessEnv): Promise<{ child: Ch
       const answer = Promise.withResolvers<Answers>()
       answers.set(id, answer)
       if (options.halt) halts.delete(linkId)
-      child.send({ id, linkId, ...options } satisfies Order)
+      // Who is gone by now answers nothing; whoever asked sees it exit.
+      child.send({ id, linkId, ...options } satisfies Order, () => {})
       return answer.promise
     },
     halted: (linkId) => haltOf(linkId).promise,
@@ -123,12 +131,13 @@ export const startTokenBench = async (timings: Partial<Timings>): Promise<TokenB
     store,
     grants,
     tokenKeys,
-    startWorker: async () => {
+    startWorker: async (options = {}) => {
       const { child, worker } = await startProcess({
         PATH: process.env.PATH,
         MONGODB_URI: mongo.uri,
         STRAVA_OAUTH_BASE_URL: simulator.url,
-        TOKEN_KEYS: tokenKeys,
+        TOKEN_KEYS: options.tokenKeys ?? tokenKeys,
+        ...(options.diesAtReseal && { DIE_AT_RESEAL: String(options.diesAtReseal) }),
         TIMINGS: JSON.stringify(timings),
       })
       children.push(child)
