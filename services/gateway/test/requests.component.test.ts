@@ -28,6 +28,7 @@ const profile = { displayName: 'Anna', primarySport: 'Run' }
 describe('bodies', () => {
   test.each<[string, unknown, string[]]>([
     ['unknown fields', { ...profile, admin: true, role: 'x' }, ['admin', 'role']],
+    ['a secret in the place of a name', { ...profile, ['a'.repeat(40)]: 1 }, ['']],
     [
       'wrong types',
       { displayName: 1, primarySport: null, weeklyGoalHours: '5' },

@@ -4,6 +4,7 @@ import type { Clock, NewId } from '@slipstream/runtime'
 import type { Link, UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
+import { readId } from '../http/read.ts'
 import type { AthleteRoute } from '../http/route.ts'
 
 export interface UnlinkDeps {
@@ -109,7 +110,7 @@ export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [
     path: '/api/v1/strava/receipts/:id',
     access: 'athlete',
     handle: async (request, response, { athleteId }) => {
-      const receipt = await deps.receipts.find(String(request.params.id), athleteId)
+      const receipt = await deps.receipts.find(readId(request), athleteId)
       if (!receipt) throw new RefusalError('not_found')
       response.json(toReceipt(receipt))
     },

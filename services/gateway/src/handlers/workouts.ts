@@ -4,7 +4,7 @@ import type { Request, Response } from 'express'
 import { decodeCursor, encodeCursor } from '../domain/cursor.ts'
 import type { Links, Workouts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { readQuery } from '../http/read.ts'
+import { readId, readQuery } from '../http/read.ts'
 import type { AthleteRoute } from '../http/route.ts'
 
 export interface WorkoutsDeps {
@@ -64,8 +64,9 @@ export const workoutRoutes = (deps: WorkoutsDeps, readWorkouts: ReadWorkouts): A
     path: '/api/v1/workouts/:id',
     access: 'athlete',
     handle: async (request, response, { athleteId }) => {
+      const workoutId = readId(request)
       const link = await deps.links.ofAthlete(athleteId)
-      const workout = link && (await deps.workouts.find(link.linkId, String(request.params.id)))
+      const workout = link && (await deps.workouts.find(link.linkId, workoutId))
       if (!workout) throw new RefusalError('not_found')
       sendTagged(request, response, workout)
     },

@@ -9,11 +9,14 @@ interface Issue {
   keys?: string[]
 }
 
+/** A caller's mistake in a name is shown. What is longer may be a secret in the place of one: tokens and codes have 40 characters and more. */
+const looksLikeName = (key: string): boolean => key.length <= 32
+
 /** One entry for each offending field; an unknown field is named itself rather than its parent. */
-const describe = (issue: Issue) =>
-  issue.code === 'unrecognized_keys' && issue.keys
-    ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not known' }))
-    : [{ path: issue.path.join('.'), message: issue.message }]
+const describe = ({ code, keys, path, message }: Issue) =>
+  code === 'unrecognized_keys' && keys
+    ? keys.map((key) => ({ path: [...path, ...(looksLikeName(key) ? [key] : [])].join('.'), message: 'is not known' }))
+    : [{ path: path.join('.'), message }]
 
 const read = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const result = schema.safeParse(value)
@@ -33,3 +36,13 @@ export const readBody = <Schema extends z.ZodType>(schema: Schema, request: Requ
 /** @throws RefusalError `invalid_request` with one entry for each offending parameter. */
 export const readQuery = <Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> =>
   read(schema, { ...request.query })
+
+/**
+ * The id in the address. What cannot be one of ours is not looked for, so that the store does not note it among its slow queries.
+ * @throws RefusalError `not_found`
+ */
+export const readId = (request: Request): string => {
+  const { id } = request.params
+  if (typeof id !== 'string' || !/^[a-z]+_[a-z0-9_]{1,64}$/.test(id)) throw new RefusalError('not_found')
+  return id
+}
