@@ -1,9 +1,9 @@
 import type { Msg } from '@nats-io/transport-node'
 import { collections } from '@slipstream/persistence'
 import type { Document } from 'mongodb'
+import { openWebAthlete, type WebAthlete } from '../support/web-athlete.ts'
 import { type BenchFleet, giveActivities, startBenchFleet } from './bench-fleet.ts'
 import { type Bench, rateOf, share, summarise } from './report.ts'
-import { openWebAthlete, type WebAthlete } from './web-athlete.ts'
 
 const account = 'dana'
 const activities = 2_000

@@ -1,8 +1,8 @@
 import type { Status, WorkoutPage } from '@slipstream/contracts'
 import { until } from '../support/until.ts'
+import { openWebAthlete, type WebAthlete } from '../support/web-athlete.ts'
 import { type BenchFleet, giveActivities, startBenchFleet } from './bench-fleet.ts'
 import { type Bench, type Figure, milliseconds, share, spreadOf, summarise } from './report.ts'
-import { openWebAthlete, type WebAthlete } from './web-athlete.ts'
 
 const account = 'dana'
 const pollMs = 10

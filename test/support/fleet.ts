@@ -59,8 +59,8 @@ const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean, mai
   return spawn(process.execPath, [main], { cwd: join(projectRoot, 'services', name), env, stdio })
 }
 
-export const startFleet = async (): Promise<Fleet> => {
-  const simulator = createSimulator()
+export const startFleet = async (strava: Parameters<typeof createSimulator>[0] = {}): Promise<Fleet> => {
+  const simulator = createSimulator(strava)
   const [mongo, nats] = await Promise.all([startTestMongo(), startTestNats(), simulator.start()])
   const shared = {
     PATH: process.env.PATH,

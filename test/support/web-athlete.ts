@@ -1,6 +1,6 @@
-import { consent, cookiesOf, locationOf } from '../support/consent.ts'
-import type { AppHost } from '../support/mobile-app.ts'
-import { until } from '../support/until.ts'
+import { consent, cookiesOf, locationOf } from './consent.ts'
+import type { AppHost } from './mobile-app.ts'
+import { until } from './until.ts'
 
 /** One athlete at the API, as the web page calls it. */
 export interface WebAthlete {
