@@ -5,6 +5,7 @@ import {
   laneSchema,
   runCountsSchema,
   runOutcomeSchema,
+  runStates,
   unlinkReasonSchema,
   waitReasons,
   windowSchema,
@@ -67,8 +68,6 @@ export const actionableErrorSchema = z
   .meta({ id: 'ActionableError' })
 export type ActionableError = z.infer<typeof actionableErrorSchema>
 
-export const runStates = ['queued', 'waiting', 'running'] as const
-
 /** Why not all that Strava lists in the window is stored. */
 export const incompleteReasons = ['activity_unreadable'] as const
 
@@ -89,7 +88,10 @@ export const statusSchema = z
         waitingFor: z.enum(waitReasons).nullable(),
         listed: z.int(),
         stored: z.int(),
-        expected: z.int().nullable().meta({ description: 'null until the end of the list is known.' }),
+        expected: z.int().nullable().meta({ description: 'Activities in the window; null before the first page.' }),
+        isEstimate: z.boolean().default(false).meta({
+          description: 'Whether `expected` is worked out from the dates listed so far, and not known yet.',
+        }),
         estimatedStartAt: instant.nullable(),
         estimatedFinishAt: instant.nullable(),
       })

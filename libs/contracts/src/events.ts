@@ -6,7 +6,9 @@ import {
   noticeObjects,
   runCountsSchema,
   runOutcomeSchema,
+  runStates,
   unlinkReasonSchema,
+  waitReasons,
   windowSchema,
 } from './lanes.ts'
 import { workoutSchema } from './workout.ts'
@@ -104,6 +106,12 @@ export const eventData = {
     listed: z.int().nonnegative(),
     stored: z.int().nonnegative(),
     estimatedFinishAt: instant.nullable(),
+    state: z
+      .enum([...runStates, 'finished'])
+      .nullable()
+      .default(null)
+      .meta({ description: 'What has become of the run; null: told by a release before 0.2.' }),
+    waitingFor: z.enum(waitReasons).nullable().default(null),
   }),
   'sync.finished': z.object({
     ...athlete,

@@ -10,6 +10,9 @@ export const causes = ['linked', 'manual', 'hourly', 'webhook', 'reconcile', 'ba
 export const causeSchema = z.enum(causes)
 export type Cause = z.infer<typeof causeSchema>
 
+/** What becomes of a run that has not ended. */
+export const runStates = ['queued', 'waiting', 'running'] as const
+
 /** How a sync run ended. */
 export const runOutcomes = ['succeeded', 'failed', 'cancelled', 'reauth_required'] as const
 export const runOutcomeSchema = z.enum(runOutcomes)

@@ -1,4 +1,5 @@
 import { connect } from '@nats-io/transport-node'
+import type { EventData } from '@slipstream/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { exitWhenClosed } from '../src/connection.ts'
 import { ensureTopology } from '../src/ensure-topology.ts'
@@ -115,7 +116,10 @@ describe('publish', () => {
 })
 
 describe('listen', () => {
-  const progress = { athleteId: 'ath_heard', runId: 'run_1', listed: 200, stored: 180, estimatedFinishAt: null }
+  const progress: EventData<'sync.progress'> = {
+    ...{ athleteId: 'ath_heard', runId: 'run_1', listed: 200, stored: 180, estimatedFinishAt: null },
+    ...{ state: 'running', waitingFor: null },
+  }
 
   test('hears what is announced for its athlete, which is stored nowhere', async () => {
     const [own, all, other]: unknown[][] = [[], [], []]

@@ -27,6 +27,7 @@ import { createHttpServer } from './http/server.ts'
 import { builtPageFolder, createFiles } from './pages/files.ts'
 import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
+import { watchAppState } from './sweeps/app-state.ts'
 import { sweepAttempts } from './sweeps/attempts.ts'
 import { endDeadGrants } from './sweeps/dead-grants.ts'
 import { confirmDeauthorisations } from './sweeps/deauthorisations.ts'
@@ -46,6 +47,8 @@ export interface GatewayOverrides {
   fetch?: typeof fetch
   sweepIntervalMs?: number
   heartbeatMs?: number
+  /** How often open event streams look whether Strava or the app went off or came back. */
+  watchIntervalMs?: number
   /** Folder of the built page. */
   pageFolder?: string
 }
@@ -59,6 +62,7 @@ export interface Gateway extends RunningService {
 
 const sweepIntervalMs = 15_000
 const heartbeatMs = 15_000
+const watchIntervalMs = 2_000
 
 /** Composition root: serves people from the moment the store is there, with NATS or without. */
 export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides = {}): Gateway => {
@@ -230,6 +234,11 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         consumers: [(connected) => runConsumer(connected, { ...consuming, name: 'gateway', handlers })],
         tasks: [
           { name: 'link-attempts', everyMs, run: () => sweepAttempts(common) },
+          {
+            name: 'app-state',
+            everyMs: overrides.watchIntervalMs ?? watchIntervalMs,
+            run: watchAppState({ quota, streams }),
+          },
           { name: 'open-receipts', everyMs, run: unlinking.sweep },
           {
             name: 'deauthorisations',

@@ -1,5 +1,6 @@
-import { type Status, statusSchema } from '@slipstream/contracts'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { type Status, statusSchema, waitReasons } from '@slipstream/contracts'
+import { createQuotaLedger } from '@slipstream/quota'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { anna, forgetLinks, linkOnWeb } from './support/linking.ts'
 import { insert, runOf, storedLink, wantingOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
@@ -9,7 +10,8 @@ let athlete: SignedIn
 const open: { close(): void }[] = []
 
 beforeAll(async () => {
-  system = await startSystem({ overrides: { heartbeatMs: 200 } })
+  // What is told has to be told without one.
+  system = await startSystem({ overrides: { heartbeatMs: 600_000, watchIntervalMs: 100 } })
   athlete = await system.signIn('anna')
 })
 afterEach(async () => {
@@ -33,9 +35,9 @@ const parseMessage = (block: string): Message =>
   )
 
 /** Reads the raw stream, so that ids, names and comments can be looked at. */
-const follow = async (token: string, lastEventId?: string) => {
+const follow = async (token: string, lastEventId?: string, url = system.url) => {
   const aborted = new AbortController()
-  const response = await fetch(`${system.url}/api/v1/strava/events`, {
+  const response = await fetch(`${url}/api/v1/strava/events`, {
     headers: { authorization: `Bearer ${token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
     signal: aborted.signal,
   })
@@ -90,7 +92,9 @@ test('progress, finished runs and activities of one’s own, and nobody else’s
   await vi.waitFor(() => expect(stream.messages.length).toBeGreaterThan(0))
 
   const announce = (athleteId: string, stored: number) =>
-    bus.announce('sync.progress', { athleteId, runId: 'run_1', listed: 10, stored, estimatedFinishAt: null })
+    bus.announce('sync.progress', {
+      ...{ athleteId, runId: 'run_1', listed: 10, stored, estimatedFinishAt: null, state: 'running', waitingFor: null },
+    })
   await vi.waitFor(() => {
     announce('ath_other', 99)
     announce(link.athleteId, 5)
@@ -139,17 +143,67 @@ test('coming back with the last id: what was missed, once and in order', async (
   expect(named(second, 'activity').map((message) => dataOf(message).workoutId)).toEqual(['wko_1', 'wko_2', 'wko_3'])
 })
 
-test('a change that no event tells is shown with a heartbeat', async () => {
-  await linkOnWeb(system, athlete, { athlete: anna })
-  const link = await storedLink(system, 'anna')
-  await insert(system, 'schedules', [wantingOf(link, 'run_before', { isOpen: false })])
-  const stream = await follow(athlete.token)
+test('a change whose news was lost is shown with a heartbeat', async () => {
+  const own = await startSystem({ overrides: { heartbeatMs: 200, watchIntervalMs: 600_000 } })
+  const person = await own.signIn('anna')
+  await linkOnWeb(own, person, { athlete: anna })
+  const link = await storedLink(own, 'anna')
+  await insert(own, 'schedules', [wantingOf(link, 'run_before', { isOpen: false })])
+  const stream = await follow(person.token, undefined, own.url)
   await vi.waitFor(() => expect(stream.text).toContain('\n: still here\n'))
   const before = named(stream, 'status').length
-  await insert(system, 'sync_runs', [runOf(link, 'run_quiet', { outcome: 'failed' })])
+  await insert(own, 'sync_runs', [runOf(link, 'run_quiet', { outcome: 'failed' })])
   await vi.waitFor(() => expect(named(stream, 'status').length).toBe(before + 1))
   expect(dataOf(named(stream, 'status').at(-1)).error.code).toBe('strava_unavailable')
-  for (const name of ['sync_runs', 'schedules']) await system.store.connection.collection(name).deleteMany({})
+  await own.stop()
+})
+
+describe('without a heartbeat', () => {
+  const shown = (stream: Stream): Status => statusSchema.parse(dataOf(named(stream, 'status').at(-1)))
+
+  beforeEach(() => linkOnWeb(system, athlete, { athlete: anna }))
+  afterEach(async () => {
+    for (const name of ['sync_runs', 'schedules', 'quota']) {
+      await system.store.connection.collection(name).deleteMany({})
+    }
+  })
+
+  test.each(waitReasons)('a run that waits for %s is shown at once, and that it goes on', async (waitingFor) => {
+    const link = await storedLink(system, 'anna')
+    await insert(system, 'schedules', [wantingOf(link, 'run_1')])
+    const going = { state: 'running', finishedAt: null, outcome: null } as const
+    await insert(system, 'sync_runs', [runOf(link, 'run_1', going)])
+    const stream = await follow(athlete.token)
+    await vi.waitFor(() => expect(shown(stream).sync?.state).toBe('running'))
+    const bus = await system.bus()
+    const tell = (state: 'waiting' | 'running', reason: typeof waitingFor | null) =>
+      bus.announce('sync.progress', {
+        ...{ athleteId: link.athleteId, runId: 'run_1', listed: 3, stored: 3, estimatedFinishAt: null },
+        ...{ state, waitingFor: reason },
+      })
+    const write = (change: object) =>
+      system.store.connection.collection('sync_runs').updateOne({ _id: 'run_1' } as never, { $set: change })
+
+    await write({ state: 'waiting_for_quota', waitingFor, resumeAt: new Date(Date.now() + 60_000) })
+    tell('waiting', waitingFor)
+    await vi.waitFor(() => expect(shown(stream).sync).toMatchObject({ state: 'waiting', waitingFor }))
+    expect(named(stream, 'progress').map(dataOf).at(-1)).toMatchObject({ state: 'waiting', waitingFor })
+    await write({ state: 'queued', waitingFor: null, resumeAt: null })
+    tell('running', null)
+    await vi.waitFor(() => expect(shown(stream).sync).toMatchObject({ state: 'running', waitingFor: null }))
+  })
+
+  test('that the app is switched off, and that it is on again, is shown to everybody who looks', async () => {
+    const streams = [await follow(athlete.token), await follow(athlete.token)]
+    for (const stream of streams) await vi.waitFor(() => expect(shown(stream).error).toBeNull())
+    const { collections } = system.store
+    const ledger = createQuotaLedger({ collections, clientId: '12345', clock: system.clock })
+    const seen = { operation: 'activities', athleteId: 'ath_any', lane: 'scheduled', reading: null } as const
+    await ledger.report({ ...seen, shows: 'inactive', sentAt: system.clock.now() })
+    for (const stream of streams) await vi.waitFor(() => expect(shown(stream).error?.code).toBe('app_inactive'))
+    await ledger.report({ ...seen, shows: 'works', sentAt: system.clock.now() })
+    for (const stream of streams) await vi.waitFor(() => expect(shown(stream).error).toBeNull())
+  })
 })
 
 test('the stream ends with its token', async () => {

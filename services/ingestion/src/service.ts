@@ -192,7 +192,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
           {
             name: 'parked-runs',
             everyMs: timings.resumeParkedEveryMs,
-            run: resumeParkedRuns({ runs, nudge, facts, clock }),
+            run: resumeParkedRuns(runDeps),
           },
           ...(keepForMs === null
             ? []

@@ -103,7 +103,7 @@ describe('an activity that is not listed any more', () => {
     await harness.bus.transport.connection.flush()
     expect(await sync(link)).toMatchObject({ counts: { deleted: 10, calls: 12 } })
     // Whoever looks on sees each of them go.
-    await eventually(() => expect(progress).toHaveLength(12))
+    await eventually(() => expect(progress).toHaveLength(13))
     listening.stop()
     expect(await sync(link)).toMatchObject({ counts: { deleted: 4 } })
     expect(await stored(link)).toHaveLength(all.length - 14)

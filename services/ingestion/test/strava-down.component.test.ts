@@ -1,3 +1,4 @@
+import type { EventData } from '@slipstream/contracts'
 import { newId } from '@slipstream/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, type Harness, startHarness, type TestLink } from './harness.ts'
@@ -207,6 +208,25 @@ it('an app that is switched off while tokens cannot be refreshed is shown as bot
 })
 
 describe('one athlete whose list always fails', () => {
+  it('is told that it waits, for what, and that it goes on', async () => {
+    const [link] = await links(1)
+    if (!link) throw new Error('no link was made')
+    const progress: EventData<'sync.progress'>[] = []
+    const listening = harness.bus.listen('sync.progress', link.athleteId, (data) => progress.push(data))
+    await harness.bus.transport.connection.flush()
+    harness.simulator.control.setFaults({ rules: [{ effect: { kind: 'status', status: 502 } }] })
+    const runIds = await request([link])
+    const [parked] = await allParked(runIds)
+    harness.simulator.control.clearFaults()
+    harness.clock.offsetMs += (parked?.resumeAt?.getTime() ?? 0) - harness.clock.now().getTime() + 1
+    await harness.finishedRun(runIds[0] ?? '')
+    await eventually(() => expect(progress.at(-1)?.state).toBe('finished'))
+    listening.stop()
+    const told = progress.map(({ state, waitingFor }) => (waitingFor ? `${state} for ${waitingFor}` : state))
+    // Begun; parked; asked for again, and begun again.
+    expect(told).toEqual(['running', 'waiting for strava', 'running', 'running', 'finished'])
+  })
+
   it('waits alone: neighbours go on, and no call is stopped', async () => {
     const [anna, ben] = await links(2)
     if (!anna || !ben) throw new Error('no links were made')

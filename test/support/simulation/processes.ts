@@ -232,7 +232,7 @@ export const startIngestion = (world: World, process: Process): void => {
     consume(`ingestion-${lane}`, handlers, (event, given) => onGivenUp(event.data as never, given))
   }
   const sweep = { workouts, nudge, facts: ingestionFacts, clock }
-  repeat('parked-runs', 10_000, resumeParkedRuns({ ...sweep, runs }))
+  repeat('parked-runs', 10_000, resumeParkedRuns(deps))
   repeat('expiry', 60_000, expireWorkouts({ ...sweep, keepForMs }))
   repeat('removals', 15_000, endRemovals(sweep))
 }

@@ -42,6 +42,7 @@ export type RunView = Pick<
   | 'resumeAt'
   | 'waitingFor'
   | 'cursor'
+  | 'missing'
   | 'unread'
   | 'cause'
   | 'activities'

@@ -49,7 +49,10 @@ const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 /** Seen by the athlete as stored: what a run wrote and what it found unchanged. */
 const storedBy = ({ counts }: RunView): number => counts.created + counts.updated + counts.unchanged
 
-/** Between its pages a run is at work, though nobody holds it. */
+/**
+ * Between its pages a run is at work, though nobody holds it; so is one that goes on after a wait, even where it was shown no
+ * page before it and will begin anew.
+ */
 export const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state'] => {
   switch (run?.state) {
     case 'waiting_for_quota':
@@ -58,7 +61,7 @@ export const stateOf = (run: RunView | null): NonNullable<Status['sync']>['state
     case 'running':
     case 'finished':
     case undefined:
-      return run?.startedAt ? 'running' : 'queued'
+      return run?.startedAt || run?.waits?.length ? 'running' : 'queued'
   }
 }
 
@@ -80,6 +83,7 @@ const describeSync = (work: OpenWork | null, input: StatusInput): Status['sync']
     listed: run?.counts.listed ?? 0,
     stored: run ? storedBy(run) : 0,
     expected: progress?.expected ?? null,
+    isEstimate: progress?.isEstimate ?? false,
     estimatedStartAt: state === 'running' ? null : iso(opensAt > input.now ? opensAt : input.now),
     estimatedFinishAt: iso(progress?.estimatedFinishAt ?? null),
   }

@@ -98,26 +98,40 @@ const begun = {
   ...run,
   cursor: { before: at('00:00'), page: 1, pages: 1, listedIds: [], previousIds: [], earliestStart: at('06:00') },
 }
+const waited: RunView = { ...run, startedAt: null, waits: [{ reason: 'strava', since: at('11:59'), until: now }] }
 const parked = { ...run, state: 'waiting_for_quota', resumeAt: at('12:15') } as const
 
 test.each<[string, RunView | null, object]>([
   ['not begun', null, { state: 'queued', listed: 0, stored: 0, estimatedStartAt: '2026-11-20T12:00:00.000Z' }],
   ['held, but has made no call', { ...run, startedAt: null }, { state: 'queued', waitingFor: null }],
-  [
-    'running',
-    begun,
-    { state: 'running', waitingFor: null, listed: 10, stored: 8, expected: null, estimatedStartAt: null },
-  ],
+  ['running', begun, { state: 'running', waitingFor: null, listed: 10, stored: 8, estimatedStartAt: null }],
   ['between two pages', { ...begun, state: 'queued' }, { state: 'running', estimatedStartAt: null }],
   [
     'about to find the end of the list',
     { ...begun, cursor: { ...begun.cursor, page: 2 } },
-    { expected: 10, estimatedFinishAt: '2026-11-20T12:00:10.000Z' },
+    { expected: 10, isEstimate: false, estimatedFinishAt: '2026-11-20T12:00:10.000Z' },
   ],
   [
     'a third through the window',
     { ...begun, window: { after: at('00:00'), before: now } },
-    { expected: null, estimatedFinishAt: '2026-11-20T12:00:30.000Z' },
+    // Ten activities in 5 h 59 min, and another 6 h to go.
+    { expected: 21, isEstimate: true, estimatedFinishAt: '2026-11-20T12:00:30.000Z' },
+  ],
+  ['at its first page', run, { expected: null, isEstimate: false, estimatedFinishAt: null }],
+  [
+    'listed to the end of the window and beyond',
+    { ...begun, window: { after: at('07:00'), before: now } },
+    { expected: 10, isEstimate: true },
+  ],
+  [
+    'looking for what was not listed',
+    { ...begun, missing: { isListedAgain: false, toCheck: ['7'] } },
+    { expected: 10, isEstimate: false },
+  ],
+  [
+    'going on after a wait at its first page',
+    { ...waited, state: 'queued' },
+    { state: 'running', estimatedStartAt: null },
   ],
   [
     'waiting, as 0.1 says it',

@@ -78,6 +78,7 @@ export const eventsRoute = (deps: EventsDeps): AthleteRoute => ({
     const end = () => ending.abort()
     let lastStatus = ''
     let reading: Promise<void> = Promise.resolve()
+    let isReadDue = false
 
     const fail = (error: unknown) => {
       deps.facts.streamFailed(error)
@@ -90,24 +91,32 @@ export const eventsRoute = (deps: EventsDeps): AthleteRoute => ({
       write(response, { event: 'status', data: status })
     }
     /** One read at a time, each begun after what caused it: the last snapshot sent is never an old one. */
-    const refreshStatus = () => {
+    const refreshStatus = (): Promise<void> => {
+      // The read that is due has not begun, and will see this, too.
+      if (isReadDue) return reading
+      isReadDue = true
       reading = reading
         .then(async () => {
+          isReadDue = false
           if (!ending.signal.aborted) sendStatus(await deps.readStatus(athleteId))
         })
         .catch(fail)
+      return reading
     }
     const onEvent = ({ sequence, type, data, time }: FollowedEvent) => {
       if (ending.signal.aborted) return
       const event = shownAs[type as ShownType]
       write(response, { id: sequence, event, data: { type, time, ...(data as EventData<ShownType>) } })
-      if (event !== 'activity') refreshStatus()
+      if (event !== 'activity') void refreshStatus()
     }
 
     sendStatus(first)
-    const leave = deps.streams.enter(athleteId, end)
+    const leave = deps.streams.enter(athleteId, { wake: refreshStatus, end })
     const progress = bus.listen('sync.progress', athleteId, (data) => {
-      if (!ending.signal.aborted) write(response, { event: 'progress', data })
+      if (ending.signal.aborted) return
+      write(response, { event: 'progress', data })
+      // Why a run waits, and what it expects, stand in its row alone.
+      void refreshStatus()
     })
     const heartbeat = setInterval(() => {
       // A client that has stopped reading would otherwise be buffered for without end.
@@ -116,8 +125,8 @@ export const eventsRoute = (deps: EventsDeps): AthleteRoute => ({
         return
       }
       response.write(': still here\n\n')
-      // Some changes, such as a quota window that closed, are told by no event.
-      refreshStatus()
+      // What was to be told may have been lost.
+      void refreshStatus()
     }, deps.heartbeatMs)
     const lifetimeMs = Math.min(tokenExpiresAt.getTime() - deps.clock.now().getTime(), maxTimerMs)
     const expiry = setTimeout(end, Math.max(0, lifetimeMs))

@@ -318,10 +318,10 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
             { _id: run._id, state: 'waiting_for_quota', fence: run.fence },
             { $set: { state: 'queued', resumeAt: null, waitingFor: null }, $push: { outbox: nextRequest(run) } },
           )
-          return modifiedCount
+          return modifiedCount === 1 ? [run] : []
         }),
       )
-      return resumed.reduce((sum, count) => sum + count, 0)
+      return resumed.flat()
     },
 
     wake: async (reason, now, spreadMs, limit) => {

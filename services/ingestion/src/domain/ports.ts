@@ -119,8 +119,8 @@ export interface RunStore {
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
   /** Removes finished runs of an athlete beyond the newest 49 and the last that has listed the whole window; never an open one. */
   trim(athleteId: string): Promise<void>
-  /** Asks again for parked runs whose time has come. Returns how many. */
-  resumeDue(now: Date, limit: number): Promise<number>
+  /** Asks again for parked runs whose time has come. Returns those. */
+  resumeDue(now: Date, limit: number): Promise<SyncRun[]>
   /** So many of those that wait for this longer than `spreadMs` go on within it instead. Returns how many. */
   wake(reason: WaitReason, now: Date, spreadMs: number, limit: number): Promise<number>
   /** The link's last full list that succeeded: when it began, and what it could not read. */

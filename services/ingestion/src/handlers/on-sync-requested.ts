@@ -2,7 +2,7 @@ import { type Handler, PostponedError, skipped } from '@slipstream/messaging'
 import { beginRun, chooseRun, needlessRun, type Wanted } from '../domain/choose-run.ts'
 import { decideRun, type SyncRun } from '../domain/decide-run.ts'
 import type { RunLease, SyncRequested } from '../domain/ports.ts'
-import { eraseGone, finishRun, type RunDeps } from './run-step.ts'
+import { announce, eraseGone, finishRun, type RunDeps } from './run-step.ts'
 import { syncStep } from './sync-step.ts'
 
 /** A request for a run in other hands looks again after this time; a dead worker's lease lasts for a few rounds of it. */
@@ -65,7 +65,9 @@ const beginLeased = async (deps: RunDeps, lease: RunLease): Promise<RunLease | n
     throw new PostponedError(new Date(deps.clock.now().getTime() + erasingRetryMs))
   }
   await deps.erasure.letGo(run)
-  return deps.runs.begin(lease, beginRun(run, { ...work, now: deps.clock.now() }))
+  const begun = await deps.runs.begin(lease, beginRun(run, { ...work, now: deps.clock.now() }))
+  if (begun) announce(deps, begun.run, { state: 'running' })
+  return begun
 }
 
 /** One delivery is one step of a run: guard, lease, then fetch and store. */

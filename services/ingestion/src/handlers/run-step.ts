@@ -79,8 +79,14 @@ export const eraseGone = async ({ receipts, erasure, nudge }: RunDeps, linkId: s
   return skipped('link-gone')
 }
 
+type Progress = EventData<'sync.progress'>
+
 /** Nobody relies on it, and the step is committed: a failure here must not make it look undone. */
-const announce = (deps: RunDeps, run: SyncRun) => {
+export const announce = (
+  deps: Pick<RunDeps, 'announceProgress' | 'facts' | 'clock'>,
+  run: SyncRun,
+  { state, waitingFor = null }: Pick<Progress, 'state'> & Partial<Pick<Progress, 'waitingFor'>>,
+): void => {
   const { counts } = run
   try {
     const { estimatedFinishAt } = progressOf(run, deps.clock.now())
@@ -90,6 +96,7 @@ const announce = (deps: RunDeps, run: SyncRun) => {
       listed: counts.listed,
       stored: counts.created + counts.updated + counts.unchanged,
       estimatedFinishAt: (run.finishedAt ?? estimatedFinishAt)?.toISOString() ?? null,
+      ...{ state, waitingFor },
     })
   } catch (error) {
     deps.facts.progressNotAnnounced(run, error)
@@ -106,14 +113,14 @@ const noticesOf = async (deps: RunDeps, run: SyncRun, end: FinishedRun): Promise
 export const goOn = async (deps: RunDeps, { lease }: Step, progress: RunProgress): Promise<Outcome> => {
   if (!(await deps.runs.continueWith(lease, progress))) return skipped('lease-lost')
   deps.nudge()
-  announce(deps, { ...lease.run, ...progress })
+  announce(deps, { ...lease.run, ...progress }, { state: 'running' })
   return done()
 }
 
 /** Ends a run whose last call was answered. */
 export const endAnswered = async (deps: RunDeps, lease: RunLease, end: FinishedRun): Promise<Outcome> => {
   await finishRun(deps, lease, { ...end, ...(await noticesOf(deps, lease.run, end)) })
-  announce(deps, { ...lease.run, counts: end.counts, finishedAt: end.finishedAt })
+  announce(deps, { ...lease.run, counts: end.counts, finishedAt: end.finishedAt }, { state: 'finished' })
   return done()
 }
 
@@ -134,6 +141,7 @@ export const withoutAnswer = async (
       // Waiting spends no attempt: the run is parked in MongoDB, and its message is done with.
       if (!(await deps.runs.park(lease, outcome, counts))) return skipped('lease-lost')
       deps.facts.runParked(run, outcome)
+      announce(deps, { ...run, counts, resumeAt: outcome.until }, { state: 'waiting', waitingFor: outcome.reason })
       return skipped('run-waits')
     case 'grant_lost':
       await finishRun(deps, lease, { ...lost, errorCode: outcome.code })

@@ -1,16 +1,15 @@
-import type { Clock } from '@slipstream/runtime'
-import type { RunStore } from '../domain/ports.ts'
-import type { Facts } from '../facts.ts'
+import { announce, type RunDeps } from '../handlers/run-step.ts'
 
 /** So many runs are asked for again in one turn; the rest follows in the next. */
 const resumeBatch = 200
 
 /** Asks again for parked runs whose quota window has opened. */
 export const resumeParkedRuns =
-  ({ runs, nudge, facts, clock }: { runs: RunStore; nudge: () => void; facts: Facts; clock: Clock }) =>
-  async (): Promise<void> => {
+  (deps: Pick<RunDeps, 'runs' | 'nudge' | 'facts' | 'clock' | 'announceProgress'>) => async (): Promise<void> => {
+    const { runs, nudge, facts, clock } = deps
     const resumed = await runs.resumeDue(clock.now(), resumeBatch)
-    if (resumed === 0) return
+    if (resumed.length === 0) return
     nudge()
-    facts.runsResumed(resumed)
+    facts.runsResumed(resumed.length)
+    for (const run of resumed) announce(deps, run, { state: 'running' })
   }
