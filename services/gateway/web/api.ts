@@ -4,7 +4,8 @@ import {
   type Problem,
   type Profile,
   type ProfileSubmission,
-  type Receipt,
+  type ReceiptList,
+  type Status,
   type Summary,
   type SyncAccepted,
   type WorkoutPage,
@@ -46,7 +47,8 @@ export interface Api {
   createConnectUrl(): Promise<string>
   sync(): Promise<SyncAccepted>
   unlink(): Promise<{ receiptId: string }>
-  receipt(receiptId: string): Promise<Receipt>
+  status(): Promise<Status>
+  receipts(): Promise<ReceiptList>
 }
 
 /** The gateway's API for one signed-in athlete. Every call throws `ProblemError` when it does not succeed. */
@@ -82,6 +84,7 @@ export const createApi = (options: { accessToken: () => string; onUnauthorized: 
       (await call<{ connectUrl: string }>('POST', '/strava/link-token', { platform: 'web' })).connectUrl,
     sync: () => call('POST', '/strava/sync'),
     unlink: () => call('DELETE', '/strava/link'),
-    receipt: (receiptId) => call('GET', `/strava/receipts/${encodeURIComponent(receiptId)}`),
+    status: () => call('GET', '/strava/status'),
+    receipts: () => call('GET', '/strava/receipts'),
   }
 }

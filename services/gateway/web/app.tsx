@@ -94,7 +94,9 @@ export const App = ({ notice }: { notice: Notice | null }) => {
         onSignOut={() => (stage.name === 'signed_in' ? endSession(stage.signIn) : Promise.resolve())}
       />
       <main class="page">
-        {shownNotice !== null && <NoticeBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
+        {stage.name !== 'signed_out' && <h1>Your training</h1>}
+        {/* That all went well is told with what it led to. */}
+        {shownNotice?.kind === 'error' && <NoticeBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
         {stage.name === 'loading' && <p class="muted">Loading…</p>}
         {stage.name === 'broken' && <ErrorPanel error={actionableError('service_unavailable')} />}
         {stage.name === 'signed_out' && <Welcome error={stage.error} onSignIn={() => beginSignIn(stage.signIn)} />}
@@ -103,6 +105,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
             accessToken={stage.session.accessToken}
             suggestedName={stage.session.name}
             profileGate={stage.profileGate}
+            hasReturned={shownNotice?.kind === 'linked'}
             onUnauthorized={expire}
             onAction={() => setShownNotice(null)}
           />
@@ -110,8 +113,8 @@ export const App = ({ notice }: { notice: Notice | null }) => {
       </main>
       <footer class="footer">
         <p>
-          Workouts are read from Strava with your consent and shown only to you. Slipstream is not made or endorsed by
-          Strava. <a href="/docs">API documentation</a>
+          <strong data-testid="powered-by">Powered by Strava</strong>. Workouts are read from there with your consent
+          and shown only to you. Slipstream is not made or endorsed by Strava. <a href="/docs">API documentation</a>
         </p>
       </footer>
     </>

@@ -4,6 +4,8 @@ import type { ActionableError, EventData, Status, Summary, WorkoutPage } from '@
 export interface DashboardState {
   summary: Summary | null
   workouts: WorkoutPage | null
+  /** The last sync that the workouts were asked for after; null: none had ended. */
+  workoutsAsOf: string | null
   /** Why the last load failed; the next one that succeeds clears it. */
   loadError: ActionableError | null
   /** Why the last thing the person asked for failed; it stays until they ask for the next. */
@@ -15,26 +17,47 @@ export interface DashboardState {
 export const emptyDashboard: DashboardState = {
   summary: null,
   workouts: null,
+  workoutsAsOf: null,
   loadError: null,
   actionError: null,
   connected: true,
 }
 
-export const withStatus = (state: DashboardState, strava: Status): DashboardState =>
-  state.summary === null ? state : { ...state, summary: { ...state.summary, strava } }
+/** A run goes on, and never back, whichever of two answers came later. */
+const onwards = (shown: Status['sync'], next: Status['sync']): Status['sync'] => {
+  if (shown === null || next === null || shown.runId !== next.runId) return next
+  return {
+    ...next,
+    state: next.state === 'queued' ? shown.state : next.state,
+    waitingFor: next.state === 'queued' ? shown.waitingFor : next.waitingFor,
+    listed: Math.max(shown.listed, next.listed),
+    stored: Math.max(shown.stored, next.stored),
+  }
+}
 
-export const withLoaded = (state: DashboardState, summary: Summary, workouts: WorkoutPage): DashboardState => ({
-  ...state,
-  summary,
-  workouts,
-  loadError: null,
-})
+export const withStatus = (state: DashboardState, strava: Status): DashboardState => {
+  if (state.summary === null) return state
+  const sync = onwards(state.summary.strava.sync, strava.sync)
+  return { ...state, summary: { ...state.summary, strava: { ...strava, sync } } }
+}
+
+/** `isOvertaken`: the status was told by the event stream in the meantime, which also tells what comes after. */
+export const withLoaded = (
+  state: DashboardState,
+  { summary, workouts, isOvertaken }: { summary: Summary; workouts: WorkoutPage; isOvertaken: boolean },
+): DashboardState => {
+  const shown = state.summary?.strava
+  const strava =
+    isOvertaken && shown ? shown : { ...summary.strava, sync: onwards(shown?.sync ?? null, summary.strava.sync) }
+  const workoutsAsOf = summary.strava.lastSync?.runId ?? null
+  return { ...state, summary: { ...summary, strava }, workouts, workoutsAsOf, loadError: null }
+}
 
 /** Whether the news is about the run on display; if not, the status has to be asked for. */
 export const concernsShownRun = (state: DashboardState, { runId }: EventData<'sync.progress'>): boolean =>
   state.summary?.strava.sync?.runId === runId
 
-/** Counts never go back: news may be older than what was loaded in the meantime. */
+/** Counts never go back: news may be older than what was loaded in the meantime. The end is told by the status alone. */
 export const withProgress = (state: DashboardState, progress: EventData<'sync.progress'>): DashboardState => {
   const strava = state.summary?.strava
   if (strava?.sync?.runId !== progress.runId) return state
@@ -42,8 +65,9 @@ export const withProgress = (state: DashboardState, progress: EventData<'sync.pr
     ...strava,
     sync: {
       ...strava.sync,
-      state: 'running',
-      waitingFor: null,
+      ...(progress.state === null || progress.state === 'finished'
+        ? {}
+        : { state: progress.state, waitingFor: progress.waitingFor }),
       listed: Math.max(strava.sync.listed, progress.listed),
       stored: Math.max(strava.sync.stored, progress.stored),
       estimatedFinishAt: progress.estimatedFinishAt,

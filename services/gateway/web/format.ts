@@ -61,6 +61,13 @@ export const formatSport = (sportType: string): string => {
   return words.map((word, index) => (index === 0 || /^[A-Z]{2,}$/.test(word) ? word : word.toLowerCase())).join(' ')
 }
 
+/** A name that shows nothing: empty, or blanks and signs without a width. */
+const blankName = /^[\s\p{Cf}\p{Cc}]*$/u
+
+/** What a workout is called; athletes may leave the name out. */
+export const formatTitle = ({ name, sportType }: { name: string; sportType: string }): string =>
+  blankName.test(name) ? `Untitled ${formatSport(sportType).toLowerCase()}` : name
+
 /** How long until `instant`, rounded so that the text does not flicker: `about 4 s`, `about 3 min`, `about 2 h`. */
 export const formatUntil = (instant: string, now: Date): string => {
   const seconds = Math.ceil((Date.parse(instant) - now.getTime()) / 1000)

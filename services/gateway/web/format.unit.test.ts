@@ -10,6 +10,7 @@ import {
   formatLocalTime,
   formatRatio,
   formatSport,
+  formatTitle,
   formatUntil,
 } from './format.ts'
 
@@ -97,6 +98,16 @@ describe('formatSport', () => {
     ['HighIntensityIntervalTraining', 'High intensity interval training'],
     ['Some_newSport', 'Some new sport'],
   ])('%s is shown as %s', (sportType, text) => expect(formatSport(sportType)).toBe(text))
+})
+
+describe('formatTitle', () => {
+  it.each([
+    ['Morning loop', 'Morning loop'],
+    ['', 'Untitled trail run'],
+    ['  \t', 'Untitled trail run'],
+    ['\u200b\u2060', 'Untitled trail run'],
+    ['🏃', '🏃'],
+  ])('%j is titled %s', (name, title) => expect(formatTitle({ name, sportType: 'TrailRun' })).toBe(title))
 })
 
 describe('formatUntil', () => {

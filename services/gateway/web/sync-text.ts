@@ -12,31 +12,78 @@ const pauseSentence = ({ waitingFor, estimatedStartAt }: Sync, now: Date): strin
   return until === null ? 'waiting until Strava allows more requests' : `Strava allows more requests in ${until}`
 }
 
+/** `12 of 31 stored`; null before anything was listed. */
+const storedWords = ({ listed, stored, expected, isEstimate }: Sync): string | null => {
+  if (listed === 0) return null
+  if (expected === null) return `${stored} stored`
+  return `${stored} of ${isEstimate ? 'about ' : ''}${expected} stored`
+}
+
+/** Whether nothing is left but to ask for what comes after the last activity, which most often is nothing. */
+const isEndSought = ({ stored, expected, isEstimate }: Sync): boolean =>
+  !isEstimate && expected !== null && stored >= expected
+
 /** One sentence on the run in progress: `12 of 31 stored, about 4 s left`. */
 export const syncSentence = (sync: Sync, now: Date): string => {
   if (sync.state === 'queued')
     return sync.estimatedStartAt !== null && Date.parse(sync.estimatedStartAt) - now.getTime() > 5_000
       ? `Waiting for its turn, starts in ${formatUntil(sync.estimatedStartAt, now)}`
       : 'Starting'
-  const stored = sync.listed === 0 ? null : `${sync.stored} of ${sync.expected ?? sync.listed} stored`
+  const stored = storedWords(sync)
   if (sync.state === 'waiting') {
     const pause = pauseSentence(sync, now)
     return stored === null ? pause.charAt(0).toUpperCase() + pause.slice(1) : `${stored}; ${pause}`
   }
   if (stored === null) return 'Asking Strava for your recent activities'
+  if (isEndSought(sync)) return `${sync.stored} stored, looking whether there are more`
   return sync.estimatedFinishAt === null ? stored : `${stored}, ${formatUntil(sync.estimatedFinishAt, now)} left`
 }
 
-const outcomeWords: Record<LastSync['outcome'], string> = {
-  succeeded: '',
-  failed: ' (failed)',
-  cancelled: ' (cancelled)',
-  reauth_required: ' (access refused)',
+/** A run is over when its end is found, and then it has no bar: a full one would say that it is. */
+const fullestBar = 0.95
+
+/** How much of the run is done, from 0 to 1; null while nobody knows how much there is. */
+export const shareDone = ({ stored, expected }: Sync): number | null =>
+  expected === null || expected === 0 ? null : Math.min(fullestBar, stored / expected)
+
+/** When the last sync that succeeded ended; a failure after it is told by the error. */
+export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =>
+  lastSync === null ? 'Not yet' : formatInstant(lastSync.finishedAt, now)
+
+const statusWords: Record<Status['status'], string> = {
+  not_linked: 'Not connected',
+  pending: 'Being connected',
+  active: 'Connected',
+  reauth_required: 'Access refused',
+  paused: 'Paused',
 }
 
-/** When the last run ended, and how when that was not well. */
-export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =>
-  lastSync === null ? 'Not yet' : `${formatInstant(lastSync.finishedAt, now)}${outcomeWords[lastSync.outcome]}`
+type Connection = Pick<Status, 'status' | 'sync' | 'error'>
+
+/** Whether the connection is good, and nothing comes through it because Strava, or the whole app there, is off. */
+export const isHeldUp = ({ status, sync, error }: Connection): boolean =>
+  status === 'active' && (error?.code === 'app_inactive' || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava')
+
+/** The connection in two words. */
+export const connectionWords = (connection: Connection): string =>
+  isHeldUp(connection) ? 'Connected, paused' : statusWords[connection.status]
+
+/** What takes the place of workouts where there are none. `isSettled`: they were asked for after the last sync. */
+export const noWorkoutsSentence = (
+  { lastSync, error }: Pick<Status, 'lastSync' | 'error'>,
+  isSettled: boolean,
+): string => {
+  if (lastSync !== null && isSettled) return 'No workouts in the last four weeks.'
+  return error === null ? 'The first ones appear in a moment.' : 'They arrive as soon as syncing goes on.'
+}
+
+/** Whether workouts of the last four weeks may still be missing here. */
+export const isWindowOpen = ({
+  completeUpTo,
+  lastSync,
+  sync,
+}: Pick<Status, 'completeUpTo' | 'lastSync' | 'sync'>): boolean =>
+  completeUpTo === null || (lastSync === null && sync !== null)
 
 /** When the next turn comes; and how rarely, where the quota carries no more. */
 export const nextSyncSentence = (

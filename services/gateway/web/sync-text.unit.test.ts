@@ -1,6 +1,15 @@
-import type { Status } from '@slipstream/contracts'
+import { type ErrorCode, errorCatalogue, type Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { countsSentence, lastSyncSentence, nextSyncSentence, syncSentence } from './sync-text.ts'
+import {
+  connectionWords,
+  countsSentence,
+  isWindowOpen,
+  lastSyncSentence,
+  nextSyncSentence,
+  noWorkoutsSentence,
+  shareDone,
+  syncSentence,
+} from './sync-text.ts'
 
 const now = new Date('2026-11-20T18:00:00Z')
 const running: NonNullable<Status['sync']> = {
@@ -10,7 +19,8 @@ const running: NonNullable<Status['sync']> = {
   waitingFor: null,
   listed: 31,
   stored: 12,
-  expected: null,
+  expected: 31,
+  isEstimate: false,
   estimatedStartAt: null,
   estimatedFinishAt: '2026-11-20T18:00:04Z',
 }
@@ -20,6 +30,15 @@ describe('syncSentence', () => {
     expect(syncSentence(running, now)).toBe('12 of 31 stored, about 4 s left')
     expect(syncSentence({ ...running, estimatedFinishAt: null }, now)).toBe('12 of 31 stored')
   })
+
+  it.each<[Partial<typeof running>, string]>([
+    [{ expected: 48, isEstimate: true }, '12 of about 48 stored, about 4 s left'],
+    [{ expected: null }, '12 stored, about 4 s left'],
+    [{ expected: 200, isEstimate: true, stored: 200, listed: 200 }, '200 of about 200 stored, about 4 s left'],
+    // Only the page that proves the end is missing: nothing to count down to.
+    [{ stored: 31 }, '31 stored, looking whether there are more'],
+    [{ stored: 31, estimatedFinishAt: null }, '31 stored, looking whether there are more'],
+  ])('%j: %s', (part, sentence) => expect(syncSentence({ ...running, ...part }, now)).toBe(sentence))
 
   it('says what it does before the first page is there', () => {
     expect(syncSentence({ ...running, listed: 0, stored: 0 }, now)).toBe('Asking Strava for your recent activities')
@@ -56,10 +75,9 @@ describe('the last sync', () => {
   const counts = { listed: 31, created: 12, updated: 1, deleted: 0, unchanged: 18, calls: 2 }
   const lastSync = { runId: 'run_0', outcome: 'succeeded' as const, finishedAt: '2026-11-19T08:00:00Z', counts }
 
-  it('is told with its outcome when it did not succeed', () => {
+  it('is told with its time', () => {
     expect(lastSyncSentence(null, now)).toBe('Not yet')
-    expect(lastSyncSentence(lastSync, now)).not.toContain('(')
-    expect(lastSyncSentence({ ...lastSync, outcome: 'failed' }, now)).toContain('(failed)')
+    expect(lastSyncSentence(lastSync, now)).toMatch(/^Thu 19 Nov, \d\d:00$/)
   })
 
   it('tells when the next sync comes, and why so late', () => {
@@ -78,5 +96,59 @@ describe('the last sync', () => {
     expect(countsSentence({ ...counts, listed: 1, created: 0, updated: 0, deleted: 2 })).toBe(
       '1 activity checked, 2 removed',
     )
+  })
+})
+
+describe('the bar', () => {
+  it.each<[Partial<typeof running>, number | null]>([
+    [{ expected: null }, null],
+    [{ expected: 0, listed: 0, stored: 0 }, null],
+    [{ stored: 0 }, 0],
+    [{ stored: 10, expected: 40, isEstimate: true }, 0.25],
+    // Never full before the end, which takes it away.
+    [{ stored: 31 }, 0.95],
+    [{ stored: 500, expected: 400, isEstimate: true }, 0.95],
+  ])('%j: %s', (part, share) => expect(shareDone({ ...running, ...part })).toBe(share))
+})
+
+const errorOf = (code: ErrorCode) => ({ ...errorCatalogue[code], code })
+
+describe('the connection in two words', () => {
+  const at = { sync: null, error: null }
+  const waiting = (waitingFor: 'quota' | 'strava' | 'app') => ({ ...running, state: 'waiting' as const, waitingFor })
+  it.each<[string, Parameters<typeof connectionWords>[0], string]>([
+    ['at rest', { ...at, status: 'active' }, 'Connected'],
+    ['running', { status: 'active', sync: running, error: null }, 'Connected'],
+    ['app off, nothing running', { ...at, status: 'active', error: errorOf('app_inactive') }, 'Connected, paused'],
+    ['waiting for the app', { ...at, status: 'active', sync: waiting('app') }, 'Connected, paused'],
+    ['waiting for Strava', { ...at, status: 'active', sync: waiting('strava') }, 'Connected, paused'],
+    ['waiting for quota', { ...at, status: 'active', sync: waiting('quota') }, 'Connected'],
+    ['last run failed', { ...at, status: 'active', error: errorOf('internal_error') }, 'Connected'],
+    ['grant dead', { ...at, status: 'reauth_required', error: errorOf('reauth_required') }, 'Access refused'],
+    ['grant dead, app off', { ...at, status: 'reauth_required', error: errorOf('app_inactive') }, 'Access refused'],
+    ['being connected', { ...at, status: 'pending' }, 'Being connected'],
+    ['not connected', { ...at, status: 'not_linked' }, 'Not connected'],
+  ])('%s', (_what, connection, words) => expect(connectionWords(connection)).toBe(words))
+})
+
+describe('where there are no workouts', () => {
+  const counts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 }
+  const lastSync = { runId: 'run_0', outcome: 'succeeded' as const, finishedAt: '2026-11-19T08:00:00Z', counts }
+  it('says that there are none only once that is known', () => {
+    expect(noWorkoutsSentence({ lastSync, error: null }, true)).toBe('No workouts in the last four weeks.')
+    expect(noWorkoutsSentence({ lastSync, error: null }, false)).toBe('The first ones appear in a moment.')
+    expect(noWorkoutsSentence({ lastSync: null, error: null }, true)).toBe('The first ones appear in a moment.')
+  })
+
+  it('promises no moment where something is in the way', () => {
+    const error = errorOf('strava_unavailable')
+    expect(noWorkoutsSentence({ lastSync: null, error }, true)).toBe('They arrive as soon as syncing goes on.')
+  })
+
+  it('the window is open until all of it was listed once', () => {
+    expect(isWindowOpen({ completeUpTo: null, lastSync: null, sync: running })).toBe(true)
+    expect(isWindowOpen({ completeUpTo: null, lastSync, sync: null })).toBe(true)
+    expect(isWindowOpen({ completeUpTo: lastSync.finishedAt, lastSync: null, sync: running })).toBe(true)
+    expect(isWindowOpen({ completeUpTo: lastSync.finishedAt, lastSync, sync: running })).toBe(false)
   })
 })

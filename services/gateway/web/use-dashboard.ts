@@ -18,6 +18,8 @@ const nextPageSize = 100
 const largestPage = 200
 /** A first import announces every activity; asking again for each would be hundreds of requests. */
 const refreshIntervalMs = 400
+/** News of a run may be lost on its way. */
+const statusIntervalMs = 5_000
 
 /** Actions put their error on display themselves and then answer undefined. */
 interface Dashboard extends DashboardState {
@@ -37,6 +39,8 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
   const latest = useRef(state)
   latest.current = state
   const lastLoad = useRef(0)
+  /** So many times the event stream has told the status. */
+  const timesTold = useRef(0)
   const api = useMemo(
     () => createApi({ accessToken: () => accessToken, onUnauthorized }),
     [accessToken, onUnauthorized],
@@ -45,13 +49,16 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
   const refresh = useCallback(async () => {
     lastLoad.current += 1
     const load = lastLoad.current
+    const before = timesTold.current
     const shown = latest.current.workouts?.items.length ?? 0
+    const askWorkouts = () => api.workouts({ limit: Math.min(largestPage, Math.max(firstPageSize, shown)) })
     try {
-      const [summary, workouts] = await Promise.all([
-        api.summary(),
-        api.workouts({ limit: Math.min(largestPage, Math.max(firstPageSize, shown)) }),
-      ])
-      if (load === lastLoad.current) setState((now) => withLoaded(now, summary, workouts))
+      const [summary, early] = await Promise.all([api.summary(), askWorkouts()])
+      // None may have been there a moment before the summary told of a sync that has brought the first ones.
+      const isEarly = early.items.length === 0 && summary.strava.lastSync !== null
+      const workouts = isEarly ? await askWorkouts() : early
+      const isOvertaken = timesTold.current !== before
+      if (load === lastLoad.current) setState((now) => withLoaded(now, { summary, workouts, isOvertaken }))
     } catch (error) {
       if (load === lastLoad.current) setState((now) => ({ ...now, loadError: errorToShow(error) }))
     }
@@ -79,7 +86,10 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
     // Not counted by the throttle: the first news after an empty page is shown at once.
     void refresh()
     const stop = followEvents(() => accessToken, {
-      onStatus: (status) => setState((now) => withStatus(now, status)),
+      onStatus: (status) => {
+        timesTold.current += 1
+        setState((now) => withStatus(now, status))
+      },
       onProgress: (progress) => {
         if (concernsShownRun(latest.current, progress)) setState((now) => withProgress(now, progress))
         else refreshes.call()
@@ -98,6 +108,18 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
       refreshes.cancel()
     }
   }, [accessToken, refresh, onUnauthorized])
+
+  const isSyncing = (state.summary?.strava.sync ?? null) !== null
+  useEffect(() => {
+    if (!isSyncing) return
+    const timer = setInterval(async () => {
+      const before = timesTold.current
+      // One that cannot be read now is asked for again.
+      const status = await api.status().catch(() => null)
+      if (status !== null && timesTold.current === before) setState((now) => withStatus(now, status))
+    }, statusIntervalMs)
+    return () => clearInterval(timer)
+  }, [api, isSyncing])
 
   return {
     ...state,

@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks'
 import type { PageConfig } from '../session.ts'
+import { isWindowOpen } from '../sync-text.ts'
 import { useDashboard } from '../use-dashboard.ts'
 import { ConnectCard } from './connect-card.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { LoadCard } from './load-card.tsx'
+import { NoticeBanner } from './notice-banner.tsx'
 import { ProfileCard } from './profile-card.tsx'
 import { ProfileForm } from './profile-form.tsx'
-import { ReceiptCard } from './receipt-card.tsx'
+import { ReceiptsCard } from './receipts-card.tsx'
 import { StatusCard } from './status-card.tsx'
 import { WorkoutsCard } from './workouts-card.tsx'
 
@@ -14,6 +16,8 @@ interface DashboardViewProps {
   accessToken: string
   suggestedName: string
   profileGate: PageConfig['profileGate']
+  /** The link flow has just brought the athlete back, linked. */
+  hasReturned: boolean
   onUnauthorized: () => void
   /** The person went on: older news may leave the screen. */
   onAction: () => void
@@ -24,13 +28,14 @@ export const DashboardView = ({
   accessToken,
   suggestedName,
   profileGate,
+  hasReturned,
   onUnauthorized,
   onAction,
 }: DashboardViewProps) => {
   const dashboard = useDashboard(accessToken, onUnauthorized)
   const [editing, setEditing] = useState(false)
-  const [receiptId, setReceiptId] = useState<string | null>(null)
-  const { summary, workouts, loadError, actionError, connected, api } = dashboard
+  const [receiptId, setReceiptId] = useState('')
+  const { summary, workouts, workoutsAsOf, loadError, actionError, connected, api } = dashboard
 
   if (summary === null) return loadError === null ? <p class="muted">Loading…</p> : <ErrorPanel error={loadError} />
 
@@ -41,6 +46,7 @@ export const DashboardView = ({
   const linked = strava.status !== 'not_linked' && strava.status !== 'pending'
 
   const hasWorkouts = workouts !== null && workouts.items.length > 0
+  const isSettled = workoutsAsOf === (strava.lastSync?.runId ?? null)
 
   const profileSaved = async (): Promise<void> => {
     await dashboard.refresh()
@@ -54,12 +60,15 @@ export const DashboardView = ({
   }
 
   const disconnect = async (): Promise<void> => {
-    setReceiptId((await dashboard.disconnect()) ?? null)
+    setReceiptId((await dashboard.disconnect()) ?? '')
     onAction()
   }
 
   return (
     <>
+      {hasReturned && linked && (
+        <NoticeBanner notice={{ kind: 'linked' }} isHindered={strava.error !== null} onDismiss={onAction} />
+      )}
       {loadError !== null && <ErrorPanel error={loadError} />}
       {actionError !== null && <ErrorPanel error={actionError} />}
       {!connected && (
@@ -78,13 +87,21 @@ export const DashboardView = ({
           {...(submitted ? { onCancel: () => setEditing(false) } : {})}
         />
       )}
-      {receiptId !== null && !linked && <ReceiptCard api={api} receiptId={receiptId} />}
       {linked && <StatusCard strava={strava} onConnect={dashboard.connect} onSync={sync} onDisconnect={disconnect} />}
-      {mayConnect && !linked && <ConnectCard onConnect={dashboard.connect} />}
-      {linked && hasWorkouts && <LoadCard load={load} weeklyGoalHours={profile.weeklyGoalHours} />}
-      {linked && workouts !== null && (
-        <WorkoutsCard page={workouts} syncing={strava.sync !== null} onMore={dashboard.loadMore} />
+      {!linked && <ReceiptsCard api={api} changed={`${strava.status} ${receiptId}`} />}
+      {strava.status === 'pending' && (
+        <p class="muted" role="status" data-testid="pending">
+          Strava is being connected, in the app or in another tab.
+        </p>
       )}
+      {mayConnect && !linked && <ConnectCard onConnect={dashboard.connect} />}
+      {linked && hasWorkouts && (
+        <LoadCard load={load} weeklyGoalHours={profile.weeklyGoalHours} isSoFar={isWindowOpen(strava)} />
+      )}
+      {linked && workouts !== null && (
+        <WorkoutsCard page={workouts} strava={strava} isSettled={isSettled} onMore={dashboard.loadMore} />
+      )}
+      {linked && <ReceiptsCard api={api} changed={`${strava.status} ${strava.linkedAt}`} />}
     </>
   )
 }

@@ -4,7 +4,12 @@ import { Button } from './button.tsx'
 /** A modal dialog of the browser: keeps the focus inside, closes with Escape and gives the focus back. */
 export const DisconnectDialog = ({ onConfirm, onCancel }: { onConfirm: () => Promise<void>; onCancel: () => void }) => {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  const keep = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    dialog.current?.showModal()
+    // Enter, pressed without reading, deletes nothing.
+    keep.current?.focus()
+  }, [])
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="disconnect-title" onClose={onCancel}>
       <h2 id="disconnect-title">Disconnect Strava?</h2>
@@ -17,6 +22,7 @@ export const DisconnectDialog = ({ onConfirm, onCancel }: { onConfirm: () => Pro
           Disconnect and delete
         </Button>
         <button
+          ref={keep}
           type="button"
           class="button plain"
           data-testid="disconnect-cancel"

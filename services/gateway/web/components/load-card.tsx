@@ -34,11 +34,23 @@ const LoadChart = ({ days }: Pick<TrainingLoad, 'days'>) => {
   )
 }
 
-export const LoadCard = ({ load, weeklyGoalHours }: { load: TrainingLoad; weeklyGoalHours: number | null }) => {
+interface LoadCardProps {
+  load: TrainingLoad
+  weeklyGoalHours: number | null
+  /** Workouts may still be missing. */
+  isSoFar: boolean
+}
+
+export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
   const weekSeconds = load.days.slice(-7).reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
   return (
     <section class="card" aria-labelledby="load-title" data-testid="load-card">
-      <h2 id="load-title">Training load</h2>
+      <h2 id="load-title">Training load{isSoFar && ' so far'}</h2>
+      {isSoFar && (
+        <p class="muted" data-testid="load-so-far">
+          Not all workouts of the last four weeks are here yet: these figures will still change.
+        </p>
+      )}
       <dl class="figures">
         <div>
           <dt>Acute, 7 days</dt>

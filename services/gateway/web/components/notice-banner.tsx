@@ -3,7 +3,16 @@ import { Button } from './button.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 
 /** What the link flow brought back from Strava. */
-export const NoticeBanner = ({ notice, onDismiss }: { notice: Notice; onDismiss: () => void }) => {
+export const NoticeBanner = ({
+  notice,
+  isHindered = false,
+  onDismiss,
+}: {
+  notice: Notice
+  /** Something keeps workouts from arriving. */
+  isHindered?: boolean
+  onDismiss: () => void
+}) => {
   const dismiss = (
     <Button
       testId="notice-dismiss"
@@ -22,7 +31,10 @@ export const NoticeBanner = ({ notice, onDismiss }: { notice: Notice; onDismiss:
       ) : (
         <div class="panel success" role="status">
           <p class="panel-title">Strava is connected</p>
-          <p>Your workouts of the last four weeks arrive below, newest first.</p>
+          <p>
+            Your workouts of the last four weeks arrive{' '}
+            {isHindered ? 'as soon as syncing goes on.' : 'below, newest first.'}
+          </p>
           {dismiss}
         </div>
       )}

@@ -1,20 +1,12 @@
 import type { Status } from '@slipstream/contracts'
 import { useState } from 'preact/hooks'
-import { countsSentence, lastSyncSentence, nextSyncSentence } from '../sync-text.ts'
+import { connectionWords, countsSentence, isHeldUp, lastSyncSentence, nextSyncSentence } from '../sync-text.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { SyncProgress } from './sync-progress.tsx'
 import { useNow } from './use-now.ts'
-
-const statusWords: Record<Status['status'], string> = {
-  not_linked: 'Not connected',
-  pending: 'Being connected',
-  active: 'Connected',
-  reauth_required: 'Access refused',
-  paused: 'Paused',
-}
 
 interface StatusCardProps extends ConnectProps {
   strava: Status
@@ -29,7 +21,7 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
       <dd data-testid="connected-as">{strava.athlete?.displayName ?? '–'}</dd>
     </div>
     <div>
-      <dt>Last sync</dt>
+      <dt>{strava.error === null ? 'Last sync' : 'Last good sync'}</dt>
       <dd data-testid="last-sync" data-run-id={strava.lastSync?.runId}>
         {lastSyncSentence(strava.lastSync, now)}
       </dd>
@@ -50,7 +42,8 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
 export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCardProps) => {
   const [asking, setAsking] = useState(false)
   const now = useNow(strava.sync !== null)
-  const mustReconnect = strava.status === 'reauth_required'
+  // While the whole app is off, connecting again would not help.
+  const mustReconnect = strava.status === 'reauth_required' && strava.error?.actor === 'athlete'
 
   const disconnect = async (): Promise<void> => {
     await onDisconnect()
@@ -61,8 +54,12 @@ export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCa
     <section class="card" id={mustReconnect ? 'connect' : 'strava'} aria-labelledby="status-title">
       <div class="card-head">
         <h2 id="status-title">Strava</h2>
-        <p class={`badge ${strava.status}`} data-testid="link-status" data-status={strava.status}>
-          {statusWords[strava.status]}
+        <p
+          class={`badge ${isHeldUp(strava) ? 'held-up' : strava.status}`}
+          data-testid="link-status"
+          data-status={strava.status}
+        >
+          {connectionWords(strava)}
         </p>
       </div>
       {strava.error !== null && (

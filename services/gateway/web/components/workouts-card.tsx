@@ -1,4 +1,4 @@
-import type { Workout, WorkoutPage } from '@slipstream/contracts'
+import type { Status, Workout, WorkoutPage } from '@slipstream/contracts'
 import {
   formatDistance,
   formatDuration,
@@ -6,7 +6,9 @@ import {
   formatHeartRate,
   formatLocalTime,
   formatSport,
+  formatTitle,
 } from '../format.ts'
+import { noWorkoutsSentence } from '../sync-text.ts'
 import { Button } from './button.tsx'
 
 const WorkoutRow = ({ workout }: { workout: Workout }) => (
@@ -15,7 +17,7 @@ const WorkoutRow = ({ workout }: { workout: Workout }) => (
       <time dateTime={workout.startedAt}>{formatLocalTime(workout.startedAtLocal)}</time>
     </td>
     <td class="what">
-      <span class="name">{workout.name}</span>
+      <span class="name">{formatTitle(workout)}</span>
       <span class="muted small">
         <span data-cell="sport">{formatSport(workout.sportType)}</span>
         {workout.deviceName !== null && ` · ${workout.deviceName}`}
@@ -36,7 +38,7 @@ const WorkoutRow = ({ workout }: { workout: Workout }) => (
     </td>
     <td class="link">
       <a class="strava-link" href={workout.stravaUrl} target="_blank" rel="noreferrer">
-        View on Strava<span class="visually-hidden">: {workout.name}</span>
+        View on Strava<span class="visually-hidden">: {formatTitle(workout)}</span>
       </a>
     </td>
   </tr>
@@ -44,16 +46,18 @@ const WorkoutRow = ({ workout }: { workout: Workout }) => (
 
 interface WorkoutsCardProps {
   page: WorkoutPage
-  syncing: boolean
+  strava: Pick<Status, 'lastSync' | 'error'>
+  /** Whether they were asked for after the last sync. */
+  isSettled: boolean
   onMore: () => Promise<void>
 }
 
-export const WorkoutsCard = ({ page, syncing, onMore }: WorkoutsCardProps) => (
+export const WorkoutsCard = ({ page, strava, isSettled, onMore }: WorkoutsCardProps) => (
   <section class="card" aria-labelledby="workouts-title">
     <h2 id="workouts-title">Workouts</h2>
     {page.items.length === 0 ? (
       <p class="muted" data-testid="workouts-empty">
-        {syncing ? 'The first ones appear in a moment.' : 'No workouts in the last four weeks.'}
+        {noWorkoutsSentence(strava, isSettled)}
       </p>
     ) : (
       <table class="workouts" data-testid="workouts">

@@ -1,0 +1,123 @@
+import type { Receipt } from '@slipstream/contracts'
+import { useEffect, useState } from 'preact/hooks'
+import { type Api, errorToShow } from '../api.ts'
+import { formatInstant } from '../format.ts'
+import {
+  accessSentence,
+  completedSentence,
+  deletedSentence,
+  progressSentence,
+  receiptFile,
+  receiptTitle,
+} from '../receipt-text.ts'
+import { ErrorPanel } from './error-panel.tsx'
+
+const pollIntervalMs = 1_000
+/** One that is still open by then waits for Strava. */
+const quickPolls = 20
+const slowPollIntervalMs = 15_000
+
+const download = (receipt: Receipt): void => {
+  const { name, text } = receiptFile(receipt)
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+const Completed = ({ receipt, completedAt }: { receipt: Receipt; completedAt: string }) => (
+  <>
+    <p>{completedSentence(completedAt, new Date())}</p>
+    <p data-testid="receipt-access">
+      {accessSentence(receipt)}
+      {receipt.actionUrl && (
+        <>
+          {' '}
+          <a href={receipt.actionUrl} target="_blank" rel="noreferrer">
+            My Apps at Strava
+          </a>
+        </>
+      )}
+    </p>
+    <p>
+      Deleted: <span data-testid="receipt-deleted">{deletedSentence(receipt.deleted)}</span>
+    </p>
+  </>
+)
+
+const ReceiptItem = ({ receipt }: { receipt: Receipt }) => {
+  const { receiptId, requestedAt, completedAt } = receipt
+  return (
+    <li data-testid="receipt" data-state={completedAt === null ? 'open' : 'completed'}>
+      <h3>{receiptTitle(receipt)}</h3>
+      <div role="status">
+        {completedAt === null ? <p>{progressSentence}</p> : <Completed receipt={receipt} completedAt={completedAt} />}
+      </div>
+      <p class="muted small">
+        Receipt <code data-testid="receipt-id">{receiptId}</code>, asked for {formatInstant(requestedAt, new Date())}
+      </p>
+      <button type="button" class="button plain" data-testid="receipt-download" onClick={() => download(receipt)}>
+        Download<span class="visually-hidden"> receipt {receiptId}</span>
+      </button>
+    </li>
+  )
+}
+
+/**
+ * The written confirmations of what was deleted; asks until each is complete. `changed` is another text whenever there may be
+ * a new one.
+ */
+export const ReceiptsCard = ({ api, changed }: { api: Api; changed: string }) => {
+  const [receipts, setReceipts] = useState<Receipt[]>([])
+  const [failure, setFailure] = useState<unknown>(null)
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let stopped = false
+    let polls = 0
+    const ask = async (): Promise<void> => {
+      let isOver = false
+      try {
+        const { items } = await api.receipts()
+        if (stopped) return
+        setReceipts(items)
+        setFailure(null)
+        isOver = items.every(({ completedAt }) => completedAt !== null)
+      } catch (error) {
+        if (stopped) return
+        setFailure(error)
+      }
+      polls += 1
+      if (!isOver) timer = setTimeout(ask, polls < quickPolls ? pollIntervalMs : slowPollIntervalMs)
+    }
+    void ask()
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }, [api, changed])
+
+  const [newest, ...earlier] = receipts
+  if (newest === undefined) return failure === null ? null : <ErrorPanel error={errorToShow(failure)} />
+  return (
+    <section class="card" aria-labelledby="receipts-title" data-testid="receipts">
+      <h2 id="receipts-title">What was deleted</h2>
+      {failure !== null && <ErrorPanel error={errorToShow(failure)} />}
+      <ul class="receipts">
+        <ReceiptItem receipt={newest} />
+      </ul>
+      {earlier.length > 0 && (
+        <details>
+          <summary>Earlier receipts ({earlier.length})</summary>
+          <ul class="receipts">
+            {earlier.map((receipt) => (
+              <ReceiptItem key={receipt.receiptId} receipt={receipt} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  )
+}

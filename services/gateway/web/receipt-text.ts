@@ -1,0 +1,74 @@
+import type { Receipt } from '@slipstream/contracts'
+import { formatCount, formatInstant } from './format.ts'
+
+/** What was deleted in words of the athlete, the most wanted first. Other names are of later releases. */
+const things: readonly [name: string, one: string, many?: string][] = [
+  ['workouts', 'workout'],
+  ['sync_runs', 'sync record'],
+  ['tombstones', 'note about a removed workout', 'notes about removed workouts'],
+  ['events', 'message to other services', 'messages to other services'],
+  ['links', 'connection'],
+  ['credentials', 'access key'],
+]
+
+/** `12 workouts, 3 sync records, 1 connection, 1 access key`. */
+export const deletedSentence = (deleted: Receipt['deleted']): string => {
+  const known = new Set(things.map(([name]) => name))
+  const others = Object.entries(deleted).reduce((sum, [name, count]) => sum + (known.has(name) ? 0 : count), 0)
+  const parts = [
+    ...things.map(([name, one, many]) => [deleted[name] ?? 0, one, many] as const),
+    [others, 'other record'] as const,
+  ].flatMap(([count, one, many]) => (count === 0 ? [] : [formatCount(count, one, many)]))
+  return parts.length === 0 ? 'There was nothing left to delete.' : parts.join(', ')
+}
+
+const titles: Record<Receipt['reason'], string> = {
+  user: 'Strava is disconnected',
+  revoked_at_strava: 'Access was withdrawn at Strava',
+  slot_freed: 'Strava was disconnected to free a place',
+  policy: 'Data of an ended access was deleted',
+}
+
+export const receiptTitle = ({ reason, completedAt }: Pick<Receipt, 'reason' | 'completedAt'>): string => {
+  if (completedAt !== null) return titles[reason]
+  return reason === 'policy' ? 'Deleting data of an ended access…' : 'Disconnecting…'
+}
+
+/** What has become of the access at Strava; where that is not known, it says how to find out. */
+export const accessSentence = ({
+  reason,
+  revokedAtStrava,
+  note,
+}: Pick<Receipt, 'reason' | 'revokedAtStrava' | 'note'>): string => {
+  if (revokedAtStrava) return 'Access was withdrawn at Strava.'
+  if (note === 'linked_again') return 'Access at Strava was not withdrawn: the account was connected again first.'
+  if (note === 'check_strava' || revokedAtStrava === null)
+    return 'Whether access at Strava has ended is not known. Please look under My Apps in your Strava settings: if this application is listed there, revoke its access.'
+  if (reason === 'revoked_at_strava') return 'You had withdrawn access at Strava yourself.'
+  return 'Access at Strava had already ended, so there was nothing to withdraw.'
+}
+
+export const progressSentence = 'Syncing has stopped. Your data is being deleted.'
+
+export const completedSentence = (completedAt: string, now: Date): string =>
+  `Everything that came from Strava was deleted ${formatInstant(completedAt, now)}.`
+
+const lines = (receipt: Receipt): string[] => {
+  const { receiptId, requestedAt, completedAt, deleted, actionUrl } = receipt
+  const head = [receiptTitle(receipt), '', `Receipt: ${receiptId}`, `Asked for: ${requestedAt}`]
+  if (completedAt === null) return [...head, '', progressSentence]
+  return [
+    ...head,
+    `Completed: ${completedAt}`,
+    '',
+    `Deleted: ${deletedSentence(deleted)}`,
+    accessSentence(receipt),
+    ...(actionUrl === null ? [] : [actionUrl]),
+  ]
+}
+
+/** The receipt to keep: plain text, times in UTC. */
+export const receiptFile = (receipt: Receipt): { name: string; text: string } => ({
+  name: `receipt-${receipt.receiptId}.txt`,
+  text: `${lines(receipt).join('\n')}\n`,
+})
