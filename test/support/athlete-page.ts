@@ -29,10 +29,12 @@ export interface AthletePage {
   screenshot(step: string): Promise<void>
   signIn(): Promise<void>
   submitProfile(primarySport: string, weeklyGoalHours: string): Promise<void>
-  /** Leaves for the consent page, chooses there, and waits for the return. */
-  consent(choice: { decision: 'authorize' | 'cancel'; untick?: string }): Promise<void>
+  /** Leaves for the consent page, chooses there, and waits for the return. `as`: whose Strava account; their own otherwise. */
+  consent(choice: { decision: 'authorize' | 'cancel'; untick?: string; as?: string }): Promise<void>
   /** All rows, after loading every page of them. */
   workouts(): Promise<WorkoutRow[]>
+  /** Another tab of the same browser session. */
+  tab(page: Page): AthletePage
   close(): Promise<void>
 }
 
@@ -64,16 +66,7 @@ const readRows = async (rows: Locator): Promise<WorkoutRow[]> => {
   )
 }
 
-/** `account` names both who signs in and whose simulated Strava account is linked. */
-export const openAthletePage = async (
-  browser: Browser,
-  system: RunningSystem,
-  account: string,
-): Promise<AthletePage> => {
-  mkdirSync(screenshotDir, { recursive: true })
-  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, reducedMotion: 'reduce' })
-  context.setDefaultTimeout(20_000)
-  const page = await context.newPage()
+const athletePageOf = (page: Page, system: RunningSystem, account: string): AthletePage => {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
@@ -106,10 +99,10 @@ export const openAthletePage = async (
       await press('profile-submit')
       await find('connect-card').waitFor()
     },
-    async consent({ decision, untick }) {
+    async consent({ decision, untick, as = account }) {
       await press('connect')
       await find('consent-page').waitFor()
-      const { stravaAthleteId } = await system.control.athlete(account)
+      const { stravaAthleteId } = await system.control.athlete(as)
       await find('athlete').selectOption(String(stravaAthleteId))
       if (untick !== undefined) await find(`scope-${untick}`).uncheck()
       await press(decision)
@@ -124,6 +117,19 @@ export const openAthletePage = async (
       }
       return readRows(find('workout'))
     },
-    close: () => context.close(),
+    tab: (other) => athletePageOf(other, system, account),
+    close: () => page.context().close(),
   }
+}
+
+/** `account` names both who signs in and whose simulated Strava account is linked. */
+export const openAthletePage = async (
+  browser: Browser,
+  system: RunningSystem,
+  account: string,
+): Promise<AthletePage> => {
+  mkdirSync(screenshotDir, { recursive: true })
+  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, reducedMotion: 'reduce' })
+  context.setDefaultTimeout(20_000)
+  return athletePageOf(await context.newPage(), system, account)
 }

@@ -10,6 +10,7 @@ import {
   type SyncAccepted,
   type WorkoutPage,
 } from '@slipstream/contracts'
+import type { Access } from './session.ts'
 
 /** The API refused or could not be reached; `problem` is its own answer, or stands in for a missing one. */
 export class ProblemError extends Error {
@@ -52,21 +53,26 @@ export interface Api {
 }
 
 /** The gateway's API for one signed-in athlete. Every call throws `ProblemError` when it does not succeed. */
-export const createApi = (options: { accessToken: () => string; onUnauthorized: () => void }): Api => {
-  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await fetch(`/api/v1${path}`, {
+export const createApi = (access: Access, onUnauthorized: () => void): Api => {
+  const send = (method: string, path: string, body: unknown): Promise<Response> =>
+    fetch(`/api/v1${path}`, {
       method,
       headers: {
         accept: 'application/json, application/problem+json',
-        authorization: `Bearer ${options.accessToken()}`,
+        authorization: `Bearer ${access.accessToken()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
       throw new ProblemError(problemOf('service_unavailable'), { cause })
     })
+
+  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const first = await send(method, path, body)
+    // A refusal for want of a session has done nothing, so that it may be sent again.
+    const response = first.status === 401 && (await access.renew()) ? await send(method, path, body) : first
     if (response.ok) return response.json()
-    if (response.status === 401) options.onUnauthorized()
+    if (response.status === 401) onUnauthorized()
     // Not the gateway's own words: a proxy in front of it says that it is away.
     const substitute = problemOf(response.status >= 502 ? 'service_unavailable' : 'internal_error')
     throw new ProblemError(isProblem(response) ? await response.json() : substitute)

@@ -8,11 +8,16 @@ import { Welcome } from './components/welcome.tsx'
 import { actionableError, type Notice } from './notice.ts'
 import { createSignIn, type PageConfig, type Session, type SignIn } from './session.ts'
 
+interface SignedInOrOut {
+  signIn: SignIn
+  profileGate: PageConfig['profileGate']
+}
+
 type Stage =
   | { name: 'loading' }
   | { name: 'broken' }
-  | { name: 'signed_out'; signIn: SignIn; error: ActionableError | null }
-  | { name: 'signed_in'; signIn: SignIn; session: Session; profileGate: PageConfig['profileGate'] }
+  | (SignedInOrOut & { name: 'signed_out'; error: ActionableError | null })
+  | (SignedInOrOut & { name: 'signed_in'; session: Session })
 
 const loadConfig = async (): Promise<PageConfig> => {
   const response = await fetch('./config.json')
@@ -34,14 +39,14 @@ const signInFailed: ActionableError = {
 
 const start = async (): Promise<Stage> => {
   const config = await loadConfig()
-  const signIn = createSignIn(config)
+  const either = { signIn: createSignIn(config), profileGate: config.profileGate }
   try {
-    const session = await signIn.resume()
-    if (session === null) return { name: 'signed_out', signIn, error: null }
-    return { name: 'signed_in', signIn, session, profileGate: config.profileGate }
+    const session = await either.signIn.resume()
+    if (session === null) return { ...either, name: 'signed_out', error: null }
+    return { ...either, name: 'signed_in', session }
   } catch (error) {
     console.error('sign-in failed', error)
-    return { name: 'signed_out', signIn, error: signInFailed }
+    return { ...either, name: 'signed_out', error: signInFailed }
   }
 }
 
@@ -56,23 +61,36 @@ export const App = ({ notice }: { notice: Notice | null }) => {
     })
   }, [])
 
-  const signIn = stage.name === 'signed_in' ? stage.signIn : null
-  const expire = useCallback(() => {
-    if (signIn === null) return
-    void signIn.forget()
-    setStage({ name: 'signed_out', signIn, error: sessionEnded })
-  }, [signIn])
+  const signOut = useCallback(
+    (error: ActionableError | null) =>
+      setStage((now) =>
+        now.name === 'signed_in' || now.name === 'signed_out' ? { ...now, name: 'signed_out', error } : now,
+      ),
+    [],
+  )
 
-  useEffect(() => {
-    signIn?.onExpired(expire)
-  }, [signIn, expire])
+  const signIn = stage.name === 'signed_in' || stage.name === 'signed_out' ? stage.signIn : null
+  const expire = useCallback(() => {
+    void signIn?.forget()
+    signOut(sessionEnded)
+  }, [signIn, signOut])
+
+  useEffect(
+    () =>
+      signIn?.listen({
+        onBegun: (session) =>
+          setStage((now) => (now.name === 'signed_out' ? { ...now, name: 'signed_in', session } : now)),
+        onEnded: (reason) => signOut(reason === 'expired' ? sessionEnded : null),
+      }),
+    [signIn, signOut],
+  )
 
   const beginSignIn = async (current: SignIn): Promise<void> => {
     try {
       await current.begin()
     } catch (error) {
       console.error('the sign-in page could not be reached', error)
-      setStage({ name: 'signed_out', signIn: current, error: actionableError('service_unavailable') })
+      signOut(actionableError('service_unavailable'))
     }
   }
 
@@ -84,7 +102,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
       console.error('signing out at the issuer failed', error)
       await current.forget()
     }
-    setStage({ name: 'signed_out', signIn: current, error: null })
+    signOut(null)
   }
 
   return (
@@ -102,7 +120,8 @@ export const App = ({ notice }: { notice: Notice | null }) => {
         {stage.name === 'signed_out' && <Welcome error={stage.error} onSignIn={() => beginSignIn(stage.signIn)} />}
         {stage.name === 'signed_in' && (
           <DashboardView
-            accessToken={stage.session.accessToken}
+            key={stage.session.subject}
+            access={stage.signIn}
             suggestedName={stage.session.name}
             profileGate={stage.profileGate}
             hasReturned={shownNotice?.kind === 'linked'}

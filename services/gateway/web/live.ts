@@ -1,5 +1,6 @@
 import type { EventData, Status } from '@slipstream/contracts'
 import { EventSource } from 'eventsource'
+import type { Access } from './session.ts'
 
 interface LiveListeners {
   onStatus(status: Status): void
@@ -18,17 +19,31 @@ const changeEvents = ['link', 'sync', 'activity']
  * send an Authorization header, and a token in the address would end up in logs; hence the package of that name.
  * It reconnects by itself after a lost connection, but gives up on an error status: then the stream is opened anew.
  */
-export const followEvents = (accessToken: () => string, listeners: LiveListeners): (() => void) => {
+export const followEvents = (access: Access, listeners: LiveListeners): (() => void) => {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let isStopped = false
+  /** Since the stream was open last: a second refusal in a row is not for want of a newer token. */
+  let wasRenewed = false
+
+  const renewOrEnd = async (): Promise<void> => {
+    const isRenewed = !wasRenewed && (await access.renew())
+    if (isStopped) return
+    wasRenewed = true
+    if (isRenewed) open()
+    else listeners.onUnauthorized()
+  }
 
   const open = (): void => {
     const current = new EventSource('/api/v1/strava/events', {
       fetch: (url, init) =>
-        fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${accessToken()}` } }),
+        fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${access.accessToken()}` } }),
     })
     source = current
-    current.addEventListener('open', () => listeners.onConnected(true))
+    current.addEventListener('open', () => {
+      wasRenewed = false
+      listeners.onConnected(true)
+    })
     current.addEventListener('status', (event) => listeners.onStatus(JSON.parse(event.data)))
     current.addEventListener('progress', (event) => listeners.onProgress(JSON.parse(event.data)))
     for (const name of changeEvents) current.addEventListener(name, () => listeners.onChange())
@@ -36,7 +51,7 @@ export const followEvents = (accessToken: () => string, listeners: LiveListeners
       listeners.onConnected(false)
       if (event.code === 401) {
         current.close()
-        listeners.onUnauthorized()
+        void renewOrEnd()
       } else if (current.readyState === EventSource.CLOSED) {
         timer = setTimeout(open, reopenAfterMs)
       }
@@ -45,6 +60,7 @@ export const followEvents = (accessToken: () => string, listeners: LiveListeners
 
   open()
   return () => {
+    isStopped = true
     clearTimeout(timer)
     source?.close()
   }

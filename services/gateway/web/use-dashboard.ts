@@ -10,6 +10,7 @@ import {
   withStatus,
 } from './dashboard-state.ts'
 import { followEvents } from './live.ts'
+import type { Access } from './session.ts'
 import { throttle } from './throttle.ts'
 
 /** The first page is there quickly; who asks for more gets more at a time. */
@@ -34,17 +35,14 @@ interface Dashboard extends DashboardState {
 }
 
 /** Loads what the page shows and keeps it true while the athlete's event stream tells of changes. */
-export const useDashboard = (accessToken: string, onUnauthorized: () => void): Dashboard => {
+export const useDashboard = (access: Access, onUnauthorized: () => void): Dashboard => {
   const [state, setState] = useState<DashboardState>(emptyDashboard)
   const latest = useRef(state)
   latest.current = state
   const lastLoad = useRef(0)
   /** So many times the event stream has told the status. */
   const timesTold = useRef(0)
-  const api = useMemo(
-    () => createApi({ accessToken: () => accessToken, onUnauthorized }),
-    [accessToken, onUnauthorized],
-  )
+  const api = useMemo(() => createApi(access, onUnauthorized), [access, onUnauthorized])
 
   const refresh = useCallback(async () => {
     lastLoad.current += 1
@@ -85,7 +83,7 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
     const refreshes = throttle(() => void refresh(), refreshIntervalMs)
     // Not counted by the throttle: the first news after an empty page is shown at once.
     void refresh()
-    const stop = followEvents(() => accessToken, {
+    const stop = followEvents(access, {
       onStatus: (status) => {
         timesTold.current += 1
         setState((now) => withStatus(now, status))
@@ -107,7 +105,7 @@ export const useDashboard = (accessToken: string, onUnauthorized: () => void): D
       stop()
       refreshes.cancel()
     }
-  }, [accessToken, refresh, onUnauthorized])
+  }, [access, refresh, onUnauthorized])
 
   const isSyncing = (state.summary?.strava.sync ?? null) !== null
   useEffect(() => {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { PageConfig } from '../session.ts'
+import type { Access, PageConfig } from '../session.ts'
 import { isWindowOpen } from '../sync-text.ts'
 import { useDashboard } from '../use-dashboard.ts'
 import { ConnectCard } from './connect-card.tsx'
@@ -13,7 +13,7 @@ import { StatusCard } from './status-card.tsx'
 import { WorkoutsCard } from './workouts-card.tsx'
 
 interface DashboardViewProps {
-  accessToken: string
+  access: Access
   suggestedName: string
   profileGate: PageConfig['profileGate']
   /** The link flow has just brought the athlete back, linked. */
@@ -25,14 +25,14 @@ interface DashboardViewProps {
 
 /** Everything a signed-in athlete sees: profile first, then the connection, then what came through it. */
 export const DashboardView = ({
-  accessToken,
+  access,
   suggestedName,
   profileGate,
   hasReturned,
   onUnauthorized,
   onAction,
 }: DashboardViewProps) => {
-  const dashboard = useDashboard(accessToken, onUnauthorized)
+  const dashboard = useDashboard(access, onUnauthorized)
   const [editing, setEditing] = useState(false)
   const [receiptId, setReceiptId] = useState('')
   const { summary, workouts, workoutsAsOf, loadError, actionError, connected, api } = dashboard
