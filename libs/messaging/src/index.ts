@@ -15,6 +15,6 @@ export {
   type OutboxRelayOptions,
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
-export { endOfEvents, purgeAthlete } from './purge.ts'
+export { countOfAthlete, endOfEvents, purgeAthlete } from './purge.ts'
 export { type StuckMessagesDeps, sweepStuckMessages } from './stuck-messages.ts'
 export { maxAttempts } from './verdict.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { endOfEvents, purgeAthlete } from '../src/index.ts'
+import { countOfAthlete, endOfEvents, purgeAthlete } from '../src/index.ts'
 import { deleted, event, type Harness, startHarness } from './support/harness.ts'
 
 let harness: Harness
@@ -27,7 +27,12 @@ const publishAll = async (...events: Parameters<typeof harness.bus.publish>[0][]
   for (const one of events) await harness.bus.publish(one)
 }
 const end = () => endOfEvents(harness.bus.transport)
-const purge = (athleteId: string, upTo: number) => purgeAthlete(harness.bus.transport, athleteId, upTo)
+/** What it takes out is what was counted before. */
+const purge = async (athleteId: string, upTo: number) => {
+  const counted = await countOfAthlete(harness.bus.transport, athleteId, upTo)
+  expect(await purgeAthlete(harness.bus.transport, athleteId, upTo)).toBe(counted)
+  return counted
+}
 
 it('takes what was told until the unlink, and of activities until the sequence given, of this athlete alone', async () => {
   await publishAll(linked('ath_1', 'lnk_1'), notified('ath_1', 'lnk_1'), deleted('ath_1', 1), deleted('ath_2', 1))

@@ -16,6 +16,8 @@ export interface ErasureBatch {
  *
  * `purgeUpTo`: where `EVENTS` ended when the first run of a later link was let go. What comes behind may be that link's.
  *
+ * `eventsFound`: how many events there were to purge, noted before the first purge: what has gone is not there to be counted.
+ *
  * `upToTicket` is there when the link stays, because only its grant has died: then what was fetched under a later ticket is of
  * a grant that came back, and stays. 0: it had come back before.
  */
@@ -25,6 +27,7 @@ export interface ErasureRow {
   linkId: string
   requestedAt: Date
   purgeUpTo?: number
+  eventsFound?: number
   upToTicket?: number
   deleted: Record<string, number>
   deleting: ErasureBatch | null

@@ -1,6 +1,6 @@
 import { lanes } from '@slipstream/contracts'
 import { createCountedCall, createGate, createTokenCalls, judgeRefresh } from '@slipstream/gate'
-import { type Bus, endOfEvents, purgeAthlete, runConsumer } from '@slipstream/messaging'
+import { type Bus, countOfAthlete, endOfEvents, purgeAthlete, runConsumer } from '@slipstream/messaging'
 import { createDeliveryLog, mongoOutboxSource } from '@slipstream/persistence'
 import { createQuotaLedger } from '@slipstream/quota'
 import { type Clock, newId, systemClock } from '@slipstream/runtime'
@@ -120,6 +120,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const runs = createRunStore({ collections, clock, newId, owner, leaseMs: timings.leaseMs })
       const events: ErasureOptions['events'] = {
         end: () => endOfEvents(bus().transport),
+        count: (athleteId, upTo) => countOfAthlete(bus().transport, athleteId, upTo),
         purge: (athleteId, upTo) => purgeAthlete(bus().transport, athleteId, upTo),
       }
       const receipts = createReceiptReader(collections)

@@ -2,7 +2,7 @@ import { connectStore, createDeliveryLog, prepareDatabase } from '@slipstream/pe
 import { newId, systemClock } from '@slipstream/runtime'
 import { testDatabase } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createErasure } from '../src/adapters/erasure.ts'
+import { createErasure, type ErasureOptions } from '../src/adapters/erasure.ts'
 import { createGrantReader } from '../src/adapters/grant-reader.ts'
 import { createWorkoutStore } from '../src/adapters/workout-store.ts'
 import type { OpenReceipt } from '../src/domain/ports.ts'
@@ -72,11 +72,24 @@ const erasureOver = (seen: typeof collections) =>
   createErasure({
     ...{ collections: seen, deliveries: createDeliveryLog(seen, systemClock), clock: systemClock },
     ...{ workouts: createWorkoutStore(seen, systemClock), grants: createGrantReader(seen) },
-    events: { end: async () => 0, purge: async () => 0 },
+    events,
   })
 
 /** More than one batch of workouts. */
-const counts = { workouts: 501, tombstones: 2, sync_runs: 3, events: 0 }
+const counts = { workouts: 501, tombstones: 2, sync_runs: 3, events: 7 }
+
+/** What is stored of each athlete in `EVENTS`: as there, what was taken out is not counted a second time. */
+const stored = new Map<string, number>()
+
+const events: ErasureOptions['events'] = {
+  end: async () => 1_000,
+  count: async (athleteId) => stored.get(athleteId) ?? 0,
+  purge: async (athleteId) => {
+    const purged = stored.get(athleteId) ?? 0
+    stored.set(athleteId, 0)
+    return purged
+  },
+}
 
 const endedLink = async (): Promise<OpenReceipt> => {
   const linkId = newId('link')
@@ -90,7 +103,9 @@ const endedLink = async (): Promise<OpenReceipt> => {
   await store.connection.collection('workouts').insertMany(rowsOf(counts.workouts) as never[])
   await store.connection.collection('tombstones').insertMany(rowsOf(counts.tombstones) as never[])
   await store.connection.collection('sync_runs').insertMany(rowsOf(counts.sync_runs) as never[])
-  return { receiptId: newId('receipt'), athleteId: newId('athlete'), linkId, requestedAt: new Date() }
+  const athleteId = newId('athlete')
+  stored.set(athleteId, counts.events)
+  return { receiptId: newId('receipt'), athleteId, linkId, requestedAt: new Date() }
 }
 
 const told = async ({ receiptId }: OpenReceipt) => {

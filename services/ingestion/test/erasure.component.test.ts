@@ -1,4 +1,4 @@
-import { endOfEvents, newEvent, purgeAthlete } from '@slipstream/messaging'
+import { countOfAthlete, endOfEvents, newEvent, purgeAthlete } from '@slipstream/messaging'
 import { createDeliveryLog } from '@slipstream/persistence'
 import { newId } from '@slipstream/runtime'
 import { isRequestStored } from '@slipstream/testing'
@@ -47,6 +47,7 @@ const setErased = async (receiptId: string) => {
 
 const realEvents: ErasureOptions['events'] = {
   end: () => endOfEvents(harness.bus.transport),
+  count: (athleteId, upTo) => countOfAthlete(harness.bus.transport, athleteId, upTo),
   purge: (athleteId, upTo) => purgeAthlete(harness.bus.transport, athleteId, upTo),
 }
 
@@ -59,7 +60,7 @@ const paused = () => {
     await open
     return await realEvents.purge(athleteId, upTo)
   }
-  return { end: realEvents.end, purge, reached, goOn }
+  return { ...realEvents, purge, reached, goOn }
 }
 
 /** Another process that looks at erasures. */

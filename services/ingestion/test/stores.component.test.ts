@@ -48,7 +48,7 @@ const pageDeps = (runs: RunStore, changes: Partial<RunDeps>): RunDeps => {
     links: createLinkReader(collections),
     receipts: createReceiptReader(collections),
     erasure: createErasure({
-      events: { end: async () => 0, purge: async () => 0 },
+      events: { end: async () => 0, count: async () => 0, purge: async () => 0 },
       ...{
         collections,
         workouts: createWorkoutStore(collections, systemClock),

@@ -219,7 +219,7 @@ export const startIngestion = (world: World, process: Process): void => {
     receipts: createReceiptReader(own),
     erasure: createErasure({
       ...{ collections: own, deliveries, workouts, clock, grants: createGrantReader(own) },
-      events: { end: async () => 0, purge: async () => 0 },
+      events: { end: async () => 0, count: async () => 0, purge: async () => 0 },
     }),
     facts: ingestionFacts,
     newWorkoutId: () => newId('workout'),

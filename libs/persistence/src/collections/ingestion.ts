@@ -250,6 +250,7 @@ export const erasures = defineCollection<ErasureRow>(
     linkId: text,
     requestedAt: time,
     purgeUpTo: added(count),
+    eventsFound: added(count),
     upToTicket: added(count),
     deleted: mixed(),
     deleting: optionalNested<ErasureBatch>({ from: text, ids: texts }),

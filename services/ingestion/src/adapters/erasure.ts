@@ -32,6 +32,8 @@ export interface ErasureOptions {
   events: {
     /** The sequence of the last one so far. */
     end(): Promise<number>
+    /** How many `purge` would take out. */
+    count(athleteId: string, upTo: number): Promise<number>
     /** Takes out what was told of an athlete up to this sequence. @returns how many */
     purge(athleteId: string, upTo: number): Promise<number>
   }
@@ -173,19 +175,27 @@ export const createErasure = (options: ErasureOptions): Erasure => {
   /**
    * The end is read before the note: a run of a later link that has noted nothing by then tells what it has to tell behind
    * that end. So whoever is paused here, for however long, takes nothing of its.
+   * Counted is what there was before the first purge, by whoever came first: neither a crash in it nor another process changes
+   * that. More than was found is what came in between.
    * @returns the row as it is afterwards
    */
   const purgeEvents = async ({ _id, athleteId }: Erasing): Promise<Erasing> => {
     const end = await events.end()
-    const { purgeUpTo = end } = await read(_id)
+    const { purgeUpTo = end, erasedAt, eventsFound } = await read(_id)
     // A note behind the end is of a stream that has been lost since, with all that was in it.
-    const purged = purgeUpTo > end ? 0 : await events.purge(athleteId, purgeUpTo)
+    const upTo = purgeUpTo > end ? 0 : purgeUpTo
+    if (!erasedAt && eventsFound === undefined) {
+      const found = await events.count(athleteId, upTo)
+      await erasures.updateOne({ _id, eventsFound: { $exists: false } }, { $set: { eventsFound: found } })
+    }
+    const purged = await events.purge(athleteId, upTo)
+    const counted = erasedAt
+      ? { $add: ['$deleted.events', purged] }
+      : { $max: ['$deleted.events', '$eventsFound', purged] }
     return await erasures
-      .findOneAndUpdate(
-        { _id },
-        { $inc: { 'deleted.events': purged } },
-        { returnDocument: 'after', projection: withoutOutbox },
-      )
+      .findOneAndUpdate({ _id }, [{ $set: { 'deleted.events': counted } }], {
+        ...{ updatePipeline: true, returnDocument: 'after' as const, projection: withoutOutbox },
+      })
       .lean<Erasing>()
       .orFail()
   }
