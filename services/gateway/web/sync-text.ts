@@ -46,6 +46,11 @@ const fullestBar = 0.95
 export const shareDone = ({ stored, expected }: Sync): number | null =>
   expected === null || expected === 0 ? null : Math.min(fullestBar, stored / expected)
 
+export const syncButtonWords = (sync: Sync | null): string => {
+  if (sync === null) return 'Sync now'
+  return sync.state === 'waiting' ? 'Waiting…' : 'Syncing…'
+}
+
 /** When the last sync that succeeded ended; a failure after it is told by the error. */
 export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =>
   lastSync === null ? 'Not yet' : formatInstant(lastSync.finishedAt, now)

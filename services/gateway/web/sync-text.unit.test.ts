@@ -8,6 +8,7 @@ import {
   nextSyncSentence,
   noWorkoutsSentence,
   shareDone,
+  syncButtonWords,
   syncSentence,
 } from './sync-text.ts'
 
@@ -97,6 +98,11 @@ describe('the last sync', () => {
       '1 activity checked, 2 removed',
     )
   })
+})
+
+it('the button says what goes on', () => {
+  const waiting = { ...running, state: 'waiting' as const, waitingFor: 'app' as const }
+  expect([null, running, waiting].map(syncButtonWords)).toEqual(['Sync now', 'Syncing…', 'Waiting…'])
 })
 
 describe('the bar', () => {

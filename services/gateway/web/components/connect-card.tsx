@@ -26,7 +26,7 @@ export const ConnectCard = ({ onConnect }: ConnectProps) => (
         <a href="https://www.strava.com/settings/apps" target="_blank" rel="noreferrer">
           Strava settings
         </a>{' '}
-        ends the access as well; what was read before stays until you disconnect here.
+        ends the access as well. Disconnect here too to have everything deleted at once.
       </p>
     </div>
   </section>

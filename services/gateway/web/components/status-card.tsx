@@ -1,6 +1,13 @@
 import type { Status } from '@slipstream/contracts'
 import { useState } from 'preact/hooks'
-import { connectionWords, countsSentence, isHeldUp, lastSyncSentence, nextSyncSentence } from '../sync-text.ts'
+import {
+  connectionWords,
+  countsSentence,
+  isHeldUp,
+  lastSyncSentence,
+  nextSyncSentence,
+  syncButtonWords,
+} from '../sync-text.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
@@ -73,7 +80,7 @@ export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCa
       <div class="actions">
         {strava.status === 'active' && (
           <Button testId="sync-now" kind="primary" busy={strava.sync !== null} onPress={onSync}>
-            {strava.sync === null ? 'Sync now' : 'Syncing…'}
+            {syncButtonWords(strava.sync)}
           </Button>
         )}
         <button type="button" class="button plain" data-testid="disconnect" onClick={() => setAsking(true)}>
