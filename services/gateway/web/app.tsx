@@ -124,7 +124,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
             access={stage.signIn}
             suggestedName={stage.session.name}
             profileGate={stage.profileGate}
-            hasReturned={shownNotice?.kind === 'linked'}
+            returned={shownNotice?.kind === 'linked' ? shownNotice : null}
             onUnauthorized={expire}
             onAction={() => setShownNotice(null)}
           />

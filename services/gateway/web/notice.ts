@@ -1,7 +1,7 @@
 import { type ActionableError, type ErrorCode, errorCatalogue } from '@slipstream/contracts'
 
-/** What the link flow reports back to the page through `?strava=…`. */
-export type Notice = { kind: 'linked' } | { kind: 'error'; error: ActionableError }
+/** What the link flow reports back to the page through `?strava=…`. `replaced`: another Strava account had to make way. */
+export type Notice = { kind: 'linked'; replaced: boolean } | { kind: 'error'; error: ActionableError }
 
 const isKnownCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalogue, code)
 
@@ -12,11 +12,11 @@ export const actionableError = (code: string): ActionableError => {
   return { code: known, title, detail, actor, action, actionUrl }
 }
 
-/** Reads `?strava=linked` or `?strava=error&code=…`; null when the address carries neither. */
+/** Reads `?strava=linked` (with `receipt=…` for the account before) or `?strava=error&code=…`; null when the address carries neither. */
 export const readNotice = (search: string): Notice | null => {
   const query = new URLSearchParams(search)
   const result = query.get('strava')
-  if (result === 'linked') return { kind: 'linked' }
+  if (result === 'linked') return { kind: 'linked', replaced: query.has('receipt') }
   if (result === 'error') return { kind: 'error', error: actionableError(query.get('code') ?? '') }
   return null
 }

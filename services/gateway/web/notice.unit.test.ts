@@ -4,7 +4,11 @@ import { readNotice } from './notice.ts'
 
 describe('readNotice', () => {
   it('reads success', () => {
-    expect(readNotice('?strava=linked')).toEqual({ kind: 'linked' })
+    expect(readNotice('?strava=linked')).toEqual({ kind: 'linked', replaced: false })
+  })
+
+  it('reads that another account made way', () => {
+    expect(readNotice('?strava=linked&receipt=rcp_1')).toEqual({ kind: 'linked', replaced: true })
   })
 
   it.each(errorCodes)('shows the catalogue entry of %s', (code) => {

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import type { Notice } from '../notice.ts'
 import type { Access, PageConfig } from '../session.ts'
 import { isWindowOpen } from '../sync-text.ts'
 import { useDashboard } from '../use-dashboard.ts'
@@ -17,7 +18,7 @@ interface DashboardViewProps {
   suggestedName: string
   profileGate: PageConfig['profileGate']
   /** The link flow has just brought the athlete back, linked. */
-  hasReturned: boolean
+  returned: Notice | null
   onUnauthorized: () => void
   /** The person went on: older news may leave the screen. */
   onAction: () => void
@@ -28,7 +29,7 @@ export const DashboardView = ({
   access,
   suggestedName,
   profileGate,
-  hasReturned,
+  returned,
   onUnauthorized,
   onAction,
 }: DashboardViewProps) => {
@@ -66,8 +67,8 @@ export const DashboardView = ({
 
   return (
     <>
-      {hasReturned && linked && (
-        <NoticeBanner notice={{ kind: 'linked' }} isHindered={strava.error !== null} onDismiss={onAction} />
+      {returned !== null && linked && (
+        <NoticeBanner notice={returned} isHindered={strava.error !== null} onDismiss={onAction} />
       )}
       {loadError !== null && <ErrorPanel error={loadError} />}
       {actionError !== null && <ErrorPanel error={actionError} />}

@@ -35,6 +35,12 @@ export const NoticeBanner = ({
             Your workouts of the last four weeks arrive{' '}
             {isHindered ? 'as soon as syncing goes on.' : 'below, newest first.'}
           </p>
+          {notice.replaced && (
+            <p data-testid="notice-replaced">
+              The Strava account that you had connected before is disconnected, since it accepted us no more, and what
+              came from it is deleted. The receipt is below.
+            </p>
+          )}
           {dismiss}
         </div>
       )}
