@@ -3,6 +3,8 @@ import { errorCodes } from './error-catalogue.ts'
 import {
   causeSchema,
   laneSchema,
+  noticeAspects,
+  noticeObjects,
   runCountsSchema,
   runOutcomeSchema,
   runStates,
@@ -269,6 +271,31 @@ export const problemSchema = z
   .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof problemSchema>
 
+export const noticeSchema = z
+  .object({
+    objectType: z.enum(noticeObjects),
+    objectId: z.string(),
+    aspectType: z.enum(noticeAspects),
+    eventTime: instant,
+    updates: z.record(z.string(), z.string()),
+    receivedAt: instant,
+  })
+  .meta({ id: 'Notice', description: 'What Strava told of the athlete, as it told it.' })
+export type Notice = z.infer<typeof noticeSchema>
+
+export const setAsideSchema = z
+  .object({
+    reason: z.string(),
+    eventType: z.string(),
+    at: instant,
+    payload: z.string().meta({ description: 'As it was read; it may be in no form that can be.' }),
+  })
+  .meta({ id: 'SetAside', description: 'Something about the athlete that could not be worked on.' })
+export type SetAside = z.infer<typeof setAsideSchema>
+
+/** So many of each are in an export: forged webhooks could make more notices than anybody reads. */
+export const mostExported = { notices: 10_000, setAside: 1_000 } as const
+
 /** Everything held about an athlete, apart from tokens, which are no use to anybody but this system. */
 export const exportSchema = z
   .object({
@@ -279,6 +306,12 @@ export const exportSchema = z
     workouts: z.array(workoutSchema),
     runs: z.array(runSchema),
     receipts: z.array(receiptSchema),
+    notices: z.array(noticeSchema).max(mostExported.notices).default([]).meta({
+      description: 'What Strava told of the athlete in the last 7 days, oldest first.',
+    }),
+    setAside: z.array(setAsideSchema).max(mostExported.setAside).default([]).meta({
+      description: 'What could not be worked on in the last 30 days, newest first.',
+    }),
   })
   .meta({ id: 'Export' })
 export type Export = z.infer<typeof exportSchema>

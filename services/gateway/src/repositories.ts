@@ -6,6 +6,7 @@ import { createLinkAttempts } from './adapters/link-attempts.ts'
 import { createLinks } from './adapters/links.ts'
 import { createProfiles } from './adapters/profiles.ts'
 import { createReceipts } from './adapters/receipts.ts'
+import { createSetAsides } from './adapters/set-asides.ts'
 import { createSyncView } from './adapters/sync-view.ts'
 import { createWorkouts } from './adapters/workouts.ts'
 
@@ -16,6 +17,7 @@ export const createRepositories = ({ collections }: Store<'gateway'>, newId: New
   receipts: createReceipts(collections.receipts),
   inbox: createInbox(collections.webhookInbox, newId),
   erasures: createErasures(collections.erasures),
+  setAsides: createSetAsides(collections.deadLetters),
   workouts: createWorkouts(collections.workouts),
   syncView: createSyncView(collections),
 })

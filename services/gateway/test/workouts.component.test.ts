@@ -9,7 +9,7 @@ import {
 } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anna, ben, linkOnWeb } from './support/linking.ts'
-import { day, insert, runOf, storedLink, workoutOf } from './support/stored.ts'
+import { day, insert, letterOf, noticeOf, runOf, storedLink, workoutOf } from './support/stored.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
@@ -53,6 +53,33 @@ test('an export holds everything of the athlete, and nothing of others or of tok
   await system.store.connection.collection<{ _id: string }>('sync_runs').deleteMany({ _id: /^run_many_/ })
   const nobody = await system.signIn('nobody', { profile: false })
   expect(exportSchema.parse(await nobody.json('GET', '/api/v1/export'))).toMatchObject({ workouts: [], runs: [] })
+})
+
+test('an export holds what Strava told of the athlete, and what was set aside', async () => {
+  const ofBen = await storedLink(system, 'ben')
+  // The index is in the order of the activities.
+  await insert(system, 'webhook_inbox', [
+    noticeOf(link, { objectId: '1', receivedAt: day(1), updates: { title: 'Evening ride' } }),
+    noticeOf(link, { objectId: '2', receivedAt: day(3), aspectType: 'create' }),
+    noticeOf(link, { objectType: 'athlete', objectId: '3', receivedAt: day(2), updates: { authorized: 'false' } }),
+    noticeOf(ofBen, { objectId: '4' }),
+  ])
+  await insert(system, 'dead_letters', [
+    letterOf(link, { createdAt: day(2), payload: 'no JSON at all' }),
+    letterOf(link, { createdAt: day(1), reason: 'activity_unreadable' }),
+    letterOf(ofBen),
+  ])
+  const { notices, setAside } = exportSchema.parse(await athlete.json('GET', '/api/v1/export'))
+  expect(notices.map(({ objectId, updates }) => [objectId, updates])).toEqual([
+    ['2', {}],
+    ['3', { authorized: 'false' }],
+    ['1', { title: 'Evening ride' }],
+  ])
+  expect(notices[0]).toMatchObject({ objectType: 'activity', aspectType: 'create', receivedAt: day(3).toISOString() })
+  expect(setAside).toEqual([
+    { reason: 'activity_unreadable', eventType: 'sync.requested', at: day(1).toISOString(), payload: '{}' },
+    { reason: 'attempts_exhausted', eventType: 'sync.requested', at: day(2).toISOString(), payload: 'no JSON at all' },
+  ])
 })
 
 describe('workouts', () => {

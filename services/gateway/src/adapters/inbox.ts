@@ -5,6 +5,8 @@ import { inBatches, type NewId } from '@slipstream/runtime'
 import { webhookWithinMs } from '../domain/patience.ts'
 import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
+const told = { objectType: 1, objectId: 1, aspectType: 1, eventTime: 1, updates: 1, receivedAt: 1 } as const
+
 export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox'], newId: NewId): Inbox => {
   const insert = inBatches(
     async (documents: readonly WebhookInboxRow[]) => {
@@ -24,9 +26,27 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
   return {
     add: async (row, { isRelayed }) => {
       const { _id: inboxId, athleteId, linkId, objectType, objectId, aspectType, eventTime, receivedAt: now } = row
-      const told = { athleteId, linkId, inboxId, objectType, objectId, aspectType, eventTime: eventTime.toISOString() }
-      const outbox = isRelayed ? [newEvent('strava.notified', told, { id: newId('evt'), now })] : []
+      const notified = {
+        athleteId,
+        linkId,
+        inboxId,
+        objectType,
+        objectId,
+        aspectType,
+        eventTime: eventTime.toISOString(),
+      }
+      const outbox = isRelayed ? [newEvent('strava.notified', notified, { id: newId('evt'), now })] : []
       return insert({ ...row, outbox })
+    },
+    toldOf: async (linkId, limit) => {
+      // The order of the index `link` is another one.
+      const found = await webhookInbox.find({ linkId }, told).hint('link').limit(limit).lean()
+      return found
+        .toSorted((one, other) => one.receivedAt.getTime() - other.receivedAt.getTime())
+        .map(({ objectType, objectId, aspectType, updates, eventTime, receivedAt }) => ({
+          ...{ objectType, objectId, aspectType, updates },
+          ...{ eventTime: eventTime.toISOString(), receivedAt: receivedAt.toISOString() },
+        }))
     },
     dueOfAthletes: (now) =>
       webhookInbox

@@ -1,4 +1,4 @@
-import type { OutboxEvent, Profile, ProfileSubmission, Workout } from '@slipstream/contracts'
+import type { Notice, OutboxEvent, Profile, ProfileSubmission, SetAside, Workout } from '@slipstream/contracts'
 import type { AttemptAnswer, PendingLink, PushSubscriptionRow, WebhookInboxRow } from '@slipstream/records'
 import type { Secret } from '@slipstream/runtime'
 import type { StravaAthlete } from '@slipstream/strava'
@@ -31,6 +31,8 @@ export interface Inbox {
   /** False when it is there already. With `isRelayed` an event goes out with it. */
   add(row: Omit<WebhookInboxRow, 'outbox'>, options: { isRelayed: boolean }): Promise<boolean>
   removeOf(linkId: string): Promise<void>
+  /** What was said of a link and is still kept, oldest first. */
+  toldOf(linkId: string, limit: number): Promise<Notice[]>
   /** The notice about an athlete that has been due for the longest. */
   dueOfAthletes(now: Date): Promise<AthleteNotice | null>
   /** What was said of the link's athlete until then is true, or is not: there is nothing more to find out. */
@@ -189,6 +191,12 @@ export interface Workouts {
   /** Newest first. */
   list(query: WorkoutsFilter): Promise<Workout[]>
   find(linkId: string, workoutId: string): Promise<Workout | null>
+}
+
+/** Dead letters of all services; read only. */
+export interface SetAsides {
+  /** Of the athlete, newest first. */
+  newest(athleteId: string, limit: number): Promise<SetAside[]>
 }
 
 /** What the other services hold about an athlete's syncing; read only. */

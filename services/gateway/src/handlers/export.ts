@@ -1,9 +1,9 @@
-import type { Export } from '@slipstream/contracts'
+import { type Export, mostExported } from '@slipstream/contracts'
 import type { Clock } from '@slipstream/runtime'
 import type { Cursor } from '../domain/cursor.ts'
 import { describeRun } from '../domain/describe-run.ts'
 import type { Link } from '../domain/model.ts'
-import type { Links, Profiles, Receipts, SyncView, Workouts } from '../domain/ports.ts'
+import type { Inbox, Links, Profiles, Receipts, SetAsides, SyncView, Workouts } from '../domain/ports.ts'
 import type { AthleteRoute } from '../http/route.ts'
 import { notSubmitted } from './profile.ts'
 import type { ReadStatusOf } from './status.ts'
@@ -15,6 +15,8 @@ export interface ExportDeps {
   receipts: Pick<Receipts, 'newest'>
   syncView: Pick<SyncView, 'newest'>
   workouts: Pick<Workouts, 'list'>
+  inbox: Pick<Inbox, 'toldOf'>
+  setAsides: Pick<SetAsides, 'newest'>
   readStatusOf: ReadStatusOf
   clock: Clock
 }
@@ -57,20 +59,22 @@ export const exportRoute = (deps: ExportDeps): AthleteRoute => ({
   path: '/api/v1/export',
   access: 'athlete',
   handle: async (_request, response, { athleteId }) => {
-    const { links, profiles, receipts, readStatusOf, clock } = deps
+    const { links, profiles, receipts, inbox, setAsides, readStatusOf, clock } = deps
     const link = await links.ofAthlete(athleteId)
-    const [profile, strava, workouts, runs, held] = await Promise.all([
+    const [profile, strava, workouts, runs, held, notices, setAside] = await Promise.all([
       profiles.find(athleteId),
       readStatusOf(athleteId, link),
       link ? allWorkouts(deps, link) : [],
       link ? allRuns(deps, link) : [],
       receipts.newest(athleteId, mostReceipts),
+      link ? inbox.toldOf(link.linkId, mostExported.notices) : [],
+      setAsides.newest(athleteId, mostExported.setAside),
     ])
     const everything: Export = {
       exportedAt: clock.now().toISOString(),
       athleteId,
       profile: profile ?? notSubmitted,
-      ...{ strava, workouts, runs },
+      ...{ strava, workouts, runs, notices, setAside },
       receipts: held.map(toReceipt),
     }
     response.set('Content-Disposition', 'attachment; filename="slipstream-export.json"').json(everything)

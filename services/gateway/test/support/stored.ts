@@ -1,5 +1,5 @@
 import type { Lane } from '@slipstream/contracts'
-import type { ScheduleRow, SyncRunRow, WorkoutRow } from '@slipstream/records'
+import type { DeadLetterRow, ScheduleRow, SyncRunRow, WebhookInboxRow, WorkoutRow } from '@slipstream/records'
 import { newId } from '@slipstream/runtime'
 import type { System } from './system.ts'
 
@@ -117,6 +117,44 @@ export const runOf = (link: Owner, _id: string, rest: Partial<SyncRunRow> = {}):
   leaseUntil: null,
   fence: 0,
   outbox: [],
+  ...rest,
+})
+
+export const noticeOf = (link: Owner, rest: Partial<WebhookInboxRow> = {}): WebhookInboxRow => {
+  const receivedAt = rest.receivedAt ?? new Date()
+  return {
+    _id: newId('in'),
+    athleteId: link.athleteId,
+    linkId: link._id,
+    subscriptionId: '1',
+    objectType: 'activity',
+    objectId: '7',
+    aspectType: 'update',
+    eventTime: receivedAt,
+    updates: {},
+    receivedAt,
+    takenAt: receivedAt,
+    nextTryAt: receivedAt,
+    deleteAt: new Date(receivedAt.getTime() + 7 * 86_400_000),
+    outbox: [],
+    ...rest,
+  }
+}
+
+export const letterOf = (link: Owner, rest: Partial<DeadLetterRow> = {}): DeadLetterRow => ({
+  _id: newId('letter'),
+  consumer: 'ingestion-scheduled',
+  subject: `sync.requested.scheduled.${link.athleteId}`,
+  eventId: newId('evt'),
+  eventType: 'sync.requested',
+  reason: 'attempts_exhausted',
+  error: 'Error: it always fails',
+  attempts: 5,
+  headers: {},
+  payload: '{}',
+  athleteId: link.athleteId,
+  linkId: link._id,
+  createdAt: new Date(),
   ...rest,
 })
 
