@@ -53,6 +53,8 @@ import type { SimulatedStrava } from './strava.ts'
 export const dayMs = 24 * 60 * 60_000
 const keepForMs = 7 * dayMs
 const leaseMs = 20_000
+/** The scheduler's timing, five times as long: a fifth of all steps would be looks at an inbox where nothing is due. */
+const inboxEveryMs = 15_000
 
 export interface World {
   steps: Steps
@@ -197,7 +199,7 @@ export const startScheduler = (world: World, process: Process): void => {
   const changed = (name: string, source: typeof links.changed, walks: boolean) =>
     createChangeSweep({ name, source, walks, look: lookAtLinks(deps), marks: own.sweepMarks, clock })
   repeat('claim-due', 15_000, claimDue(deps))
-  repeat('inbox', 3_000, sweepInbox(takeInDeps))
+  repeat('inbox', inboxEveryMs, sweepInbox(takeInDeps))
   repeat('open-rows', 15_000, sweepOpenRows({ ...takeInDeps, runs, staleAfterMs: 40_000 }))
   repeat('links-changed', 30_000, changed('links-changed', links.changed, true))
   repeat('syncs-asked', 30_000, changed('syncs-asked', links.asked, false))
