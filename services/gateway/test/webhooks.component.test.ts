@@ -352,6 +352,24 @@ describe('the push subscription', () => {
   const checked = () =>
     vi.waitFor(async () => expect((await subscription())!.nextCheckAt.getTime()).toBeGreaterThan(Date.now()))
 
+  const atStrava = (path = '', init: RequestInit = {}) => {
+    const url = new URL(`${system.strava.url}/api/v3/push_subscriptions${path}`)
+    url.search = String(new URLSearchParams({ client_id: '12345', client_secret: 'simulator-secret' }))
+    return fetch(url, init)
+  }
+  const removeAtStrava = async () => {
+    const [found] = (await (await atStrava()).json()) as { id: number }[]
+    await atStrava(`/${found?.id}`, { method: 'DELETE' })
+  }
+  /** Another gateway at the same address, database and Strava. */
+  const startReplica = () =>
+    startSystem({
+      env: {
+        ...{ ...env, PUBLIC_URL: system.url, MONGODB_URI: system.database.uri },
+        ...{ STRAVA_OAUTH_BASE_URL: system.strava.url, STRAVA_API_BASE_URL: `${system.strava.url}/api/v3` },
+      },
+    })
+
   test('is made once, for the first of the addresses', async () => {
     await lookNow()
     await checked()
@@ -380,12 +398,7 @@ describe('the push subscription', () => {
       expect(inMs).toBeGreaterThan(90_000)
     })
     const before = asked()
-    const another = await startSystem({
-      env: {
-        ...{ ...env, PUBLIC_URL: system.url, MONGODB_URI: system.database.uri },
-        ...{ STRAVA_OAUTH_BASE_URL: system.strava.url, STRAVA_API_BASE_URL: `${system.strava.url}/api/v3` },
-      },
-    })
+    const another = await startReplica()
     try {
       await vi.waitFor(() => expect(asked()).toBe(before + 1))
     } finally {
@@ -393,12 +406,41 @@ describe('the push subscription', () => {
     }
   })
 
+  test('is made by one of two replicas, though both would', async () => {
+    const another = await startReplica()
+    const database = system.store.connection.getClient().db()
+    try {
+      await checked()
+      await removeAtStrava()
+      const before = made().length
+      system.strava.control.setFaults({ rules: [{ endpoint: 'push_subscriptions', effect: { kind: 'hold' } }] })
+      await lookNow()
+      await vi.waitFor(() => expect(system.strava.control.heldCalls()).toHaveLength(1))
+      // The replica that is held up takes no turn: whoever asks for the look now is the other one.
+      await database.command({ profile: 2 })
+      const asksForLook = { ns: /\.push_subscription$/, op: 'update' }
+      await vi.waitFor(async () =>
+        expect(await database.collection('system.profile').countDocuments(asksForLook)).toBeGreaterThan(2),
+      )
+      expect(system.strava.control.heldCalls()).toHaveLength(1)
+      const earlier = (await subscription())?.subscriptionId
+      system.strava.control.clearFaults()
+      await vi.waitFor(async () => {
+        const known = (await subscription())?.subscriptionId
+        expect(known).toEqual(expect.any(String))
+        expect(known).not.toBe(earlier)
+      })
+      expect(made()).toHaveLength(before + 1)
+    } finally {
+      system.strava.control.clearFaults()
+      await database.command({ profile: 0 })
+      await another.stop()
+    }
+  })
+
   test('that is gone at Strava is made anew', async () => {
     const before = await subscription()
-    const credentials = 'client_id=12345&client_secret=simulator-secret'
-    await fetch(`${system.strava.url}/api/v3/push_subscriptions/${before?.subscriptionId}?${credentials}`, {
-      method: 'DELETE',
-    })
+    await removeAtStrava()
     await lookNow()
     await vi.waitFor(async () => {
       const { subscriptionId, since } = (await subscription())!
@@ -408,19 +450,13 @@ describe('the push subscription', () => {
     })
   })
 
-  const atStrava = (path = '', init: RequestInit = {}) => {
-    const url = new URL(`${system.strava.url}/api/v3/push_subscriptions${path}`)
-    url.search = String(new URLSearchParams({ client_id: '12345', client_secret: 'simulator-secret' }))
-    return fetch(url, init)
-  }
   const addresses = async () => {
     const found = (await (await atStrava()).json()) as { callback_url: string }[]
     return found.map(({ callback_url }) => callback_url)
   }
   /** The one subscription of the app posts there from now on. */
   const divertTo = async (address: string) => {
-    const [found] = (await (await atStrava()).json()) as { id: number }[]
-    await atStrava(`/${found?.id}`, { method: 'DELETE' })
+    await removeAtStrava()
     await system.store.collections.pushSubscription.updateOne({ _id: '12345' }, { $set: { subscriptionId: null } })
     const body = new URLSearchParams({ callback_url: address, verify_token: verifyToken })
     expect((await atStrava('', { method: 'POST', body })).status).toBe(201)
