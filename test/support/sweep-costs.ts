@@ -9,43 +9,46 @@ import { until } from './until.ts'
 // over a quiet database while MongoDB's profiler notes each statement: none may scan a collection, none may look at more
 // keys or documents with ten times the rows. A sweep that is missing here is not missed: whatever is asked is profiled.
 
-/** Each statement of a sweep, claim, relay or gauge, by collection and index: all of them have to be seen. */
+/** Each statement of a sweep, claim, relay or gauge, by service, collection and index: all of them have to be seen. */
 const expected = [
-  // scheduler
-  'schedules due',
-  'schedules published',
-  'webhook_inbox not_taken',
-  'links changed',
-  'links asked',
-  'receipts requested',
-  'schedules IXSCAN { completeUpTo: 1 }',
-  'schedules outbox_due',
-  // ingestion
-  'sync_runs parked',
-  'receipts unerased',
-  'erasures look_again',
-  'workouts fetched',
-  'workouts deleting',
-  'sync_runs notices_due',
-  'workouts outbox_due',
-  'sync_runs outbox_due',
-  'erasures outbox_due',
-  'credentials sealed_under',
-  'accounts owed_sealed_under',
-  // gateway
-  'link_transactions to_take_back',
-  'receipts to_wipe',
-  'sync_runs grant_lost',
-  'credentials turned',
-  'credentials dead',
-  'credentials to_adopt',
-  'accounts IXSCAN { owed.nextTryAt: 1 }',
-  'links COUNT_SCAN { status: 1 }',
-  'links outbox_due',
-  'receipts outbox_due',
+  'scheduler schedules due',
+  'scheduler schedules published',
+  'scheduler schedules IXSCAN { publishedAt: 1 }',
+  'scheduler webhook_inbox not_taken',
+  'scheduler links changed',
+  'scheduler links asked',
+  'scheduler receipts requested',
+  'scheduler schedules IXSCAN { completeUpTo: 1 }',
+  'scheduler schedules outbox_due',
+  'ingestion sync_runs parked',
+  'ingestion receipts unerased',
+  'ingestion erasures look_again',
+  'ingestion workouts fetched',
+  'ingestion workouts deleting',
+  'ingestion sync_runs notices_due',
+  'ingestion workouts outbox_due',
+  'ingestion tombstones outbox_due',
+  'ingestion sync_runs outbox_due',
+  'ingestion erasures outbox_due',
+  'ingestion credentials sealed_under',
+  'ingestion accounts owed_sealed_under',
+  'gateway link_transactions to_take_back',
+  'gateway webhook_inbox not_taken',
+  'gateway receipts to_wipe',
+  'gateway sync_runs grant_lost',
+  'gateway credentials turned',
+  'gateway credentials dead',
+  'gateway credentials to_adopt',
+  'gateway accounts IXSCAN { owed.nextTryAt: 1 }',
+  'gateway links COUNT_SCAN { status: 1 }',
+  'gateway links outbox_due',
+  'gateway receipts outbox_due',
+  'gateway webhook_inbox outbox_due',
 ]
 
 const turns = 2
+/** A turn that comes late says something of the machine. */
+const patienceMs = 180_000
 
 /** One statement that was asked; `examined` counts keys and documents. */
 export interface Statement {
@@ -117,6 +120,22 @@ const rowsOf = (index: number): Record<string, Document[]> => {
     ],
     erasures: [{ _id: `rcp_${index}`, erasedAt: at(index), lookAgainAt: null, deleting: null, outbox: [] }],
     dead_letters: [{ _id: `letter_${index}`, athleteId, linkId, createdAt: new Date() }],
+    tombstones: [
+      {
+        ...{ _id: `gone_${index}`, athleteId, linkId, source: 'strava', stravaActivityId: `gone_${index}`, version: 2 },
+        ...{ appliedTicket: 1, reason: 'deleted_at_strava', deletedAt: at(index), deleteAt: later, outbox: [] },
+      },
+    ],
+    // Ended, but for a few whose grant is taken back at their time.
+    link_transactions: [
+      {
+        ...{ _id: `att_${index}`, athleteId, platform: 'web', linkTokenHash: `${index}`, pendingLink: null },
+        ...(index < 10 ? { step: 'exchanging', nextTryAt: later } : { step: 'completed' }),
+        ...{ createdAt: at(index), expiresAt: at(index), deleteAt: later },
+      },
+    ],
+    allowances: [{ _id: `1:${athleteId}`, windowStart: at(index), used: 1, failures: 0, expiresAt: later }],
+    delivery_attempts: [{ _id: `ingestion-scheduled:evt_${index}`, attempts: 1, expiresAt: later }],
   }
 }
 
@@ -125,15 +144,22 @@ const marks = ['scheduler.links-changed', 'scheduler.syncs-asked', 'scheduler.li
   (_id) => ({ _id, changes: { time: new Date(), id: '' }, isCaughtUp: true, walk: { time: new Date(0), id: '' } }),
 )
 
-const profiled = { ns: 1, planSummary: 1, keysExamined: 1, docsExamined: 1, execStats: 1 }
+const profiled = { ns: 1, appName: 1, planSummary: 1, keysExamined: 1, docsExamined: 1, execStats: 1 }
 
 const indexOf = (entry: Document): string => {
   const text = JSON.stringify(entry.execStats ?? {})
   return [...text.matchAll(/"indexName":"([^"]+)"/g)].map(([, name]) => name).join('+') || String(entry.planSummary)
 }
 
+/** Each service has its own connections, which carry its name. */
+const nameOf = (entry: Document): string => {
+  const service = String(entry.appName).replace(/^slipstream-/, '')
+  const collection = String(entry.ns).split('.').slice(1).join('.')
+  return `${service} ${collection} ${indexOf(entry)}`
+}
+
 const toStatement = (entry: Document): Statement => ({
-  name: `${String(entry.ns).split('.').slice(1).join('.')} ${indexOf(entry)}`,
+  name: nameOf(entry),
   isScan: String(entry.planSummary).includes('COLLSCAN'),
   examined: (entry.keysExamined ?? 0) + (entry.docsExamined ?? 0),
 })
@@ -165,7 +191,7 @@ const profile = async (mongoUri: string, natsUrl: string, athletes: number): Pro
       ).map(toStatement)
     try {
       return await until(
-        40_000,
+        patienceMs,
         async () => {
           await Promise.all(services.names.map(services.metricsOf))
           const statements = await asked()
