@@ -77,9 +77,14 @@ test('events that come ten times, in any order, have one effect each', { timeout
     bench.add(accounts[index % accounts.length] ?? 'anna', random.between(6, 600)),
   )
   await postAll(uploads)
-  await until(patienceMs, async () => {
-    if (await store.collections.webhookInbox.exists({ 'outbox.0': { $exists: true } })) throw new Error('not published')
-  })
+  await until(
+    patienceMs,
+    async () => {
+      const waiting = { 'outbox.0': { $exists: true } }
+      if (await store.collections.webhookInbox.exists(waiting)) throw new Error('not published')
+    },
+    500,
+  )
   await fleet.nats.restart()
   await until(30_000, () => connection.flush())
 
