@@ -227,6 +227,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     await eva.submitProfile('Run', '3')
     await eva.consent({ decision: 'authorize' })
     await eva.find('workout').first().waitFor()
+    await eva.page.evaluate('document.isStillTheSame = true')
     const { id } = await system.control.addActivity('eva', { name: 'Slow loop' })
     const row = eva.page.locator(`[data-strava-activity-id="${id}"]`)
     await row.waitFor()
@@ -245,6 +246,8 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     await system.control.revoke('eva')
     await eva.find('connect').waitFor()
     expect(await eva.find('workout').count()).toBe(0)
+    // All of it was told to the page; none was found by loading it anew.
+    expect(await eva.page.evaluate('document.isStillTheSame')).toBe(true)
     await eva.screenshot('revoked-at-strava')
     expect(eva.complaints).toEqual([])
     await eva.close()
