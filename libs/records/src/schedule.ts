@@ -79,6 +79,8 @@ export interface ScheduleRow {
   /** Set exactly while a lane is open: when NATS was last asked, or, while runs wait, when that is to be looked at. */
   publishedAt: Date | null
   nextDueAt: Date
+  /** Lists of the whole window in a row that failed; absent: none. */
+  failedLists?: number
   outbox: WaitingEvent[]
 }
 

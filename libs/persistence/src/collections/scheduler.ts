@@ -60,6 +60,7 @@ export const schedules = defineCollection<ScheduleRow>(
     manualRunId: optionalText,
     publishedAt: optionalTime,
     nextDueAt: time,
+    failedLists: added(count),
     outbox,
   },
   [

@@ -15,6 +15,7 @@ const fields = {
   finishedAt: 1,
   unseen: 1,
   unchecked: 1,
+  missing: 1,
   activities: 1,
   counts: 1,
   unread: 1,

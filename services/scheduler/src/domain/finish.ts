@@ -10,6 +10,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
+import { type Backoff, backoffMs } from '@slipstream/runtime'
 import { afterLook, callsLeft, isFirstLook, type Look, withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
@@ -22,6 +23,8 @@ export interface RunEnd {
   requestedVersion: number
   outcome: RunOutcome
   finishedAt: Date
+  /** Whether it was to list the whole window. */
+  isFullList: boolean
   /** Of a run that webhooks asked for: what it found, and what it cost. Null of any other. */
   look: Look | null
   /** Up to then it proves that all of the window is stored; null where it proves nothing. */
@@ -54,20 +57,36 @@ const foundBy = ({ activities = [], counts: { created, updated, deleted }, outco
  * The end as the row of its run completes it: release 0.1, which tells no lane, may have ended a run that this release had
  * begun. A run that was 0.1's alone answers what was wanted in its lane when it was asked for.
  */
-export const completeEnd = (told: Omit<RunEnd, 'look' | 'completeUpTo'>, run: EndedRun | null): RunEnd => {
+export const completeEnd = (
+  told: Omit<RunEnd, 'isFullList' | 'look' | 'completeUpTo'>,
+  run: EndedRun | null,
+): RunEnd => {
   const completeUpTo = run && provesWindow(run) ? listedUpTo(run) : null
   const look = run?.lane === 'realtime' ? { found: foundBy(run), calls: run.counts.calls } : null
-  const end = { ...told, look, completeUpTo }
+  const isFullList = run ? !run.activities?.length : told.lane !== 'realtime'
+  const end = { ...told, isFullList, look, completeUpTo }
   if (end.lane !== null || run === null) return end
   return { ...end, lane: run.lane, answers: answersOf(run) }
 }
 
-/** Somebody is waiting for an interactive run: after a failure the next turn does not take an hour. */
-const retryInteractiveMs = 5 * 60_000
+/**
+ * A list that failed is tried again well before the next turn: somebody waits for it, or the last one that succeeded may be 40 hours
+ * old, and deletions are to be mirrored within 48. What still fails after some seven hours is left to the turns.
+ */
+const listRetries: Backoff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 }
+const mostListRetries = 10
 
-const nextDueAfter = ({ nextDueAt }: Schedule, { lane, outcome, finishedAt }: RunEnd): Date => {
-  const retryAt = new Date(finishedAt.getTime() + retryInteractiveMs)
-  return lane === 'interactive' && outcome === 'failed' && retryAt < nextDueAt ? retryAt : nextDueAt
+const afterList = (
+  { nextDueAt, failedLists = 0 }: Schedule,
+  { isFullList, outcome, finishedAt }: RunEnd,
+): Pick<Schedule, 'nextDueAt' | 'failedLists'> => {
+  if (!isFullList) return { nextDueAt }
+  if (outcome === 'succeeded') return { nextDueAt, ...(failedLists > 0 && { failedLists: 0 }) }
+  if (outcome !== 'failed') return { nextDueAt }
+  const failures = failedLists + 1
+  const retryAt = new Date(finishedAt.getTime() + backoffMs(listRetries, failures))
+  const isTriedBefore = failures <= mostListRetries && retryAt < nextDueAt
+  return { failedLists: failures, nextDueAt: isTriedBefore ? retryAt : nextDueAt }
 }
 
 const answeredUpTo = (want: Want, version: number): Want => {
@@ -120,7 +139,7 @@ export const decideFinished = (
   const wants = withNewRun(answer(before, end), end, newRunId)
   if (same(before, wants)) return null
   const finished = (row: Schedule, left: LaneWants): ScheduleChange => ({
-    schedule: withWants({ ...row, nextDueAt: nextDueAfter(schedule, end) }, left, now),
+    schedule: withWants({ ...row, ...afterList(schedule, end) }, left, now),
     asks: openLanesOf(left),
   })
   const proven = { ...schedule, ...laterOf(schedule, end) }

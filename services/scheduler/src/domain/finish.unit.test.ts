@@ -20,7 +20,7 @@ import { isOpen, type Schedule } from './schedule.ts'
 const timing = { now, newRunId: () => 'run_new' }
 const end: RunEnd = {
   ...{ linkId: 'link_1', runId: 'run_5', lane: 'interactive', answers: { interactive: 5 }, requestedVersion: 5 },
-  ...{ outcome: 'succeeded', finishedAt: now, look: null, completeUpTo: null },
+  ...{ outcome: 'succeeded', finishedAt: now, isFullList: true, look: null, completeUpTo: null },
 }
 const answered = (schedule: Schedule | null, changes: Partial<RunEnd> = {}) =>
   decideFinished(schedule, { ...end, ...changes }, timing)
@@ -82,13 +82,44 @@ describe('the end of a run', () => {
     expect(answered(schedule, changes)).toBeNull()
   })
 
-  it('brings the next turn forward when somebody waited for it in vain', () => {
-    expect(answered(open, { outcome: 'failed' })?.schedule.nextDueAt).toEqual(after(5 * minuteMs))
-    expect(answered(open)?.schedule.nextDueAt).toEqual(open.nextDueAt)
-    const soon = { ...open, nextDueAt: after(minuteMs) }
-    expect(answered(soon, { outcome: 'failed' })?.schedule.nextDueAt).toEqual(soon.nextDueAt)
-    const scheduled = { lane: 'scheduled', answers: { scheduled: 4 }, outcome: 'failed' } as const
-    expect(answered(open, scheduled)?.schedule.nextDueAt).toEqual(open.nextDueAt)
+  describe('that was to list the window', () => {
+    const failed = { lane: 'scheduled', answers: { scheduled: 4 }, outcome: 'failed' } as const
+    const rare = { ...open, nextDueAt: after(40 * hourMs) }
+
+    it.each([
+      [1, 5 * minuteMs],
+      [2, 10 * minuteMs],
+      [4, 40 * minuteMs],
+      [5, hourMs],
+      [10, hourMs],
+      [11, 40 * hourMs],
+    ])('and failed, %i times in a row, is tried again in %i ms', (failures, inMs) => {
+      const again = answered({ ...rare, failedLists: failures - 1 }, failed)
+      expect(again?.schedule).toMatchObject({ failedLists: failures, nextDueAt: after(inMs) })
+    })
+
+    it('and failed is tried again for whoever waits, and never later than its turn', () => {
+      expect(answered(rare, { outcome: 'failed' })?.schedule.nextDueAt).toEqual(after(5 * minuteMs))
+      const soon = { ...open, nextDueAt: after(minuteMs) }
+      expect(answered(soon, failed)?.schedule.nextDueAt).toEqual(soon.nextDueAt)
+    })
+
+    it('and succeeded forgets those that failed; what was neither changes nothing', () => {
+      const row = { ...rare, failedLists: 3 }
+      expect(answered(row)?.schedule).toMatchObject({ failedLists: 0, nextDueAt: rare.nextDueAt })
+      const others: Partial<RunEnd>[] = [{ outcome: 'reauth_required' }, { outcome: 'failed', isFullList: false }]
+      for (const other of others)
+        expect(answered(row, other)?.schedule).toMatchObject({ failedLists: 3, nextDueAt: rare.nextDueAt })
+    })
+
+    it.each<[string, Parameters<typeof completeEnd>[1], RunEnd['lane'], boolean]>([
+      ['of single activities is none', { ...endedRun, activities: [told(5)] }, 'realtime', false],
+      ['of webhooks that told of many is one', { ...endedRun, activities: [] }, 'realtime', true],
+      ['whose row is gone is one, but for webhooks', null, 'scheduled', true],
+      ['whose row is gone is none of webhooks', null, 'realtime', false],
+    ])('%s', (_what, run, lane, isFullList) => {
+      expect(completeEnd({ ...end, lane }, run).isFullList).toBe(isFullList)
+    })
   })
 })
 

@@ -18,6 +18,7 @@ export type RunState = Pick<
   | 'finishedAt'
   | 'unseen'
   | 'unchecked'
+  | 'missing'
   | 'activities'
   | 'counts'
   | 'unread'

@@ -32,7 +32,7 @@ const play = (course: readonly (typeof steps)[number][]) => {
       }
       const told = isOf01
         ? completeEnd({ ...end, lane: null, answers: {} }, { ...endedRun, ...run })
-        : { ...end, lane: run.lane, answers: run.answers, look: null, completeUpTo: null }
+        : { ...end, lane: run.lane, answers: run.answers, isFullList: true, look: null, completeUpTo: null }
       return decideFinished(row, told, { now: at, newRunId })
     }
     const decide = (): ScheduleChange | null => {

@@ -12,15 +12,22 @@ export interface LookAgainDeps {
   facts: Pick<Facts, 'notSeen'>
 }
 
+type EndedRun = Pick<RunState, 'outcome' | 'activities' | 'unseen' | 'unchecked' | 'missing'>
+
+/** A run that failed has not seen what it had still to ask for; where its list did not come, that is all of it. */
+const unseenBy = ({ outcome, activities = [], unseen = [], missing }: EndedRun): string[] =>
+  outcome === 'failed'
+    ? [...unseen, ...(missing?.toCheck ?? activities.map(({ stravaActivityId }) => stravaActivityId))]
+    : unseen
+
 /**
  * What a webhook told and Strava does not show yet is looked at again, ever later; what the run had no call left for, soon, and
  * that was no look. May be done again for the same run, and before its notices are marked as taken. Of several changes of one
  * activity the last one counts.
  */
-export const lookAgain = async (
-  { inbox, clock, facts }: LookAgainDeps,
-  { activities = [], unseen = [], unchecked = [] }: Pick<RunState, 'activities' | 'unseen' | 'unchecked'>,
-): Promise<void> => {
+export const lookAgain = async ({ inbox, clock, facts }: LookAgainDeps, run: EndedRun): Promise<void> => {
+  const { activities = [], unchecked = [] } = run
+  const unseen = unseenBy(run)
   const now = clock.now()
   const [soonMs] = pausesMs
   for (const activity of activities) {

@@ -1,5 +1,6 @@
 import type { WantedActivity } from '@slipstream/records'
 import { expect, test } from 'vitest'
+import type { RunState } from '../domain/open-row.ts'
 import type { InboxRow } from '../domain/ports.ts'
 import { lookAgain } from './look-again.ts'
 
@@ -10,6 +11,8 @@ const told = (stravaActivityId: string, changes: Partial<WantedActivity> = {}): 
 })
 
 interface Case extends Partial<WantedActivity> {
+  /** Of the run that ended. */
+  run?: Pick<RunState, 'outcome' | 'missing'>
   isOvertaken?: boolean
   isUnchecked?: boolean
   /** It was put back since the run was asked for. */
@@ -17,7 +20,13 @@ interface Case extends Partial<WantedActivity> {
 }
 
 /** What becomes of a notice of which a run has shown nothing. */
-const after = async ({ isOvertaken = false, isUnchecked = false, isPutBack = false, ...changes }: Case = {}) => {
+const after = async ({
+  run = { outcome: 'succeeded' },
+  isOvertaken = false,
+  isUnchecked = false,
+  isPutBack = false,
+  ...changes
+}: Case = {}) => {
   const putBack: [inboxId: string, attempts: number, inMs: number][] = []
   const notSeen: string[] = []
   await lookAgain(
@@ -35,8 +44,9 @@ const after = async ({ isOvertaken = false, isUnchecked = false, isPutBack = fal
       facts: { notSeen: ({ objectId }: InboxRow) => void notSeen.push(objectId) },
     },
     {
+      ...run,
       activities: [told('6'), told('7', changes)],
-      unseen: isUnchecked ? [] : ['7'],
+      unseen: isUnchecked || run.outcome === 'failed' ? [] : ['7'],
       unchecked: isUnchecked ? ['7'] : [],
     },
   )
@@ -65,4 +75,15 @@ test('what no call was left for was not looked at', async () => {
 test('a change that a later notice has overtaken is not waited for, and what is new is', async () => {
   expect(await after({ isOvertaken: true, aspect: 'update' })).toEqual({ putBack: [], notSeen: [] })
   expect(await after({ isOvertaken: true })).toEqual({ putBack: [['in_7', 1, 5_000]], notSeen: [] })
+})
+
+test('what a run that failed had still to ask for is looked for again, all of it where no list came', async () => {
+  const again = (id: string) => [`in_${id}`, 1, 5_000]
+  expect(await after({ run: { outcome: 'failed' } })).toEqual({ putBack: [again('6'), again('7')], notSeen: [] })
+  const missing = { isListedAgain: false, toCheck: ['7'] }
+  expect((await after({ run: { outcome: 'failed', missing } })).putBack).toEqual([again('7')])
+  // What it had to check is known of a run that succeeded, too.
+  expect((await after({ run: { outcome: 'succeeded', missing }, isUnchecked: true })).putBack).toEqual([
+    ['in_7', 0, 5_000],
+  ])
 })
