@@ -52,6 +52,7 @@ export {
 } from './schedule.ts'
 export type { ChangeSource, SweepMarkRow, SweepPlace } from './sweep-mark.ts'
 export {
+  answeredCallsOf,
   answersOf,
   type FetchTicketRow,
   type LaneVersions,

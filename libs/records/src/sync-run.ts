@@ -67,7 +67,7 @@ export interface SyncRunRow {
   answers?: LaneVersions
   /** What it was asked for by webhooks, fixed when it begins; none: it lists the whole window. */
   activities?: WantedActivity[]
-  /** More calls it does not make, but for the pages of a list; fixed when it begins. Absent: as many as it takes. */
+  /** With more calls answered it makes none, but for the pages of a list; fixed when it begins. Absent: as many as it takes. */
   mostCalls?: number
   /** Of those, what was said to be new or changed and is not seen so yet. */
   unseen?: string[]
@@ -82,6 +82,8 @@ export interface SyncRunRow {
   missing?: MissingActivities
   unread?: UnreadActivity[]
   counts: RunCounts
+  /** Of its calls those that Strava answered, were it with a 404; a call whose maker died counts. Absent: all of them. */
+  answeredCalls?: number
   resumeAt: Date | null
   /** Absent in a run that waits: for quota. */
   waitingFor?: WaitReason | null
@@ -118,6 +120,10 @@ export interface RunWaitRow {
   since: Date
   until: Date
 }
+
+/** What Strava's own failures cost is no matter of whoever caused the calls. */
+export const answeredCallsOf = ({ answeredCalls, counts }: Pick<SyncRunRow, 'answeredCalls' | 'counts'>): number =>
+  answeredCalls ?? counts.calls
 
 /** The wants a run answers. Where it froze none (0.1 does not), that of its own lane. */
 export const answersOf = (

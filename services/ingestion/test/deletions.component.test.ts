@@ -166,6 +166,20 @@ describe('a webhook', () => {
     })
   })
 
+  it('counts as the calls that were answered, not as those that Strava failed', async () => {
+    const { link } = await synced('anna')
+    const [gone, failing] = ['99999999995', '99999999996']
+    const status = { kind: 'status', status: 500 } as const
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activity', effect: status, times: 1 }] })
+    const run = await look(link, [told(failing, 'delete'), told(gone, 'delete')])
+    expect(run).toMatchObject({ outcome: 'succeeded', answeredCalls: 3, counts: { calls: 4 } })
+    harness.simulator.control.setFaults({ rules: [{ endpoint: 'activity', effect: status }] })
+    const failed = await look(link, [told(failing, 'delete')])
+    expect(failed).toMatchObject({ outcome: 'succeeded', answeredCalls: 1 })
+    expect(failed.counts.calls).toBeGreaterThan(2)
+    harness.simulator.control.clearFaults()
+  })
+
   it('of an update that is not shown yet is left over by its run, and of one that is shown is not', async () => {
     const { link, newest } = await synced('anna')
     const { stravaActivityId, name } = newest

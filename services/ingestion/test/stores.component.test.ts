@@ -34,6 +34,7 @@ const runStore = (owner: string, leaseMs: number): RunStore =>
 
 const progress = (counts: RunCounts, page = 2) => ({
   counts,
+  answeredCalls: counts.calls,
   unread: [],
   cursor: { before: new Date(), page, pages: page - 1, listedIds: [], previousIds: [], earliestStart: null },
 })
@@ -241,7 +242,7 @@ describe('a page', () => {
   it('that ends the list leaves no ids in the run, and the run its end in 30 days', async () => {
     const { runs, lease } = await leasedRun()
     const cursor = { ...progress(lease.run.counts).cursor, listedIds: ['1', '2'], previousIds: ['2'] }
-    await runs.continueWith(lease, { cursor, counts: lease.run.counts, unread: [] })
+    await runs.continueWith(lease, { ...progress(lease.run.counts), cursor })
     const listActivities = async () => ({
       kind: 'answered' as const,
       answer: { data: [], unreadable: [], quota: null },

@@ -51,6 +51,7 @@ describe.each([
 
   const progress = (counts: RunCounts, page = 2) => ({
     counts,
+    answeredCalls: counts.calls,
     unread: [],
     cursor: { before: new Date(), page, pages: page - 1, listedIds: [], previousIds: [], earliestStart: null },
   })
@@ -69,6 +70,11 @@ describe.each([
         expect(lease).not.toBeNull()
         return lease!
       })
+      // The call that nobody has heard of any more.
+      expect([first, second].map((lease) => lease?.run)).toMatchObject([
+        { counts: { calls: 0 }, answeredCalls: 0 },
+        { counts: { calls: 1 }, answeredCalls: 1 },
+      ])
       const stale = { ...counts, listed: 999 }
       const finish = { outcome: 'succeeded' as const, errorCode: null, counts: stale, finishedAt: new Date() }
       expect(await slow.renew(first!)).toBe(false)
@@ -117,6 +123,7 @@ describe.each([
         const lease = (await runs.lease(request.want.runId))!
         expect(await way(lease, counts)).toBe(true)
         const before = await opened.stored.syncRuns.findById(request.want.runId).lean()
+        expect(before?.counts.calls).toBe(0)
         for (const again of [...ways, runs.renew]) expect(await again(lease, { ...counts, listed: 999 })).toBe(false)
         expect(await opened.stored.syncRuns.findById(request.want.runId).lean()).toEqual(before)
       }

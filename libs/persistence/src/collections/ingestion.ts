@@ -199,6 +199,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
       unchanged: count,
       calls: count,
     }),
+    answeredCalls: added(count),
     resumeAt: optionalTime,
     waitingFor: added(optionalOneOf(waitReasons)),
     waits: added(listOf<RunWaitRow>({ reason: oneOf(waitReasons), since: time, until: time })),

@@ -1,5 +1,5 @@
 import { matches } from './filter.ts'
-import { copyOf, type Fields, isFields } from './values.ts'
+import { copyOf, type Fields, isFields, valuesAt } from './values.ts'
 
 // MongoDB's updates, as far as this project uses them. What it does not know throws: a fake must not guess.
 
@@ -58,13 +58,17 @@ const plus = (sum: unknown, value: unknown): unknown =>
 const expressions: Readonly<Record<string, Expression>> = {
   $add: (operands) => operands.reduce(plus),
   $multiply: (operands) => operands.map(Number).reduce((product, factor) => product * factor),
+  $eq: ([one, other]) => one === other,
+  $cond: ([condition, yes, no]) => (condition ? yes : no),
   $ifNull: (operands) => operands.find((value) => value !== undefined && value !== null) ?? null,
   $rand: () => Math.random(),
 }
 
 const evaluate = (expression: unknown, document: Fields, now: Date): unknown => {
   if (expression === '$$NOW') return now
-  if (typeof expression === 'string' && expression.startsWith('$')) return document[expression.slice(1)]
+  if (typeof expression === 'string' && expression.startsWith('$')) {
+    return valuesAt(document, expression.slice(1).split('.'))[0]
+  }
   const [operator] = isFields(expression) ? Object.keys(expression) : []
   if (!operator?.startsWith('$')) return expression
   const compute = expressions[operator]
@@ -80,8 +84,13 @@ export type Update = Fields | readonly { $set: Fields }[]
 export const applyUpdate = (document: Fields, update: Update, now: Date): void => {
   if (Array.isArray(update)) {
     for (const { $set } of update as { $set: Fields }[]) {
-      const values = Object.entries($set).map(([field, expression]) => [field, evaluate(expression, document, now)])
-      Object.assign(document, Object.fromEntries(values))
+      const values = Object.entries($set).map(
+        ([field, expression]) => [field, evaluate(expression, document, now)] as const,
+      )
+      for (const [path, value] of values) {
+        const { parent, key } = parentAt(document, path)
+        parent[key] = value
+      }
     }
     return
   }

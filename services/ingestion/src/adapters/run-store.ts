@@ -26,6 +26,7 @@ const rowOf = ({ athleteId, linkId, lane, want, requestedVersion }: NewRun, now:
   state: 'queued',
   nextPage: 1,
   counts: noCounts,
+  answeredCalls: 0,
   resumeAt: null,
   startedAt: null,
   finishedAt: null,
@@ -149,6 +150,9 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
     return (await syncRuns.exists({ linkId, lane, _id: { $ne: _id }, ...isLeased })) !== null
   }
 
+  /** Whoever held it has died, most likely while Strava was asked: that call is counted by whoever goes on. */
+  const unheardCalls = { $cond: [{ $eq: ['$state', 'running'] }, 1, 0] }
+
   return {
     openOf: (linkId) =>
       syncRuns
@@ -184,6 +188,8 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
                 state: 'running',
                 resumeAt: null,
                 waitingFor: null,
+                'counts.calls': { $add: ['$counts.calls', unheardCalls] },
+                answeredCalls: { $add: [{ $ifNull: ['$answeredCalls', '$counts.calls'] }, unheardCalls] },
               },
             },
           ],

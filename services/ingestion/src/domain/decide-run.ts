@@ -30,8 +30,8 @@ export const decideRun = ({ run, linkStatus, now }: RunInput): RunDecision => {
 }
 
 /** How many calls a run may still make. */
-export const callsLeftOf = ({ mostCalls = Number.POSITIVE_INFINITY }: SyncRun, { calls }: RunCounts): number =>
-  Math.max(0, mostCalls - calls)
+export const callsLeftOf = ({ mostCalls = Number.POSITIVE_INFINITY }: SyncRun, answeredCalls: number): number =>
+  Math.max(0, mostCalls - answeredCalls)
 
 /** Adds what one step did to the run. `listed` counts what this run had not listed before, also what could not be read. */
 export const addResult = (counts: RunCounts, result: RunCounts): RunCounts => ({

@@ -55,6 +55,7 @@ export interface FinishedRun {
   outcome: RunOutcome
   errorCode: string | null
   counts: RunCounts
+  answeredCalls?: number
   finishedAt: Date
   unread?: UnreadActivity[]
   unseen?: string[]
@@ -71,6 +72,7 @@ export interface FinishedRun {
 export interface RunProgress {
   cursor: ListCursor
   counts: RunCounts
+  answeredCalls: number
   unread: UnreadActivity[]
   firstTicket?: number
   missing?: MissingActivities

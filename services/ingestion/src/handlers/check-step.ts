@@ -1,4 +1,5 @@
 import type { Outcome } from '@slipstream/messaging'
+import { answeredCallsOf } from '@slipstream/records'
 import { addResult, type SyncRun } from '../domain/decide-run.ts'
 import { addChanged } from '../domain/notices.ts'
 import type { PageTally } from '../domain/ports.ts'
@@ -85,12 +86,23 @@ export const checkStep = async (
   const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
   deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
   const counts = addResult(run.counts, result)
+  const isAnswered = outcome.kind === 'answered' || outcome.kind === 'absent'
+  const answeredCalls = answeredCallsOf(run) + (isAnswered ? 1 : 0)
   const changedIds = addChanged(run.changedIds ?? [], tellable)
   const finishedAt = deps.clock.now()
   if (others.length === 0 || !run.missing || !run.cursor) {
-    const end = { outcome: 'succeeded', errorCode: null, counts, unread, unseen, changedIds, finishedAt } as const
+    const end = {
+      outcome: 'succeeded',
+      errorCode: null,
+      counts,
+      answeredCalls,
+      unread,
+      unseen,
+      changedIds,
+      finishedAt,
+    } as const
     return endAnswered(deps, lease, end)
   }
   const missing = { ...run.missing, toCheck: others }
-  return goOn(deps, step, { cursor: run.cursor, counts, unread, missing, unseen, changedIds })
+  return goOn(deps, step, { cursor: run.cursor, counts, answeredCalls, unread, missing, unseen, changedIds })
 }

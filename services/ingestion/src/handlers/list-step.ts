@@ -1,5 +1,5 @@
 import type { Outcome } from '@slipstream/messaging'
-import type { ListCursor } from '@slipstream/records'
+import { answeredCallsOf, type ListCursor } from '@slipstream/records'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import { addResult, callsLeftOf, isFullPass, type SyncRun } from '../domain/decide-run.ts'
 import {
@@ -59,7 +59,7 @@ const endList = async (deps: RunDeps, step: Step, progress: RunProgress): Promis
           firstTicket,
           except: unread.flatMap(({ stravaActivityId }) => stravaActivityId ?? []),
         })
-  const next = afterList(unlisted, run.missing, callsLeftOf(run, progress.counts))
+  const next = afterList(unlisted, run.missing, callsLeftOf(run, progress.answeredCalls))
   switch (next.kind) {
     case 'list_again':
       deps.facts.listDoubted(run, unlisted)
@@ -114,14 +114,15 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
   }
   deps.facts.pageStored(run, cursor, result, tally)
   const counts = addResult(run.counts, result)
+  const answeredCalls = answeredCallsOf(run) + 1
   const changedIds = addChanged(run.changedIds ?? [], tellable)
-  const progress = { counts, unread, changedIds, ...firstTicketOf(run, ticket) }
+  const progress = { counts, answeredCalls, unread, changedIds, ...firstTicketOf(run, ticket) }
   const page = listedOn(data, unreadable)
   if (!isFullPass(run)) {
     // One short list: it usually shows all that was told, and what was not. Only what is not on it is asked for, and no more of
     // that than webhooks may cause calls for: the rest is looked for again.
     const told = notListed(run.activities ?? [], page.ids)
-    const toCheck = told.slice(0, callsLeftOf(run, counts))
+    const toCheck = told.slice(0, callsLeftOf(run, answeredCalls))
     const seen = { unseen: notSeenIn(run.activities ?? [], data), unchecked: told.slice(toCheck.length) }
     const ended = { ...progress, ...seen, cursor, missing: { isListedAgain: false, toCheck } }
     return toCheck.length > 0 ? goOn(deps, step, ended) : succeed(deps, step, ended)
@@ -136,7 +137,7 @@ export const listStep = async (deps: RunDeps, step: Step): Promise<Outcome> => {
       deps.facts.listBroken(run, next.problem)
       const finishedAt = deps.clock.now()
       const failed = { outcome: 'failed', errorCode: 'strava_unavailable' } as const
-      return endAnswered(deps, lease, { ...failed, counts, unread, finishedAt })
+      return endAnswered(deps, lease, { ...failed, counts, answeredCalls, unread, finishedAt })
     }
   }
 }

@@ -18,6 +18,7 @@ const fields = {
   missing: 1,
   activities: 1,
   counts: 1,
+  answeredCalls: 1,
   unread: 1,
   startedAt: 1,
   requestedAt: 1,

@@ -1,5 +1,6 @@
 import type { Lane, RunOutcome } from '@slipstream/contracts'
 import {
+  answeredCallsOf,
   answersOf,
   type LaneVersions,
   type LaneWants,
@@ -39,6 +40,7 @@ type EndedRun = Pick<
   | 'requestedVersion'
   | 'activities'
   | 'counts'
+  | 'answeredCalls'
   | 'outcome'
   | 'unread'
   | 'startedAt'
@@ -62,7 +64,7 @@ export const completeEnd = (
   run: EndedRun | null,
 ): RunEnd => {
   const completeUpTo = run && provesWindow(run) ? listedUpTo(run) : null
-  const look = run?.lane === 'realtime' ? { found: foundBy(run), calls: run.counts.calls } : null
+  const look = run?.lane === 'realtime' ? { found: foundBy(run), calls: answeredCallsOf(run) } : null
   const isFullList = run ? !run.activities?.length : told.lane !== 'realtime'
   const end = { ...told, isFullList, look, completeUpTo }
   if (end.lane !== null || run === null) return end

@@ -204,6 +204,14 @@ describe('looks that found nothing new', () => {
     expect(completeEnd({ ...end, lane: 'realtime' }, looked).look).toEqual({ found, calls: 1 })
   })
 
+  it.each([
+    [{}, 7],
+    [{ answeredCalls: 2 }, 2],
+  ])('cost the calls that Strava has answered: of %j %i', (answeredBy, calls) => {
+    const run = { ...endedRun, lane: 'realtime' as const, counts: { ...noCounts, calls: 7 }, ...answeredBy }
+    expect(completeEnd({ ...end, lane: 'realtime' }, run).look?.calls).toBe(calls)
+  })
+
   it('are those of webhooks alone', () => {
     expect(completeEnd(end, endedRun).look).toBeNull()
   })

@@ -2,8 +2,8 @@ import type { WantedActivity } from '@slipstream/records'
 import type { Schedule } from './schedule.ts'
 
 // Webhooks may cause so many calls for an athlete an hour: whoever pushes in an athlete's name costs no more than this, and a
-// real athlete changes less. A run counts as one call when it is asked for, and as those that it made when it has ended, however
-// it ended.
+// real athlete changes less. A run counts as one call when it is asked for, and when it has ended, however it ended, as those of
+// its calls that Strava answered: what Strava's own failures cost is bounded by the pauses of the athlete whose calls fail.
 //
 // Where look after look finds nothing new, they come ever more rarely. A first look at what was told is in vain when nothing was
 // changed by it, also where something was expected: whatever is made up is never seen. The first one in vain may be a doubled
@@ -22,7 +22,7 @@ type Looking = Pick<Schedule, 'looks'>
 /** What became of a run of webhooks: `again` is what looked only for what others had not found. */
 export interface Look {
   found: 'news' | 'nothing' | 'nothing_again' | 'unknown'
-  /** To Strava. */
+  /** To Strava, that it answered. */
   calls: number
 }
 

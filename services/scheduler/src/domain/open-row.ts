@@ -21,6 +21,7 @@ export type RunState = Pick<
   | 'missing'
   | 'activities'
   | 'counts'
+  | 'answeredCalls'
   | 'unread'
   | 'startedAt'
   | 'requestedAt'
