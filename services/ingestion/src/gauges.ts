@@ -35,7 +35,8 @@ export const registerGauges = (
     async collect() {
       const { stops } = await ledger.read()
       const isInactive = stops.some(({ trouble }) => trouble === 'inactive')
-      const isUnavailable = stops.some(({ trouble }) => trouble === 'unanswered')
+      // Whatever else stops calls: no answer, a refused client secret, a closed endpoint.
+      const isUnavailable = stops.some(({ trouble }) => trouble !== 'inactive')
       this.set({ state: 'active' }, Number(!isInactive))
       this.set({ state: 'inactive' }, Number(isInactive))
       this.set({ state: 'unavailable' }, Number(isUnavailable))
