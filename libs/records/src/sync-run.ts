@@ -71,6 +71,8 @@ export interface SyncRunRow {
   mostCalls?: number
   /** Of those, what was said to be new or changed and is not seen so yet. */
   unseen?: string[]
+  /** Of what is unseen, that which Strava says it does not have. */
+  absent?: string[]
   /** Of those, what it did not ask for, as it had no call left. */
   unchecked?: string[]
   requestedAt: Date

@@ -148,7 +148,8 @@ describe('a webhook', () => {
   it('of an upload that is not there yet is left over by its run, and of a deletion is not', async () => {
     const { link } = await synced('anna')
     expect(await look(link, [told('99999999990', 'create'), told('99999999991', 'delete')])).toMatchObject({
-      ...{ outcome: 'succeeded', lane: 'realtime', unseen: ['99999999990'], counts: { calls: 3, deleted: 0 } },
+      ...{ outcome: 'succeeded', lane: 'realtime', unseen: ['99999999990'], absent: ['99999999990'] },
+      counts: { calls: 3, deleted: 0 },
     })
   })
 

@@ -173,6 +173,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
     activities: added(listOf<WantedActivity>(wantedActivity)),
     mostCalls: added(count),
     unseen: added(texts),
+    absent: added(texts),
     unchecked: added(texts),
     requestedAt: time,
     state: oneOf(storedRunStates),

@@ -59,6 +59,7 @@ export interface FinishedRun {
   finishedAt: Date
   unread?: UnreadActivity[]
   unseen?: string[]
+  absent?: string[]
   unchecked?: string[]
   changedIds?: string[]
   passBefore?: Date
@@ -77,6 +78,7 @@ export interface RunProgress {
   firstTicket?: number
   missing?: MissingActivities
   unseen?: string[]
+  absent?: string[]
   unchecked?: string[]
   changedIds?: string[]
 }

@@ -58,6 +58,7 @@ export const checkStep = async (
   let unread = run.unread ?? []
   let isRemoved = false
   let isUnseen = false
+  let isAbsent = false
   switch (outcome.kind) {
     case 'answered': {
       if ((await deps.links.status(run.linkId)) === null) return eraseGone(deps, run.linkId)
@@ -73,6 +74,7 @@ export const checkStep = async (
       isRemoved = await removeAbsent(deps, run, { stravaActivityId, isCertain: outcome.isCertain, ticket })
       // Strava tells of an upload before it shows it.
       isUnseen = !isRemoved && wantedIn(run, stravaActivityId)?.aspect === 'create'
+      isAbsent = isUnseen && outcome.isCertain
       if (isRemoved) tellable = [stravaActivityId]
       break
     default:
@@ -84,6 +86,7 @@ export const checkStep = async (
 
   const unseen = [...(run.unseen ?? []), ...(isUnseen ? [stravaActivityId] : [])]
   const result = { ...tally, deleted: isRemoved ? 1 : 0, listed: 0, calls: callsMade() }
+  const absent = [...(run.absent ?? []), ...(isAbsent ? [stravaActivityId] : [])]
   deps.facts.activityChecked(run, stravaActivityId, outcome.kind, tally)
   const counts = addResult(run.counts, result)
   const isAnswered = outcome.kind === 'answered' || outcome.kind === 'absent'
@@ -98,11 +101,12 @@ export const checkStep = async (
       answeredCalls,
       unread,
       unseen,
+      absent,
       changedIds,
       finishedAt,
     } as const
     return endAnswered(deps, lease, end)
   }
   const missing = { ...run.missing, toCheck: others }
-  return goOn(deps, step, { cursor: run.cursor, counts, answeredCalls, unread, missing, unseen, changedIds })
+  return goOn(deps, step, { cursor: run.cursor, counts, answeredCalls, unread, missing, unseen, absent, changedIds })
 }

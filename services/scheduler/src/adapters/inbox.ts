@@ -1,5 +1,9 @@
 import type { Collections } from '@slipstream/persistence'
+import type { Told } from '../domain/overtaken.ts'
 import type { AskedNotice, Inbox, InboxRow } from '../domain/ports.ts'
+
+/** Of one activity, however much is made up of it. */
+const mostSaid = 100
 
 const withoutOutbox = { outbox: 0 } as const
 
@@ -31,10 +35,16 @@ export const createInbox = ({ webhookInbox }: Pick<Collections<'scheduler'>, 'we
         .exec(),
     notTaken: (now, limit) =>
       webhookInbox.find(dueBy(now), withoutOutbox).sort({ nextTryAt: 1 }).limit(limit).lean<InboxRow[]>().exec(),
-    isOvertaken: async ({ linkId, objectId, eventTime, receivedAt }) => {
-      const later = [{ eventTime: { $gt: eventTime } }, { eventTime, receivedAt: { $gt: receivedAt } }]
-      return (await webhookInbox.exists({ linkId, objectId, ...ofActivities, $or: later })) !== null
-    },
+    saidSince: ({ _id, linkId, objectId, eventTime }) =>
+      webhookInbox
+        .find(
+          { linkId, objectId, ...ofActivities, eventTime: { $gte: eventTime }, _id: { $ne: _id } },
+          { aspectType: 1, eventTime: 1, receivedAt: 1, updates: 1 },
+        )
+        .sort({ eventTime: -1 })
+        .limit(mostSaid)
+        .lean<Told[]>()
+        .exec(),
     markTaken: async (rows, now) => {
       for (const [returned, same] of Map.groupBy(rows, (row) => row.returned ?? null)) {
         await webhookInbox.updateMany({ ...notTakenOf(same), returned }, { $set: { takenAt: now } })

@@ -14,6 +14,7 @@ const fields = {
   outcome: 1,
   finishedAt: 1,
   unseen: 1,
+  absent: 1,
   unchecked: 1,
   missing: 1,
   activities: 1,

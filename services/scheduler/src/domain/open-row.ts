@@ -17,6 +17,7 @@ export type RunState = Pick<
   | 'outcome'
   | 'finishedAt'
   | 'unseen'
+  | 'absent'
   | 'unchecked'
   | 'missing'
   | 'activities'

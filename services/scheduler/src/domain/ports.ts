@@ -2,6 +2,7 @@ import type { Lane } from '@slipstream/contracts'
 import type { ChangeSource, ReceiptRow, WantedActivity, WebhookInboxRow } from '@slipstream/records'
 import type { Closed } from './looks.ts'
 import type { RunState } from './open-row.ts'
+import type { Told } from './overtaken.ts'
 import type { Link, Schedule, ScheduleChange } from './schedule.ts'
 
 export interface ScheduleStore {
@@ -55,8 +56,8 @@ export interface Inbox {
   notTaken(now: Date, limit: number): Promise<InboxRow[]>
   /** Unless they were put back since they were read: their run may have ended already. */
   markTaken(rows: readonly InboxRow[], now: Date): Promise<void>
-  /** Whether a later notice speaks of the same activity: then Strava does not show any more what this one told. */
-  isOvertaken(notice: InboxRow): Promise<boolean>
+  /** What else was said of the same activity, in the second of this notice or since; of many the newest. */
+  saidSince(notice: InboxRow): Promise<Told[]>
   /** Are taken in when their athlete may be asked for again; nobody has asked for them yet. */
   putOff(rows: readonly InboxRow[], closed: Closed): Promise<void>
   /** All of a link that are to be taken in by now, and are held by this. */

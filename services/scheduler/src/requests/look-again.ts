@@ -1,5 +1,6 @@
 import type { Clock } from '@slipstream/runtime'
 import type { RunState } from '../domain/open-row.ts'
+import { isOvertaken } from '../domain/overtaken.ts'
 import type { Inbox } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 
@@ -7,12 +8,12 @@ import type { Facts } from '../facts.ts'
 const pausesMs = [5_000, 30_000, 2 * 60_000, 10 * 60_000]
 
 export interface LookAgainDeps {
-  inbox: Pick<Inbox, 'find' | 'isOvertaken' | 'putBack' | 'giveUp'>
+  inbox: Pick<Inbox, 'find' | 'saidSince' | 'putBack' | 'giveUp'>
   clock: Clock
   facts: Pick<Facts, 'notSeen'>
 }
 
-type EndedRun = Pick<RunState, 'outcome' | 'activities' | 'unseen' | 'unchecked' | 'missing'>
+type EndedRun = Pick<RunState, 'outcome' | 'activities' | 'unseen' | 'absent' | 'unchecked' | 'missing'>
 
 /** A run that failed has not seen what it had still to ask for; where its list did not come, that is all of it. */
 const unseenBy = ({ outcome, activities = [], unseen = [], missing }: EndedRun): string[] =>
@@ -26,17 +27,16 @@ const unseenBy = ({ outcome, activities = [], unseen = [], missing }: EndedRun):
  * activity the last one counts.
  */
 export const lookAgain = async ({ inbox, clock, facts }: LookAgainDeps, run: EndedRun): Promise<void> => {
-  const { activities = [], unchecked = [] } = run
+  const { activities = [], unchecked = [], absent = [] } = run
   const unseen = unseenBy(run)
   const now = clock.now()
   const [soonMs] = pausesMs
   for (const activity of activities) {
-    const { stravaActivityId, inboxId, aspect, attempts = 0 } = activity
+    const { stravaActivityId, inboxId, attempts = 0 } = activity
     const isUnchecked = unchecked.includes(stravaActivityId)
     if (!isUnchecked && !unseen.includes(stravaActivityId)) continue
     const notice = await inbox.find(inboxId)
-    // What is new stays so, whatever was said of it later.
-    if (!notice || (aspect !== 'create' && (await inbox.isOvertaken(notice)))) continue
+    if (!notice || isOvertaken(notice, await inbox.saidSince(notice), absent.includes(stravaActivityId))) continue
     const pauseMs = isUnchecked ? soonMs : pausesMs[attempts]
     if (pauseMs !== undefined) {
       const nextTryAt = new Date(now.getTime() + pauseMs)

@@ -10,10 +10,15 @@ const told = (stravaActivityId: string, changes: Partial<WantedActivity> = {}): 
   ...changes,
 })
 
+const noticeOf = (_id: string, aspectType: InboxRow['aspectType'] = 'create', eventTime = now) =>
+  ({ _id, athleteId: 'ath', objectId: '7', aspectType, eventTime, receivedAt: now, updates: {} }) as InboxRow
+
 interface Case extends Partial<WantedActivity> {
   /** Of the run that ended. */
   run?: Pick<RunState, 'outcome' | 'missing'>
-  isOvertaken?: boolean
+  /** What was said of it since. */
+  since?: InboxRow['aspectType']
+  isAbsent?: boolean
   isUnchecked?: boolean
   /** It was put back since the run was asked for. */
   isPutBack?: boolean
@@ -22,7 +27,8 @@ interface Case extends Partial<WantedActivity> {
 /** What becomes of a notice of which a run has shown nothing. */
 const after = async ({
   run = { outcome: 'succeeded' },
-  isOvertaken = false,
+  since,
+  isAbsent = false,
   isUnchecked = false,
   isPutBack = false,
   ...changes
@@ -32,8 +38,9 @@ const after = async ({
   await lookAgain(
     {
       inbox: {
-        find: async (_id) => ({ _id, athleteId: 'ath', objectId: '7' }) as InboxRow,
-        isOvertaken: async () => isOvertaken,
+        find: async (_id) => noticeOf(_id, changes.aspect),
+        saidSince: async ({ eventTime }) =>
+          since ? [noticeOf('since', since, new Date(eventTime.getTime() + 1_000))] : [],
         putBack: async ({ inboxId }, { attempts, nextTryAt }) => {
           putBack.push([inboxId, attempts, nextTryAt.getTime() - now.getTime()])
           return true
@@ -47,6 +54,7 @@ const after = async ({
       ...run,
       activities: [told('6'), told('7', changes)],
       unseen: isUnchecked || run.outcome === 'failed' ? [] : ['7'],
+      absent: isAbsent ? ['7'] : [],
       unchecked: isUnchecked ? ['7'] : [],
     },
   )
@@ -72,9 +80,12 @@ test('what no call was left for was not looked at', async () => {
   expect(await after({ isUnchecked: true, attempts: 4 })).toEqual({ putBack: [['in_7', 4, 5_000]], notSeen: [] })
 })
 
-test('a change that a later notice has overtaken is not waited for, and what is new is', async () => {
-  expect(await after({ isOvertaken: true, aspect: 'update' })).toEqual({ putBack: [], notSeen: [] })
-  expect(await after({ isOvertaken: true })).toEqual({ putBack: [['in_7', 1, 5_000]], notSeen: [] })
+test('a change that a later notice has overtaken is not waited for, and what is new is until it is gone', async () => {
+  const nothing = { putBack: [], notSeen: [] }
+  expect(await after({ since: 'update', aspect: 'update' })).toEqual(nothing)
+  expect(await after({ since: 'update', isAbsent: true })).toEqual({ putBack: [['in_7', 1, 5_000]], notSeen: [] })
+  expect(await after({ since: 'delete' })).toEqual({ putBack: [['in_7', 1, 5_000]], notSeen: [] })
+  expect(await after({ since: 'delete', isAbsent: true })).toEqual(nothing)
 })
 
 test('what a run that failed had still to ask for is looked for again, all of it where no list came', async () => {
