@@ -97,6 +97,8 @@ export interface SyncRunRow {
   passBefore?: Date
   /** When somebody looks whether webhooks have told of `changedIds`; null once that is done. */
   noticesDueAt?: Date | null
+  /** Tries of a sweep to look after it that failed in a row; its time moved on with each. */
+  failures?: number
   /** Of how many none has told, and when that was found. */
   missed?: number
   missedAt?: Date

@@ -26,8 +26,11 @@ export interface WorkoutRow extends StoredValues, Pick<Workout, 'source' | 'stra
   fetchedAt: Date
   /** Until when receivers were told they may keep it; absent: by release 0.1, or without end. */
   toldUntil?: Date
-  /** Decided, with the version and the ticket that the tombstone will have: the row is about to be replaced by that. */
-  deletion?: { reason: DeletionReason; at: Date }
+  /**
+   * Decided, with the version and the ticket that the tombstone will have: the row is about to be replaced by that. Where that has
+   * failed, so often in a row, it is not tried again before `nextTryAt`.
+   */
+  deletion?: { reason: DeletionReason; at: Date; failures?: number; nextTryAt?: Date }
   /** The run in which Strava answered for it with a 404 that says nothing; a second such run believes it. */
   doubtedBy?: string
   outbox: WaitingEvent[]

@@ -5,7 +5,7 @@ import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { SyncRun } from './domain/decide-run.ts'
 import type { Unlisted } from './domain/missing.ts'
-import type { DueNotices, FinishedRun, OpenReceipt, PageTally, RunWait } from './domain/ports.ts'
+import type { DueNotices, FinishedRun, OpenReceipt, PageTally, RowFailure, RunWait } from './domain/ports.ts'
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -127,6 +127,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     erased: ({ athleteId, linkId, receiptId, grantDiedAt }: OpenReceipt, deleted: Record<string, number>) => {
       const what = grantDiedAt ? 'what came under a dead grant erased' : 'data of an unlinked athlete erased'
       log.info({ athleteId, linkId, receiptId, deleted }, what)
+    },
+    /** One line for all of a turn. */
+    rowsFailed: (task: string, failures: readonly RowFailure[]) => {
+      const [first] = failures
+      if (first) log.error({ task, rows: failures.length, ...first }, 'rows were left out, tried again later')
     },
     erasureFailed: ({ athleteId, linkId, receiptId }: OpenReceipt, error: unknown) => {
       log.error({ athleteId, linkId, receiptId, err: error }, 'an erasure failed, tried again later')

@@ -259,11 +259,39 @@ describe('a removal', () => {
     const cutoff = new Date('2020-01-01T00:00:00Z')
     const longAgo = new Date('2019-12-31T23:59:59Z')
     await harness.store.collections.workouts.updateOne({ linkId: old.linkId }, { $set: { fetchedAt: longAgo } })
-    expect(await store().expire(cutoff, 10)).toBe(1)
+    expect(await store().expire(cutoff, 10)).toMatchObject({ done: 1, failures: [] })
     expect([await stored(old), (await stored(fresh)).length]).toEqual([[], 1])
     expect(await tombstones(old)).toMatchObject([{ version: 2, reason: 'expired' }])
-    expect(await store().expire(cutoff, 10)).toBe(0)
+    expect(await store().expire(cutoff, 10)).toMatchObject({ done: 0 })
     expect(await apply(old, 2)).toMatchObject({ tally: { created: 1 } })
+  })
+
+  it('that cannot be made stands before no other, and is tried again ever later', async () => {
+    const [poison, healthy] = [newLink(), newLink()]
+    for (const link of [poison, healthy]) await apply(link, 1)
+    const longAgo = new Date('2019-12-31T23:59:59Z')
+    const { workouts } = harness.store.collections
+    await workouts.updateMany({ linkId: { $in: [poison.linkId, healthy.linkId] } }, { $set: { fetchedAt: longAgo } })
+    const db = harness.store.connection.db!
+    await db.command({ collMod: 'tombstones', validator: { linkId: { $ne: poison.linkId } } })
+    try {
+      const cutoff = new Date('2020-01-01T00:00:00Z')
+      const swept = await store().expire(cutoff, 10)
+      expect(swept).toMatchObject({ done: 2, failures: [{ athleteId: poison.athleteId }] })
+      expect([(await stored(poison)).length, await stored(healthy)]).toEqual([1, []])
+      // It is decided, so that time looks at it no more; the sweep over removals does, at its time.
+      expect(await store().expire(cutoff, 10)).toMatchObject({ done: 0 })
+      expect(await store().endRemovals(harness.clock.now(), 10)).toEqual({ done: 0, failures: [] })
+      harness.clock.offsetMs += 31_000
+      expect(await store().endRemovals(harness.clock.now(), 10)).toMatchObject({ done: 0, failures: [{}] })
+      expect(await workouts.findOne({ linkId: poison.linkId }).lean()).toMatchObject({ deletion: { failures: 2 } })
+      await expect(store().expireUpTo({ linkId: poison.linkId, ticket: 9 }, 10)).rejects.toThrow(/validation/)
+    } finally {
+      await db.command({ collMod: 'tombstones', validator: {} })
+    }
+    harness.clock.offsetMs += 3_600_000
+    expect(await store().endRemovals(harness.clock.now(), 10)).toMatchObject({ done: 1, failures: [] })
+    expect(await tombstones(poison)).toMatchObject([{ version: 2, reason: 'expired' }])
   })
 
   it('by time says that an activity left the window, where a later list did not reach it', async () => {
@@ -288,7 +316,7 @@ describe('a removal', () => {
       const times = { startedAt: start, finishedAt: start, window: { after, before: start } }
       await runs.insertOne({ _id: newId('run'), ...link, ...times, outcome: 'succeeded', state: 'finished' } as never)
     }
-    expect(await store().expire(cutoff, 10)).toBe(3)
+    expect(await store().expire(cutoff, 10)).toMatchObject({ done: 3, failures: [] })
     const reasons = await Promise.all(links.map(async (link) => (await tombstones(link))[0]?.reason))
     expect(reasons).toEqual(lists.map(([, , reason]) => reason))
   })

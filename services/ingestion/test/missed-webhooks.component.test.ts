@@ -104,3 +104,34 @@ it('nothing is missed while Strava pushes nothing, or did not when the list befo
   await sync(later.link)
   expect(await count()).toBe(0)
 })
+
+it('a run that cannot be looked at stands before no other, and is looked at later', async () => {
+  await pushes(new Date(0))
+  const { link } = await changed()
+  const { _id } = await sync(link)
+  const { syncRuns } = harness.store.collections
+  const runs = harness.store.connection.collection<{ _id: string }>('sync_runs')
+  await runs.updateOne({ _id }, { $set: { passBefore: 'no time' } })
+  const other = await changed()
+  await sync(other.link)
+  // The other change was made before.
+  expect(await count()).toBe(2)
+  expect(lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { msg: 'rows were left out, tried again later' },
+  ])
+  expect(await syncRuns.findById(_id).lean()).toMatchObject({ failures: 1 })
+  lines = []
+  expect(await count()).toBe(0)
+  expect(lines).toEqual([])
+})
+
+it('many that are missed are told once, however many come after them', async () => {
+  await pushes(new Date(0))
+  const warnings = () => lines.filter(({ level }) => level === 'warn')
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { link } = await changed()
+    await sync(link)
+    expect(await count()).toBeGreaterThan(1)
+    expect(warnings()).toHaveLength(1)
+  }
+})

@@ -194,12 +194,34 @@ describe.each([
       const resumeAt = new Date('2026-01-01T00:15:00Z')
       await runs.park((await runs.lease(request.want.runId))!, quotaOpens(resumeAt), counts)
       const early = new Date(resumeAt.getTime() - 1)
-      expect(await runs.resumeDue(early, 10)).toEqual([])
-      const resumed = await Promise.all(Array.from({ length: 5 }, () => runStore('any', 1000).resumeDue(resumeAt, 10)))
-      expect(resumed.flat().map(({ _id }) => _id)).toEqual([request.want.runId])
+      expect(await runs.resumeDue(early, 10)).toEqual({ resumed: [], failures: [] })
+      const swept = await Promise.all(Array.from({ length: 5 }, () => runStore('any', 1000).resumeDue(resumeAt, 10)))
+      expect(swept.flatMap(({ resumed }) => resumed.map(({ _id }) => _id))).toEqual([request.want.runId])
       const stored = await opened.stored.syncRuns.findById(request.want.runId).lean()
       expect(stored).toMatchObject({ state: 'queued', resumeAt: null })
       expect(stored?.outbox).toHaveLength(1)
+    })
+
+    it('go on though one of them cannot, which is tried again ever later', async () => {
+      const runs = runStore('one', 1000)
+      const [broken, healthy] = [newRunFor(newId('link')), newRunFor(newId('link'))]
+      const [first, later] = [new Date('2026-01-01T00:10:00Z'), new Date('2026-01-01T00:15:00Z')]
+      for (const [request, resumeAt] of [[broken, first] as const, [healthy, later] as const]) {
+        const { counts } = await runs.open(request)
+        await runs.park((await runs.lease(request.want.runId))!, quotaOpens(resumeAt), counts)
+      }
+      const _id = broken.want.runId
+      await opened.stored.syncRuns.updateOne({ _id }, { $set: { requestedAt: null } } as never)
+      const failures = [{ athleteId: broken.athleteId, err: expect.any(TypeError) }]
+      expect(await runs.resumeDue(later, 10)).toEqual({
+        resumed: [expect.objectContaining({ _id: healthy.want.runId })],
+        failures,
+      })
+      const again = new Date(later.getTime() + 30_000)
+      expect(await opened.stored.syncRuns.findById(_id).lean()).toMatchObject({ failures: 1, resumeAt: again })
+      expect(await runs.resumeDue(later, 10)).toEqual({ resumed: [], failures: [] })
+      expect(await runs.resumeDue(again, 10)).toEqual({ done: 0, failures })
+      await opened.stored.syncRuns.deleteOne({ _id })
     })
   })
 

@@ -88,7 +88,9 @@ export const workouts = defineCollection<WorkoutRow>(
     updatedAt: time,
     fetchedAt: time,
     toldUntil: added(time),
-    deletion: added(nested<Deletion>({ reason: oneOf(deletionReasons), at: time })),
+    deletion: added(
+      nested<Deletion>({ reason: oneOf(deletionReasons), at: time, failures: added(count), nextTryAt: added(time) }),
+    ),
     doubtedBy: added(text),
     outbox,
   },
@@ -207,6 +209,7 @@ export const syncRuns = defineCollection<SyncRunRow>(
     changedIds: added(texts),
     passBefore: added(time),
     noticesDueAt: added(optionalTime),
+    failures: added(count),
     missed: added(count),
     missedAt: added(time),
     joinedTo: added(text),

@@ -11,8 +11,9 @@ import {
 } from '@slipstream/records'
 import type { Clock, NewId } from '@slipstream/runtime'
 import type { SyncRun } from '../domain/decide-run.ts'
+import { laterTry, rowFailureOf } from '../domain/later-try.ts'
 import { nextPageFor01 } from '../domain/list-cursor.ts'
-import type { FinishedRun, NewRun, RunLease, RunStore } from '../domain/ports.ts'
+import type { FinishedRun, NewRun, RowFailure, RunLease, RunStore } from '../domain/ports.ts'
 
 const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 0 }
 
@@ -249,12 +250,12 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
 
     noticesDue: async (now, limit) => {
       const found = await syncRuns
-        .find({ noticesDueAt: { $lte: now } }, { linkId: 1, athleteId: 1, changedIds: 1, passBefore: 1 })
+        .find({ noticesDueAt: { $lte: now } }, { linkId: 1, athleteId: 1, changedIds: 1, passBefore: 1, failures: 1 })
         .sort({ noticesDueAt: 1 })
         .limit(limit)
         .lean()
-      return found.map(({ _id: runId, linkId, athleteId, changedIds = [], passBefore = now }) => ({
-        ...{ runId, linkId, athleteId, changedIds, passBefore },
+      return found.map(({ _id: runId, linkId, athleteId, changedIds = [], passBefore = now, failures = 0 }) => ({
+        ...{ runId, linkId, athleteId, changedIds, passBefore, failures },
       }))
     },
 
@@ -266,12 +267,19 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       return matchedCount === 1
     },
 
-    missedSince: async (since) => {
-      const [counted] = await syncRuns.aggregate<{ missed: number }>([
-        { $match: { missedAt: { $gte: since } } },
-        { $group: { _id: null, missed: { $sum: '$missed' } } },
-      ])
-      return counted?.missed ?? 0
+    missedBetween: async (since, before, limit) => {
+      const found = await syncRuns
+        .find({ missedAt: { $gte: since, $lt: before } }, { missed: 1 })
+        .limit(limit)
+        .lean<Pick<SyncRunRow, 'missed'>[]>()
+      return found.reduce((sum, { missed = 0 }) => sum + missed, 0)
+    },
+
+    postponeNotices: async (runId, { failures, nextTryAt }) => {
+      await syncRuns.updateOne(
+        { _id: runId, noticesDueAt: { $ne: null } },
+        { $set: { noticesDueAt: nextTryAt, failures } },
+      )
     },
 
     finish: (lease, end) => {
@@ -317,17 +325,31 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
         .sort({ resumeAt: 1 })
         .limit(limit)
         .lean()
-      const resumed = await Promise.all(
+      const settled = await Promise.allSettled(
         due.map(async (run) => {
           const { modifiedCount } = await syncRuns.updateOne(
             // Several replicas see the same runs; the first to write asks, the others find nothing to change.
             { _id: run._id, state: 'waiting_for_quota', fence: run.fence },
-            { $set: { state: 'queued', resumeAt: null, waitingFor: null }, $push: { outbox: nextRequest(run) } },
+            {
+              $set: { state: 'queued', resumeAt: null, waitingFor: null, failures: 0 },
+              $push: { outbox: nextRequest(run) },
+            },
           )
           return modifiedCount === 1 ? [run] : []
         }),
       )
-      return resumed.flat()
+      const resumed: SyncRun[] = []
+      const failures: RowFailure[] = []
+      for (const [index, row] of due.entries()) {
+        const result = settled[index]
+        if (result?.status === 'fulfilled') resumed.push(...result.value)
+        if (result?.status !== 'rejected') continue
+        const { failures: failed, nextTryAt: resumeAt } = laterTry(row.failures, now)
+        const stillWaits = { _id: row._id, state: 'waiting_for_quota' as const, fence: row.fence }
+        await syncRuns.updateOne(stillWaits, { $set: { resumeAt, failures: failed } })
+        failures.push(rowFailureOf({ row, err: result.reason }))
+      }
+      return { resumed, failures }
     },
 
     wake: async (reason, now, spreadMs, limit) => {

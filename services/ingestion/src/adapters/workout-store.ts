@@ -5,8 +5,9 @@ import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import { SpanKind, withSpan } from '@slipstream/telemetry'
 import { type PageDecision, type RefreshEvent, tellableOf, type WorkoutEvent } from '../domain/decide-page.ts'
+import { inTurn, laterTry, rowFailureOf } from '../domain/later-try.ts'
 import { fullPage } from '../domain/list-cursor.ts'
-import type { PageTally, WorkoutStore } from '../domain/ports.ts'
+import type { PageTally, RowFailure, SweptRows, WorkoutStore } from '../domain/ports.ts'
 
 /** Two lanes of one link may list the same workouts at the same time; a second round is rare all the same. */
 const maxRounds = 5
@@ -133,6 +134,19 @@ export const createWorkoutStore = (
     await workouts.deleteOne({ _id, version, 'deletion.at': at })
   }
 
+  /** Each by itself: what cannot be buried is left to the sweep over removals, ever later. */
+  const buryAll = async (decided: readonly Decided[]): Promise<SweptRows> => {
+    const { results, failures } = await inTurn(decided, bury)
+    for (const { row } of failures) {
+      const again = laterTry(row.deletion.failures, clock.now())
+      await workouts.updateOne(
+        { _id: row._id, 'deletion.at': row.deletion.at },
+        { $set: { 'deletion.failures': again.failures, 'deletion.nextTryAt': again.nextTryAt } },
+      )
+    }
+    return { done: results.length, failures: failures.map(rowFailureOf) }
+  }
+
   /** Of each link the last run that has listed its whole window: what was not fetched by it may have left that. */
   const lastListsOf = async (found: readonly Pick<StoredWorkout, 'athleteId' | 'linkId'>[]) => {
     const athleteIds = new Map(found.map(({ linkId, athleteId }) => [linkId, athleteId]))
@@ -153,7 +167,7 @@ export const createWorkoutStore = (
     which: readonly { _id: string }[],
     still: object,
     { reason, changes = {} }: { reason: DeletionReason; changes?: Partial<StoredWorkout> },
-  ): Promise<void> => {
+  ): Promise<SweptRows> => {
     const those = { _id: { $in: which.map(({ _id }) => _id) }, ...still }
     const deletion = { reason, at: clock.now() }
     await workouts.updateMany(
@@ -161,7 +175,7 @@ export const createWorkoutStore = (
       { $set: { ...changes, deletion, outbox: [] }, $inc: { version: 1 } },
     )
     const decided = await workouts.find({ ...those, deletion: { $exists: true } }, withoutOutbox).lean<Decided[]>()
-    for (const each of decided) await bury(each)
+    return buryAll(decided)
   }
 
   const remove: WorkoutStore['remove'] = async ({ linkId, stravaActivityId, ticket, reason, now }) => {
@@ -239,20 +253,23 @@ export const createWorkoutStore = (
     remove,
 
     expire: async (fetchedBefore, limit) => {
+      // What was decided before is the sweep's over removals.
       const isOld = { fetchedAt: { $lt: fetchedBefore } }
+      const isUndecided = { ...isOld, deletion: { $exists: false } }
       const fields = { athleteId: 1, linkId: 1, startedAt: 1, fetchedAt: 1 }
-      const old = await workouts.find(isOld, fields).sort({ fetchedAt: 1 }).limit(limit).lean()
+      const old = await workouts.find(isUndecided, fields).sort({ fetchedAt: 1 }).limit(limit).lean()
       const lists = await lastListsOf(old)
       const reasonFor = ({ linkId, startedAt, fetchedAt }: (typeof old)[number]): DeletionReason => {
         const list = lists.get(linkId)
         const hasLeft = list?.startedAt && list.startedAt > fetchedAt && startedAt < list.window.after
         return hasLeft ? 'outside_window' : 'expired'
       }
+      const failures: RowFailure[] = []
       for (const reason of ['outside_window', 'expired'] as const) {
         const those = old.filter((workout) => reasonFor(workout) === reason)
-        if (those.length > 0) await expireThose(those, isOld, { reason })
+        if (those.length > 0) failures.push(...(await expireThose(those, isOld, { reason })).failures)
       }
-      return old.length
+      return { done: old.length, failures }
     },
 
     expireUpTo: async ({ linkId, ticket }, limit) => {
@@ -261,18 +278,20 @@ export const createWorkoutStore = (
         .find({ linkId, ...isOld }, { _id: 1 })
         .limit(limit)
         .lean()
-      await expireThose(old, isOld, { reason: 'expired', changes: { appliedTicket: ticket } })
+      const changes = { appliedTicket: ticket }
+      const { failures } = await expireThose(old, isOld, { reason: 'expired', changes })
+      // An erasure is done when all of it is.
+      if (failures[0]) throw failures[0].err
       return old.length
     },
 
     endRemovals: async (before, limit) => {
       const left = await workouts
-        .find({ 'deletion.at': { $lt: before } }, withoutOutbox)
+        .find({ 'deletion.at': { $lt: before }, 'deletion.nextTryAt': { $not: { $gt: clock.now() } } }, withoutOutbox)
         .sort({ 'deletion.at': 1 })
         .limit(limit)
         .lean<Decided[]>()
-      for (const decided of left) await bury(decided)
-      return left.length
+      return buryAll(left)
     },
 
     doubt: async ({ linkId, stravaActivityId, runId }) => {

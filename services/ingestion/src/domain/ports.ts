@@ -90,9 +90,28 @@ export interface RunWait {
 }
 
 export interface DueNotices extends Notices {
+  /** Looks at it that failed. */
+  failures: number
   runId: string
   linkId: string
   athleteId: string
+}
+
+/** When a sweep comes back to a row that failed, after so many failures in a row. */
+export interface LaterTry {
+  failures: number
+  nextTryAt: Date
+}
+
+/** Rows of a sweep: so many are done, and these failed; each of those was put off, and is passed over until its time. */
+export interface SweptRows {
+  done: number
+  failures: RowFailure[]
+}
+
+export interface RowFailure {
+  athleteId: string
+  err: unknown
 }
 
 /** What Strava has pushed. */
@@ -124,7 +143,7 @@ export interface RunStore {
   /** Removes finished runs of an athlete beyond the newest 49 and the last that has listed the whole window; never an open one. */
   trim(athleteId: string): Promise<void>
   /** Asks again for parked runs whose time has come. Returns those. */
-  resumeDue(now: Date, limit: number): Promise<SyncRun[]>
+  resumeDue(now: Date, limit: number): Promise<Pick<SweptRows, 'failures'> & { resumed: SyncRun[] }>
   /** So many of those that wait for this longer than `spreadMs` go on within it instead. Returns how many. */
   wake(reason: WaitReason, now: Date, spreadMs: number, limit: number): Promise<number>
   /** The link's last full list that succeeded: when it began, and what it could not read. */
@@ -133,8 +152,10 @@ export interface RunStore {
   noticesDue(now: Date, limit: number): Promise<DueNotices[]>
   /** False when another process was faster. */
   settleNotices(runId: string, missed: number, now: Date): Promise<boolean>
-  /** How many webhooks were found missed since then. */
-  missedSince(since: Date): Promise<number>
+  /** How many webhooks were found missed between these times, counted over so many runs at most; each has missed one or more. */
+  missedBetween(since: Date, before: Date, limit: number): Promise<number>
+  /** It could not be looked at so many times, whether webhooks have told what the run found, and is again at that time. */
+  postponeNotices(runId: string, again: LaterTry): Promise<void>
 }
 
 /** What happened to the activities of a page. */
@@ -170,15 +191,15 @@ export interface WorkoutStore {
    * stored, or it was seen by a later fetch.
    */
   remove(removal: Removal): Promise<boolean>
-  /** Removes what was last fetched before then, so many at once, longest ago first. Returns how many it looked at. */
-  expire(fetchedBefore: Date, limit: number): Promise<number>
+  /** Removes what was last fetched before then, so many at once, longest ago first. `done`: how many it looked at. */
+  expire(fetchedBefore: Date, limit: number): Promise<SweptRows>
   /**
    * Removes what was last fetched under this ticket or an earlier one, so many at once; no fetch under one of those brings it
    * back. Returns how many it looked at.
    */
   expireUpTo(which: { linkId: string; ticket: number }, limit: number): Promise<number>
-  /** Ends removals that were decided before then and that a crash has left behind, so many at once. Returns how many. */
-  endRemovals(before: Date, limit: number): Promise<number>
+  /** Ends removals that were decided before then and that a crash has left behind, so many at once. */
+  endRemovals(before: Date, limit: number): Promise<SweptRows>
   /** Notes that a run was told nothing but 404. @returns whether another run was before */
   doubt(which: { linkId: string; stravaActivityId: string; runId: string }): Promise<boolean>
 }

@@ -25,9 +25,11 @@ export const expireWorkouts =
   async (signal: AbortSignal): Promise<void> => {
     let looked = batchSize
     while (looked === batchSize && !signal.aborted) {
-      looked = await workouts.expire(new Date(clock.now().getTime() - keepForMs), batchSize)
+      const swept = await workouts.expire(new Date(clock.now().getTime() - keepForMs), batchSize)
+      looked = swept.done
       if (looked === 0) return
       nudge()
+      facts.rowsFailed('expiry', swept.failures)
       facts.workoutsExpired(looked)
     }
   }

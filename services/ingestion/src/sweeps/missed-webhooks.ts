@@ -1,6 +1,7 @@
 import type { Clock } from '@slipstream/runtime'
+import { inTurn, laterTry, rowFailureOf } from '../domain/later-try.ts'
 import { countMissed, toldFrom } from '../domain/notices.ts'
-import type { RunStore, WebhookReader } from '../domain/ports.ts'
+import type { DueNotices, RunStore, WebhookReader } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 
 const batchSize = 100
@@ -19,13 +20,19 @@ export const countMissedWebhooks =
     const due = await runs.noticesDue(now, batchSize)
     if (due.length === 0) return
     const pushedSince = await webhooks.pushedSince()
-    for (const run of due) {
-      if (signal.aborted) return
+    const look = async (run: DueNotices): Promise<number> => {
+      if (signal.aborted) return 0
       const toldIds = await webhooks.told(run.linkId, run.changedIds, toldFrom(run))
       const missed = countMissed(run, { toldIds, pushedSince })
-      if (!(await runs.settleNotices(run.runId, missed, now)) || missed === 0) continue
-      const ofDay = await runs.missedSince(new Date(now.getTime() - dayMs))
+      if (!(await runs.settleNotices(run.runId, missed, now)) || missed === 0) return 0
       facts.webhooksMissed({ ...run, missed })
-      if (ofDay >= manyMissed && ofDay - missed < manyMissed) facts.manyWebhooksMissed(ofDay)
+      return missed
     }
+    const { results, failures } = await inTurn(due, look)
+    for (const { row } of failures) await runs.postponeNotices(row.runId, laterTry(row.failures, now))
+    facts.rowsFailed('missed-webhooks', failures.map(rowFailureOf))
+    const missed = results.reduce((sum, count) => sum + count, 0)
+    if (missed === 0) return
+    const before = await runs.missedBetween(new Date(now.getTime() - dayMs), now, manyMissed)
+    if (before < manyMissed && before + missed >= manyMissed) facts.manyWebhooksMissed(before + missed)
   }

@@ -7,7 +7,8 @@ const resumeBatch = 200
 export const resumeParkedRuns =
   (deps: Pick<RunDeps, 'runs' | 'nudge' | 'facts' | 'clock' | 'announceProgress'>) => async (): Promise<void> => {
     const { runs, nudge, facts, clock } = deps
-    const resumed = await runs.resumeDue(clock.now(), resumeBatch)
+    const { resumed, failures } = await runs.resumeDue(clock.now(), resumeBatch)
+    facts.rowsFailed('parked-runs', failures)
     if (resumed.length === 0) return
     nudge()
     facts.runsResumed(resumed.length)

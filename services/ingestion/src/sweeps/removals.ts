@@ -20,8 +20,9 @@ export const endRemovals =
     clock: Clock
   }) =>
   async (): Promise<void> => {
-    const ended = await workouts.endRemovals(new Date(clock.now().getTime() - underWayMs), batchSize)
-    if (ended === 0) return
+    const { done, failures } = await workouts.endRemovals(new Date(clock.now().getTime() - underWayMs), batchSize)
+    facts.rowsFailed('removals', failures)
+    if (done === 0) return
     nudge()
-    facts.removalsEnded(ended)
+    facts.removalsEnded(done)
   }
