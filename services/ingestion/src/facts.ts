@@ -1,11 +1,14 @@
 import type { OutboxEvent, RunCounts, WaitReason } from '@slipstream/contracts'
 import { createGateFacts } from '@slipstream/gate'
 import type { ListCursor } from '@slipstream/records'
+import { type Clock, systemClock } from '@slipstream/runtime'
 import type { StravaActivity, UnreadableActivity } from '@slipstream/strava'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { SyncRun } from './domain/decide-run.ts'
 import type { Unlisted } from './domain/missing.ts'
 import type { DueNotices, FinishedRun, OpenReceipt, PageTally, RowFailure, RunWait } from './domain/ports.ts'
+
+const brokenEveryMs = 60 * 60_000
 
 /** What happened, in the words of the business: one function for each fact, with its log line and its metric. */
 export type Facts = ReturnType<typeof createFacts>
@@ -18,7 +21,8 @@ const runBucketsSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600
 /** From one second to a day: hourly runs may wait for a quota window. */
 const ingestionBucketsSeconds = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400]
 
-export const createFacts = (log: Logger, metrics: Metrics) => {
+export const createFacts = (log: Logger, metrics: Metrics, clock: Clock = systemClock) => {
+  let broken = { runs: 0, nextLineAt: 0 }
   const runDuration = metrics.histogram({
     name: 'slipstream_sync_run_duration_seconds',
     help: 'From the first page of a sync run to its end.',
@@ -97,13 +101,18 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
       const startedAt = run.startedAt ?? finishedAt
       const seconds = Math.max(0, finishedAt.getTime() - startedAt.getTime()) / 1000
       runDuration.observe({ lane: run.lane, outcome }, seconds)
-      // The key that is missing is told once, not once for each athlete.
-      const isToldBefore = errorCode === 'app_misconfigured'
-      const level = outcome !== 'failed' ? 'info' : isToldBefore ? 'warn' : 'error'
+      // The operator is told once for all of what Strava fails (by the ledger, or by `listBroken`), and of a missing key.
+      const toldOnce: Partial<Record<string, 'info' | 'warn'>> = { strava_unavailable: 'info', app_misconfigured: 'warn' }
+      const level = outcome === 'failed' ? (toldOnce[errorCode ?? ''] ?? 'error') : 'info'
       log[level]({ ...runOf(run), outcome, errorCode, seconds, counts }, 'sync run finished')
     },
+    /** One line an hour, with the first run of it and how many there were since the line before: it may be the same for all. */
     listBroken: (run: SyncRun, problem: string) => {
-      log.error({ ...runOf(run), problem }, 'the list of activities cannot be trusted to end')
+      broken.runs += 1
+      const now = clock.now().getTime()
+      if (now < broken.nextLineAt) return
+      log.error({ ...runOf(run), problem, runs: broken.runs }, 'the list of activities cannot be trusted to end')
+      broken = { runs: 0, nextLineAt: now + brokenEveryMs }
     },
     runParked: (run: SyncRun, { reason, until }: RunWait) => {
       log.info({ ...runOf(run), waitingFor: reason, resumeAt: until }, 'sync run waits')

@@ -74,7 +74,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
   const log = overrides.log ?? createLogger('ingestion', config.logLevel)
   const metrics = overrides.metrics ?? createMetrics('ingestion')
   const timings = { ...defaultTimings, ...overrides.timings }
-  const facts = createFacts(log, metrics)
+  const facts = createFacts(log, metrics, clock)
   const keyring = parseTokenKeys(config.secrets.tokenKeys.reveal())
   const owner = newId('ingestion')
 

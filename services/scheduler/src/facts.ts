@@ -13,7 +13,11 @@ const rowOf = ({ _id, linkId, requestedVersion }: Schedule) => ({ athleteId: _id
 const asksOf = ({ schedule, asks }: ScheduleChange) =>
   asks.map((lane) => ({ lane, runId: schedule.wants?.[lane]?.runId, cause: schedule.wants?.[lane]?.cause }))
 
+/** Of more athletes than this it is told anew. */
+const mostTold = 10_000
+
 export const createFacts = (log: Logger, metrics: Metrics) => {
+  const toldUntil = new Map<string, number>()
   const turnInterval = metrics.gauge({
     name: 'slipstream_turn_interval_seconds',
     help: 'Time between two turns of an athlete, as this process found it last.',
@@ -49,7 +53,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     lostFinishFound: ({ schedule }: ScheduleChange) => {
       log.warn(rowOf(schedule), 'sync run had finished unnoticed, completed')
     },
+    /** One line a pause, however much is told in it. */
     looksPutOff: (athleteId: string, until: Date) => {
+      if (toldUntil.get(athleteId) === until.getTime()) return
+      if (toldUntil.size >= mostTold) toldUntil.clear()
+      toldUntil.set(athleteId, until.getTime())
       log.info({ athleteId, until }, 'webhooks have asked for enough of this athlete, put off')
     },
     notSeen: ({ athleteId, objectId: stravaActivityId, aspectType }: InboxRow) => {
