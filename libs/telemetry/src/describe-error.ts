@@ -12,7 +12,8 @@ const networkCode =
 /** Errors of the NATS client while the server, or what it stores, is away; and of any wait that was cut short. */
 const awayNames = new Set([
   ...['ConnectionError', 'ClosedConnectionError', 'DrainingConnectionError', 'RequestError', 'NoResponders'],
-  ...['JetStreamStatusError', 'JetStreamNotEnabled', 'ConsumerNotFoundError', 'StreamNotFoundError'],
+  // The first is a server that does not answer, as it is frozen.
+  ...['JetStreamError', 'JetStreamStatusError', 'JetStreamNotEnabled', 'ConsumerNotFoundError', 'StreamNotFoundError'],
   ...['TimeoutError', 'AbortError'],
 ])
 

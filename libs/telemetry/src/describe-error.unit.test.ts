@@ -11,6 +11,7 @@ describe('what was foreseen is logged without a stack:', () => {
     ['MongoDB away', { name: 'MongoServerSelectionError' }],
     ['a primary that steps down', { name: 'MongoServerError', code: 10107, hasErrorLabel: () => true }],
     ['NATS away', { name: 'ClosedConnectionError' }],
+    ['NATS that is frozen', { name: 'JetStreamError' }],
     ['NATS that shuts down', { name: 'JetStreamStatusError', code: 409 }],
     ['a wait that was cut short', { name: 'TimeoutError' }],
   ])('%s', (_, fields) => {
