@@ -8,9 +8,9 @@ export const createSubscriptions = (
   pushSubscription: Collections<'gateway'>['pushSubscription'],
   clientId: string,
 ): Subscriptions => {
-  const isDue = (now: Date, notBeyond: Date) => ({
+  const isDue = (now: Date, notBeyond: Date | null) => ({
     _id: clientId,
-    $or: [{ nextCheckAt: { $lte: now } }, { nextCheckAt: { $gt: notBeyond } }],
+    $or: [{ nextCheckAt: { $lte: now } }, ...(notBeyond ? [{ nextCheckAt: { $gt: notBeyond } }] : [])],
   })
   const unknown = { subscriptionId: null, makingUntil: null }
   const find = inBatches(

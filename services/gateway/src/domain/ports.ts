@@ -48,8 +48,8 @@ export type Subscription = Omit<PushSubscriptionRow, '_id'>
 /** What is known of the app's push subscription. */
 export interface Subscriptions {
   find(): Promise<Subscription | null>
-  /** Gives the look that is due, or due beyond `notBeyond` only, to one replica, until then or until it says when the next is due. */
-  takeCheck(now: Date, bounds: { until: Date; notBeyond: Date }): Promise<boolean>
+  /** Gives the look that is due, or that is due beyond `notBeyond`, to one replica, until then or until it says when the next is. */
+  takeCheck(now: Date, bounds: { until: Date; notBeyond: Date | null }): Promise<boolean>
   set(change: Partial<Subscription>): Promise<void>
 }
 

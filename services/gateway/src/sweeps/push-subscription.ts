@@ -62,8 +62,8 @@ export const checkPushSubscription = (deps: PushSubscriptionDeps) => {
 
   let isFirst = true
   return async (): Promise<void> => {
-    // At a start the settings may be others than at the last look; a clock that was ahead may have put the next one far off.
-    const notBeyond = after(isFirst ? leaseMs : hourMs + leaseMs)
+    // At a start the settings may be others than at the last look, which is not waited for unless somebody is at it.
+    const notBeyond = isFirst ? after(leaseMs) : null
     if (!(await subscriptions.takeCheck(clock.now(), { until: after(leaseMs), notBeyond }))) return
     isFirst = false
     try {
