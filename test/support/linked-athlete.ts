@@ -1,4 +1,4 @@
-import type { Status } from '@slipstream/contracts'
+import type { RunPage, Status } from '@slipstream/contracts'
 import { type AppHost, type MobileApp, newProof, openMobileApp } from './mobile-app.ts'
 import { until } from './until.ts'
 
@@ -15,10 +15,16 @@ export const linkAthlete = async (system: AppHost, account: string): Promise<Mob
 
 export const statusOf = async (app: MobileApp): Promise<Status> => (await app.api<Status>('GET', '/strava/status')).body
 
-/** Waits until no sync is under way and the last one succeeded; `runId`: until that one did. */
+/** Waits until no sync is under way and the last one succeeded; `runId`: until that one did, whatever came after it. */
 export const synced = (app: MobileApp, timeoutMs: number, runId?: string): Promise<void> =>
   until(timeoutMs, async () => {
+    if (runId !== undefined) {
+      const { items } = (await app.api<RunPage>('GET', '/strava/runs?limit=50')).body
+      const run = items.find((one) => one.runId === runId)
+      if (run?.outcome !== 'succeeded') throw new Error(`not synced: ${JSON.stringify(run)}`)
+      return
+    }
     const { sync, lastSync } = await statusOf(app)
-    const isDone = sync === null && lastSync?.outcome === 'succeeded' && (!runId || lastSync.runId === runId)
+    const isDone = sync === null && lastSync?.outcome === 'succeeded'
     if (!isDone) throw new Error(`not synced: ${JSON.stringify({ sync, lastSync })}`)
   })

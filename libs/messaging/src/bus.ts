@@ -14,7 +14,7 @@ import {
 import { ensureTopology } from './ensure-topology.ts'
 import { decodeEvent, encodeEvent } from './envelope.ts'
 import { TopologyError, TransientError } from './errors.ts'
-import { type FollowOptions, followEvents } from './follow.ts'
+import { type FollowOptions, followEvents, lastSequenceIn } from './follow.ts'
 import { newEvent } from './new-event.ts'
 import { publishEvent } from './publish.ts'
 
@@ -52,6 +52,11 @@ export interface Bus {
     athleteId: string | '*',
     onData: (data: EventData<Type>) => void,
   ): { stop(): void }
+  /**
+   * Place of the newest event in the EVENTS stream: who follows from there on misses nothing that comes after the answer.
+   * @throws TransientError while NATS is away
+   */
+  lastSequence(): Promise<number>
   /** Replays and follows an athlete's stored events in order; resolves when the signal is aborted or the bus closes. */
   follow(options: FollowOptions): Promise<void>
   readiness(): { ok: boolean; detail?: string }
@@ -168,6 +173,12 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
         },
       })
       return { stop: () => subscription.unsubscribe() }
+    },
+    lastSequence: async () => {
+      if (!watch.connected()) throw new TransientError('not connected to NATS')
+      return await lastSequenceIn(transport).catch((cause: unknown) => {
+        throw new TransientError('NATS does not say how far its stream is', { cause })
+      })
     },
     follow: (options) =>
       followEvents(transport, log, { ...options, signal: AbortSignal.any([options.signal, signal]) }),

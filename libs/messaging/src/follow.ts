@@ -23,8 +23,8 @@ export interface FollowOptions {
   /** Types that the EVENTS stream keeps. */
   types: readonly EventType[]
   athleteId: string
-  /** Sequence of the last event seen; null follows only what is published from now on. */
-  after: number | null
+  /** Sequence of the last event seen. */
+  after: number
   onEvent(event: FollowedEvent): void
   /** Ends following. */
   signal: AbortSignal
@@ -39,11 +39,14 @@ interface Position {
 const streamName = streams.EVENTS.name
 
 /** A place behind the end was taken in a stream that is gone; all of the new one is unseen. */
-const findPosition = async (transport: Transport, last: Position | null, after: number | null): Promise<Position> => {
+const findPosition = async (transport: Transport, last: Position | null, after: number): Promise<Position> => {
   const { created, state } = await transport.manager.streams.info(streamName)
-  const sequence = last === null ? (after ?? state.last_seq) : last.streamCreated === created ? last.sequence : 0
+  const sequence = last === null ? after : last.streamCreated === created ? last.sequence : 0
   return { streamCreated: created, sequence: sequence > state.last_seq ? 0 : sequence }
 }
+
+export const lastSequenceIn = async (transport: Transport): Promise<number> =>
+  (await transport.manager.streams.info(streamName)).state.last_seq
 
 /** Calls `onEvent` for each of an athlete's stored events, in order, through outages, until the signal is aborted. */
 export const followEvents = async (transport: Transport, log: Logger, options: FollowOptions): Promise<void> => {

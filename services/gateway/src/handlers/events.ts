@@ -10,7 +10,7 @@ import type { StreamRegistry } from './stream-registry.ts'
 
 export interface EventsDeps {
   /** @throws TransientError as long as NATS was not reached since the start */
-  bus(): Pick<Bus, 'follow' | 'listen'>
+  bus(): Pick<Bus, 'follow' | 'listen' | 'lastSequence'>
   readStatus: ReadStatus
   streams: StreamRegistry
   clock: Clock
@@ -69,8 +69,10 @@ export const eventsRoute = (deps: EventsDeps): AthleteRoute => ({
   path: '/api/v1/strava/events',
   access: 'athlete',
   handle: async (request, response, { athleteId, tokenExpiresAt }) => {
-    const after = readLastEventId(request)
+    const lastEventId = readLastEventId(request)
     const bus = deps.bus()
+    // Before anything is read or the client hears that the stream is open: what it then asks the API for has all up to here.
+    const after = lastEventId ?? (await bus.lastSequence())
     const first = await deps.readStatus(athleteId)
     begin(response)
 
