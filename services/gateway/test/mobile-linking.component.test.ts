@@ -60,116 +60,6 @@ test('the return may come in another browser than the one that left', async () =
   expect(completed.status).toBe(200)
 })
 
-test('100 parallel completions make one link', async () => {
-  athlete = await signIn('anna')
-  const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
-  const answers = await Promise.all(Array.from({ length: 100 }, () => completeOnMobile(athlete, result, codeVerifier)))
-  const statuses = answers.map(({ status }) => status)
-  expect(statuses.filter((status) => status === 200)).toHaveLength(1)
-  expect(statuses.filter((status) => status === 400)).toHaveLength(99)
-  expect(await linkCount(system)).toBe(1)
-})
-
-describe('a stolen deep link is useless', () => {
-  const refuse = async (answer: Response) => {
-    expect(answer.status).toBe(400)
-    expect(await answer.json()).toMatchObject({ code: 'result_invalid' })
-    expect(await linkCount(system)).toBe(0)
-  }
-
-  test.each<[string, (walk: Awaited<ReturnType<typeof walkToDeepLink>>) => Promise<Response>]>([
-    ['no verifier known', ({ result }) => completeOnMobile(athlete, result, newOneTimeSecret())],
-    [
-      'the challenge for a verifier',
-      ({ result, codeVerifier }) => completeOnMobile(athlete, result, challengeOf(codeVerifier)),
-    ],
-    [
-      'the thief’s own token',
-      async ({ result, codeVerifier }) => completeOnMobile(await signIn('thief'), result, codeVerifier),
-    ],
-    [
-      'the thief’s own token and verifier',
-      async ({ result }) => completeOnMobile(await signIn('thief'), result, newOneTimeSecret()),
-    ],
-    [
-      'the verifier of the thief’s own attempt',
-      async ({ result }) => {
-        const thief = await signIn('thief')
-        const own = await walkToDeepLink(thief, { athlete: ben })
-        return completeOnMobile(thief, result, own.codeVerifier)
-      },
-    ],
-    ['a result made up', ({ codeVerifier }) => completeOnMobile(athlete, newOneTimeSecret(), codeVerifier)],
-    ['a result cut short', ({ result, codeVerifier }) => completeOnMobile(athlete, result.slice(0, -1), codeVerifier)],
-    [
-      'the result’s hash from the database',
-      async ({ codeVerifier }) => {
-        const stored = await system.store.collections.linkTransactions.findOne({ step: 'pending' }).lean()
-        return completeOnMobile(athlete, stored!.resultHash!, codeVerifier)
-      },
-    ],
-    [
-      'the state for a result',
-      ({ authorizeUrl, codeVerifier }) =>
-        completeOnMobile(athlete, new URL(authorizeUrl).searchParams.get('state')!, codeVerifier),
-    ],
-    [
-      'a result after a minute',
-      ({ result, codeVerifier }) => {
-        system.clock.advance(61_000)
-        return completeOnMobile(athlete, result, codeVerifier)
-      },
-    ],
-  ])('%s', async (_what, attack) => {
-    athlete = await signIn('anna')
-    await refuse(await attack(await walkToDeepLink(athlete, { athlete: anna })))
-  })
-
-  test('without a token', async () => {
-    athlete = await signIn('anna')
-    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
-    const answer = await system.call(null, 'POST', '/api/v1/strava/callback', { result, codeVerifier })
-    expect(answer.status).toBe(401)
-    expect(await linkCount(system)).toBe(0)
-  })
-
-  test.each([
-    ['operators', { result: { $ne: '' }, codeVerifier: 'A'.repeat(43) }],
-    ['a list', { result: ['x'], codeVerifier: 'A'.repeat(43) }],
-    ['a verifier as an operator', { result: 'x', codeVerifier: { $gt: '' } }],
-    ['a verifier that is too short', { result: 'x', codeVerifier: 'short' }],
-    ['an unknown field', { result: 'x', codeVerifier: 'A'.repeat(43), athleteId: 'ath_1' }],
-  ])('%s in the body', async (_what, body) => {
-    athlete = await signIn('anna')
-    const answer = await athlete.call('POST', '/api/v1/strava/callback', body)
-    expect(answer.status).toBe(400)
-    expect(await answer.json()).toMatchObject({ code: 'invalid_request' })
-  })
-
-  test('a used result is refused, and the link stays', async () => {
-    athlete = await signIn('anna')
-    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
-    await completeOnMobile(athlete, result, codeVerifier)
-    const again = await completeOnMobile(athlete, result, codeVerifier)
-    expect(await again.json()).toMatchObject({ code: 'result_invalid' })
-    expect(await linkCount(system)).toBe(1)
-  })
-
-  test('wrong tries do not spoil the athlete’s own completion', async () => {
-    athlete = await signIn('anna')
-    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
-    await completeOnMobile(await signIn('thief'), result, newOneTimeSecret())
-    await completeOnMobile(athlete, result, newOneTimeSecret())
-    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(200)
-  })
-
-  test('the state of an attempt works once', async () => {
-    athlete = await signIn('anna')
-    const { back } = await walkToDeepLink(athlete, { athlete: anna })
-    expect(locationOf(await createBrowser().visit(back))).toContain('link_token_invalid')
-  })
-})
-
 test('a mobile request must bring a challenge, a web request none', async () => {
   athlete = await signIn('anna')
   for (const body of [
@@ -193,16 +83,6 @@ test.each([
 })
 
 describe('unclaimed grants', () => {
-  test('are revoked and deleted within six minutes', async () => {
-    athlete = await signIn('anna')
-    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
-    expect(isConnected('anna')).toBe(true)
-    system.clock.advance(5 * 60_000 + 1_000)
-    await vi.waitFor(() => expect(isConnected('anna')).toBe(false))
-    await vi.waitFor(async () => expect(await system.store.collections.credentials.countDocuments()).toBe(0))
-    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(400)
-  })
-
   test('are tried again while Strava is away', async () => {
     athlete = await signIn('anna')
     await walkToDeepLink(athlete, { athlete: anna })

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createAttackTable } from './support/attack-table.ts'
 import { type Browser, type Consent, consent, createBrowser, locationOf } from './support/browser.ts'
 import { anna, askWeb, ben, forgetLinks, linkCount, tokenCalls, walkToReturn } from './support/linking.ts'
+import { sendRaw } from './support/raw-request.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 /*
@@ -549,16 +550,23 @@ describe('what is answered', () => {
     ['X-Original-Host', 'x-original-host'],
     ['Forwarded', 'forwarded'],
   ])('names the public address, whatever %s says', async (_what, name) => {
-    const evil = { [name]: name === 'forwarded' ? 'host=evil.example;proto=https' : 'evil.example' }
+    const evil = {
+      accept: 'text/html',
+      [name]: name === 'forwarded' ? 'host=evil.example;proto=https' : 'evil.example',
+    }
     const athlete = await newPerson()
-    const asked = await athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' }, evil)
-    const { connectUrl } = (await asked.json()) as { connectUrl: string }
+    const asked = await sendRaw(`${system.url}/api/v1/strava/link-token`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${athlete.token}`, 'content-type': 'application/json', ...evil },
+      body: ['{"platform":"web"}'],
+    })
+    const { connectUrl } = JSON.parse(asked.body) as { connectUrl: string }
     expect(new URL(connectUrl).origin).toBe(system.url)
-    const cookie = asked.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    const left = await visitWith(connectUrl, { cookie, ...evil })
-    expect(new URL(locationOf(left)).searchParams.get('redirect_uri')).toBe(`${system.url}/callback`)
-    const refused = await visitWith(`${system.url}/callback?state=${fresh}`, evil)
-    expect(new URL(locationOf(refused)).origin).toBe(system.url)
+    const cookie = asked.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+    const left = await sendRaw(connectUrl, { headers: { cookie, ...evil } })
+    expect(new URL(left.headers.location ?? '').searchParams.get('redirect_uri')).toBe(`${system.url}/callback`)
+    const refused = await sendRaw(`${system.url}/callback?state=${fresh}`, { headers: evil })
+    expect(new URL(refused.headers.location ?? '').origin).toBe(system.url)
   })
 
   test('to a program that asks for JSON is a problem document', async () => {
