@@ -13,6 +13,9 @@ const algorithms = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ]
 
+/** Clocks of issuers are seldom further off; a token that says it is from later was made up, or a clock is broken. */
+const aheadSeconds = 60
+
 /** RFC 9068 says `at+jwt`; many issuers send `JWT` or nothing. An ID token is stopped by its audience. */
 const acceptedTypes = new Set(['at+jwt', 'application/at+jwt', 'jwt', undefined])
 
@@ -25,9 +28,18 @@ const checkHeader = (header: JWTHeaderParameters): void => {
   if (!isKnownType || keyHeaders.some((name) => name in header)) throw new RefusalError('unauthorized')
 }
 
+/** The last second there is a date for. */
+const lastSecond = 8_640_000_000_000
+
 const claimsSchema = z.object({
-  sub: z.string().min(1).max(255),
-  exp: z.number(),
+  // Half a letter would be stored as another one, and several subjects would become the same athlete.
+  sub: z
+    .string()
+    .min(1)
+    .max(255)
+    .refine((subject) => subject.isWellFormed()),
+  exp: z.number().max(lastSecond),
+  iat: z.number().optional(),
   profile_submitted: z.boolean().catch(false).default(false),
 })
 
@@ -50,7 +62,11 @@ const verify = async (token: string, { issuer, audience, keys, clock }: Authenti
       currentDate: clock.now(),
     })
     checkHeader(protectedHeader)
-    return claimsSchema.parse(payload)
+    const claims = claimsSchema.parse(payload)
+    if (claims.iat !== undefined && claims.iat > clock.now().getTime() / 1_000 + aheadSeconds) {
+      throw new RefusalError('unauthorized')
+    }
+    return claims
   } catch (error) {
     if (error instanceof IssuerUnavailableError) {
       throw new RefusalError('service_unavailable', [], { cause: error })

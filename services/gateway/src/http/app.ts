@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { withinLimit } from '@slipstream/runtime'
+import { OverdueError, withinLimit } from '@slipstream/runtime'
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -42,6 +42,18 @@ const readJson = promisify(express.json({ limit: '16kb', inflate: false, type: '
 /** These routes wait for MongoDB and the issuer only. Who waits longer than this is better told to come again. */
 const answerWithinMs = 5_000
 
+/** Less, so that whoever sends too slowly is not told that the fault is here. */
+const bodyWithinMs = 4_000
+
+const readBody = async (request: Request, response: Response): Promise<void> => {
+  try {
+    await withinLimit(readJson(request, response), bodyWithinMs)
+  } catch (error) {
+    if (!(error instanceof OverdueError)) throw error
+    throw new RefusalError('invalid_request', [{ path: 'body', message: 'did not arrive in time' }], { cause: error })
+  }
+}
+
 const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): RequestHandler[] => {
   const mark: RequestHandler = (_request, response, next) => {
     markRoute(response, route.path)
@@ -51,7 +63,7 @@ const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): Requ
   const serve = async (request: Request, response: Response) => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)
-    await readJson(request, response)
+    await readBody(request, response)
     await route.handle(request, response, caller)
   }
   return [mark, (request, response) => withinLimit(serve(request, response), answerWithinMs)]
