@@ -2,8 +2,8 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 
 export interface RawRequest {
   method?: string
-  /** A list is sent as several lines of the same name. */
-  headers?: OutgoingHttpHeaders
+  /** A list has a name and its value in turn, so that a name may come twice. */
+  headers?: OutgoingHttpHeaders | readonly string[]
   /** Goes out in chunks, one each, unless the headers have a length. */
   body?: readonly (string | Buffer)[]
 }
