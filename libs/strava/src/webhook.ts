@@ -16,17 +16,21 @@ export interface StravaWebhook {
   updates: Record<string, string>
 }
 
+/** Names are what Strava's are: an operator, a path or a NUL is no name, and the store would refuse to keep it. */
 const updatesSchema = z
-  .record(z.string().max(64), z.union([z.string().max(1_000), z.number(), z.boolean()]).transform(String))
+  .record(z.string().regex(/^\w{1,64}$/), z.union([z.string().max(1_000), z.number(), z.boolean()]).transform(String))
   .nullish()
   .transform((updates) => updates ?? {})
 
+/** Of no more digits than 64 bits have. */
+const shortId = idSchema.pipe(z.string().max(20))
+
 const webhookSchema = z
   .object({
-    subscription_id: idSchema,
+    subscription_id: shortId,
     object_type: z.enum(['activity', 'athlete']),
-    object_id: idSchema,
-    owner_id: idSchema,
+    object_id: shortId,
+    owner_id: shortId,
     aspect_type: z.enum(['create', 'update', 'delete']),
     event_time: z.int().min(0).max(99_999_999_999),
     updates: updatesSchema,

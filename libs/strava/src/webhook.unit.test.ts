@@ -44,6 +44,8 @@ describe('a webhook', () => {
     ['a time that is none', { ...raw, event_time: 'now' }],
     ['an operator for an id', { ...raw, owner_id: { $gt: '' } }],
     ['updates of another form', { ...raw, updates: [{}] }],
+    ['an update whose name is an operator', { ...raw, updates: { $set: '1' } }],
+    ['an id of more digits than 64 bits have', { ...raw, object_id: '9'.repeat(21) }],
     ['a long update', { ...raw, updates: { title: 'x'.repeat(1_001) } }],
   ])('is refused with %s', (_what, body) => {
     expect(read(body)).toHaveProperty('problem')
