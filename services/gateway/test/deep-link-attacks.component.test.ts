@@ -264,8 +264,8 @@ describe('too late is', () => {
   })
 })
 
-test('every try was refused', () => {
-  const tries = attacks.length + lateAttacks.length
+const tries = attacks.length + lateAttacks.length
+test(`${tries} tries, none accepted`, () => {
   expect(tries).toBeGreaterThanOrEqual(20)
   expect(table.summary()).toEqual({ tries, accepted: [] })
 })
