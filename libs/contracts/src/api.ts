@@ -255,10 +255,13 @@ export const summarySchema = z
   .meta({ id: 'Summary' })
 export type Summary = z.infer<typeof summarySchema>
 
+/** An entry of the error catalogue. */
+export const errorEntrySchema = actionableErrorSchema.extend({ status: z.int() }).meta({ id: 'ErrorEntry' })
+
 /** RFC 9457, with the catalogue's `code` and one entry in `errors` for each offending field. */
 export const problemSchema = z
   .object({
-    type: z.string(),
+    type: z.url().meta({ description: 'A page that says what this error means, and who can do what.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi'
 import { problemSchema } from './api.ts'
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
@@ -20,6 +20,12 @@ export const problems = (...codes: ErrorCode[]): ZodOpenApiResponsesObject =>
 export const json = (description: string, schema: z.ZodType) => ({
   description,
   content: { 'application/json': { schema } },
+})
+
+/** For a person or, asked for with `Accept`, for a program. */
+export const pageOrJson = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'text/html': { schema: z.string() }, 'application/json': { schema } },
 })
 
 export const jsonBody = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })

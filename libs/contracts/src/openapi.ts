@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import {
+  errorEntrySchema,
   exportSchema,
   linkCompletionRequestSchema,
   linkTokenRequestSchema,
@@ -21,7 +22,7 @@ import {
 } from './api.ts'
 import type { ErrorCode } from './error-catalogue.ts'
 import { callbackLeg, connectLeg, webhookLegs } from './openapi-legs.ts'
-import { asAthlete, json, jsonBody, problems } from './openapi-operations.ts'
+import { asAthlete, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
 
@@ -226,6 +227,29 @@ const paths = {
         ),
         ...problems('not_found'),
       },
+    },
+  },
+  '/errors': {
+    get: {
+      operationId: 'listErrors',
+      summary: 'Every error there is',
+      tags: ['Site'],
+      security: [],
+      responses: {
+        '200': pageOrJson('By code.', z.object({ items: z.array(errorEntrySchema) })),
+        ...problems('internal_error'),
+      },
+    },
+  },
+  '/errors/{code}': {
+    get: {
+      operationId: 'getError',
+      summary: 'What an error means',
+      description: 'The `type` of a problem document points here.',
+      tags: ['Site'],
+      security: [],
+      requestParams: { path: z.object({ code: z.string().meta({ description: 'The `code` of a problem.' }) }) },
+      responses: { '200': pageOrJson('Of the error catalogue.', errorEntrySchema), ...problems('not_found') },
     },
   },
   '/openapi.json': {

@@ -1,6 +1,7 @@
 import { callbackRoutes } from './handlers/callback.ts'
 import { completionRoute } from './handlers/completion.ts'
 import { connectRoutes } from './handlers/connect.ts'
+import { type ErrorsDeps, errorRoutes } from './handlers/errors.ts'
 import { type EventsDeps, eventsRoute } from './handlers/events.ts'
 import { type ExportDeps, exportRoute } from './handlers/export.ts'
 import type { LinkFlow } from './handlers/link-flow.ts'
@@ -24,6 +25,7 @@ export type RouteDeps = LinkFlow &
   WorkoutsDeps &
   SiteDeps &
   WebhookDeps &
+  ErrorsDeps &
   Omit<ExportDeps, 'readStatusOf'> &
   Omit<EventsDeps, 'readStatus'>
 
@@ -35,6 +37,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
   const readLoad = createLoadReader(deps)
   return [
     ...siteRoutes(deps),
+    ...errorRoutes(deps),
     linkTokenRoute(deps),
     ...connectRoutes(deps),
     ...callbackRoutes(deps),

@@ -146,6 +146,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         bus,
         streams,
         heartbeatMs: overrides.heartbeatMs ?? heartbeatMs,
+        headers,
         cookies: createCookies(publicUrl),
         auth: config.auth,
         wipe: unlinking.wipe,
@@ -173,6 +174,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           headers,
           trustedProxyHops: config.http.trustedProxyHops,
           corsOrigins: config.http.corsOrigins,
+          publicUrl,
           authenticate: createAuthenticator({
             ...config.auth,
             keys: createIssuerKeys({

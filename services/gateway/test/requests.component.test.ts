@@ -20,6 +20,7 @@ const expectProblem = async (response: Response, code: keyof typeof errorCatalog
   expect(problem.code).toBe(code)
   expect(problem.status).toBe(response.status)
   expect(response.status).toBe(errorCatalogue[code].status)
+  expect(problem.type).toBe(`${system.url}/errors/${code}`)
   return problem
 }
 
@@ -149,6 +150,11 @@ describe('addresses', () => {
     ['//evil.example', 404, 'not_found'],
     ['/.env', 404, 'not_found'],
     ['/docs/../src/config.ts', 404, 'not_found'],
+    ['/errors/nonsense', 404, 'not_found'],
+    ['/errors/__proto__', 404, 'not_found'],
+    ['/errors/constructor', 404, 'not_found'],
+    ['/errors/%3Cscript%3E', 404, 'not_found'],
+    ['/errors/%ff', 400, 'invalid_request'],
   ])('GET %s', async (path, status, code) => {
     const answer = await rawGet(path)
     expect(answer.status).toBe(status)

@@ -27,6 +27,8 @@ export interface AppOptions {
   /** Whose pages may call the routes for athletes from another origin. */
   corsOrigins: readonly string[]
   headers: SecurityHeaders
+  /** Where the pages are that problem documents point to. */
+  publicUrl: string
   authenticate: Authenticate
   /** False while MongoDB is known to be away: then callers are told at once instead of after a wait. */
   isStoreUp(): boolean
@@ -78,12 +80,12 @@ const refuseOtherMethods =
   }
 
 const handleErrors =
-  ({ requestFailed }: AppOptions['facts']): ErrorRequestHandler =>
+  ({ facts: { requestFailed }, publicUrl }: AppOptions): ErrorRequestHandler =>
   (error, _request, response, _next) => {
     const problem = problemOf(error)
     if (problem.status >= 500) requestFailed(problem.code, error)
     if (response.headersSent) response.destroy()
-    else sendProblem(response, problem, retryAfterSecondsOf(error))
+    else sendProblem(response, { ...problem, type: `${publicUrl}/errors/${problem.code}` }, retryAfterSecondsOf(error))
   }
 
 /** The HTTP side of the gateway: everything that is not a documented route or a file is answered with a problem document. */
@@ -113,6 +115,6 @@ export const createApp = (options: AppOptions): Express => {
   app.use(() => {
     throw new RefusalError('not_found')
   })
-  app.use(handleErrors(facts))
+  app.use(handleErrors(options))
   return app
 }

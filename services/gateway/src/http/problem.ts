@@ -38,12 +38,11 @@ const problemsOf = (error: unknown, code: ErrorCode): readonly FieldProblem[] =>
   return [isBody ? { path: 'body', message: 'must be JSON' } : { path: '', message: 'cannot be read' }]
 }
 
-/** The problem document of any error: what the catalogue says, and never a word of the error itself. */
-export const problemOf = (error: unknown): Problem => {
+/** The problem document of any error but for its `type`: what the catalogue says, and never a word of the error itself. */
+export const problemOf = (error: unknown): Omit<Problem, 'type'> => {
   const code = codeOf(error)
   const { status, title, detail, actor, action, actionUrl } = errorCatalogue[code]
   return {
-    type: `urn:slipstream:problem:${code}`,
     title,
     status,
     detail,

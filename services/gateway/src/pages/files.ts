@@ -34,6 +34,7 @@ const routeAs =
 
 const docsFiles = {
   '/docs': join(ownFolder, 'docs.html'),
+  '/docs/pages.css': join(ownFolder, 'pages.css'),
   '/docs/init.js': join(ownFolder, 'docs-init.js'),
   '/docs/swagger-ui.css': join(swaggerFolder, 'swagger-ui.css'),
   '/docs/swagger-ui-bundle.js': join(swaggerFolder, 'swagger-ui-bundle.js'),

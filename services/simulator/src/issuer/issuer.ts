@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { systemClock } from '@slipstream/runtime'
+import { Markup, systemClock } from '@slipstream/runtime'
 import Provider, {
   type ClientMetadata,
   type Configuration,
@@ -10,7 +10,6 @@ import Provider, {
 } from 'oidc-provider'
 import { type SignInAccount, signInAccounts } from '../domain/athletes.ts'
 import type { Facts } from '../facts.ts'
-import { Markup } from '../views/html.ts'
 import { issuerErrorPage, signedOutPage, signOutPage } from '../views/issuer-pages.ts'
 import { createMemoryAdapter } from './memory-adapter.ts'
 import { apiResource, apiScope, createTokenMint, type MintToken } from './mint-token.ts'

@@ -1,5 +1,6 @@
+import { html, type Markup } from '@slipstream/runtime'
 import type { Athlete } from '../domain/athletes.ts'
-import { html, type Markup, noMarkup, page } from './html.ts'
+import { noMarkup, page } from './html.ts'
 
 const scopeTexts: Readonly<Record<string, string>> = {
   read_all: 'View private routes, segments and events',

@@ -1,5 +1,6 @@
+import { html, type Markup } from '@slipstream/runtime'
 import { athletes } from '../domain/athletes.ts'
-import { html, type Markup, page } from './html.ts'
+import { page } from './html.ts'
 
 const athleteOptions = (): readonly Markup[] =>
   athletes.map(({ account, firstName, lastName }) => html`<option value="${account}">${firstName} ${lastName}</option>`)

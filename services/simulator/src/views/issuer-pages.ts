@@ -1,5 +1,6 @@
+import { html, type Markup } from '@slipstream/runtime'
 import type { SignInAccount } from '../domain/athletes.ts'
-import { html, type Markup, page } from './html.ts'
+import { page } from './html.ts'
 
 const accountButton = ({ account, displayName, roles }: SignInAccount): Markup =>
   html`<li><button type="submit" name="account" value="${account}" id="account-${account}"
