@@ -170,7 +170,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       server.serve(
         createApp({
           routes,
-          files: createFiles(headers, overrides.pageFolder ?? builtPageFolder),
+          files: createFiles({ headers, publicUrl, pageFolder: overrides.pageFolder ?? builtPageFolder }),
           headers,
           trustedProxyHops: config.http.trustedProxyHops,
           corsOrigins: config.http.corsOrigins,

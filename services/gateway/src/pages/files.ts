@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import express, { type RequestHandler, Router } from 'express'
+import compression from 'compression'
+import express, { type Request, type RequestHandler, Router } from 'express'
+import { isElsewhere } from '../domain/home.ts'
 import { markRoute } from '../http/observe.ts'
 import type { SecurityHeaders } from '../http/security-headers.ts'
 
@@ -21,6 +23,8 @@ and load this address again. The API works without it: /docs describes it.
 const filesOf = (folder: string, cacheControl: string): RequestHandler =>
   express.static(folder, {
     cacheControl: false,
+    // A part of a compressed file would not be the part that was asked for.
+    acceptRanges: false,
     redirect: false,
     setHeaders: (response) => response.setHeader('Cache-Control', cacheControl),
   })
@@ -40,19 +44,54 @@ const docsFiles = {
   '/docs/swagger-ui-bundle.js': join(swaggerFolder, 'swagger-ui-bundle.js'),
 }
 
-/** The web page at `/`, and readable API docs at `/docs`; nothing of either comes from another host. */
-export const createFiles = (headers: SecurityHeaders, pageFolder: string): RequestHandler => {
+/** Some systems give the machine's own name an address in the loopback network other than the one it calls from. */
+const loopbackAddress = /^(::1|(::ffff:)?127\..*)$/
+
+const isSameMachine = ({ socket: { remoteAddress = '', localAddress } }: Request): boolean =>
+  remoteAddress === localAddress || loopbackAddress.test(remoteAddress)
+
+/** Nothing of the request goes into the answer: neither its `Host` nor its query. */
+const leadHome =
+  (publicUrl: string): RequestHandler =>
+  (request, response, next) => {
+    const visit = { host: request.headers.host, isSameMachine: isSameMachine(request) }
+    if (request.method === 'GET' && isElsewhere(publicUrl, visit)) {
+      response.set('Cache-Control', 'no-store').redirect(307, `${publicUrl}/`)
+    } else next()
+  }
+
+export interface FilesOptions {
+  headers: SecurityHeaders
+  pageFolder: string
+  publicUrl: string
+}
+
+/**
+ * The web page at `/`, and readable API docs at `/docs`; nothing of either comes from another host. These files are
+ * compressed, and nothing else is: they are the same for everybody, whereas an answer of the API that holds a secret beside
+ * something the caller sent would give the secret away by its length (BREACH).
+ */
+export const createFiles = ({ headers, pageFolder, publicUrl }: FilesOptions): RequestHandler => {
   const router = Router()
+  const compress = compression()
   for (const [path, file] of Object.entries(docsFiles)) {
-    router.get(path, routeAs('/docs'), headers.docs, (_request, response, next) => {
+    router.get(path, routeAs('/docs'), compress, headers.docs, (_request, response, next) => {
       response.set('Cache-Control', 'no-cache')
-      response.sendFile(file, { cacheControl: false }, (error) => error && next(error))
+      response.sendFile(file, { cacheControl: false, acceptRanges: false }, (error) => error && next(error))
     })
   }
   const immutable = filesOf(join(pageFolder, 'assets'), 'public, max-age=31536000, immutable')
-  router.use('/assets', routeAs('/assets'), headers.page, immutable)
-  router.get('/', routeAs('/'), headers.page, filesOf(pageFolder, 'no-cache'), (_request, response) => {
-    response.status(503).type('text/plain').send(notBuilt)
-  })
+  router.use('/assets', routeAs('/assets'), compress, headers.page, immutable)
+  router.get(
+    '/',
+    routeAs('/'),
+    leadHome(publicUrl),
+    compress,
+    headers.page,
+    filesOf(pageFolder, 'no-cache'),
+    (_request, response) => {
+      response.status(503).type('text/plain').send(notBuilt)
+    },
+  )
   return router
 }
