@@ -292,6 +292,21 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     await dana.close()
   })
 
+  it('at a plain http address of another name the page says what is missing', async () => {
+    const page = await browser.newPage()
+    // As from another machine of the network, for which this one's localhost is no secure address.
+    await page.route('http://thinkpad.lan/**', async (route) => {
+      const { pathname } = new URL(route.request().url())
+      await route.fulfill({ response: await route.fetch({ url: new URL(pathname, system.pageUrl).href }) })
+    })
+    await page.goto('http://thinkpad.lan/')
+    const error = page.getByTestId('error')
+    expect(await error.getAttribute('data-code')).toBe('app_misconfigured')
+    expect(await error.innerText()).toContain('set PUBLIC_URL')
+    expect(await error.getByRole('link').getAttribute('href')).toBe(system.endpoints.gatewayUrl)
+    await page.close()
+  })
+
   it("the simulator's control page leads here", async () => {
     const page = await browser.newPage()
     await page.goto(`${system.simulatorUrl}/control`)

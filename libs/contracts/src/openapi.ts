@@ -223,6 +223,7 @@ const paths = {
             clientId: z.string(),
             scopes: z.array(z.string()),
             profileGate: z.enum(['local', 'claim', 'off']),
+            publicUrl: z.url().meta({ description: 'Where the page is to be opened.' }),
           }),
         ),
         ...problems('not_found'),

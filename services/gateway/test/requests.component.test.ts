@@ -222,6 +222,7 @@ test('config.json tells the page where to sign in', async () => {
     clientId: 'slipstream-web',
     scopes: ['openid', 'profile'],
     profileGate: 'local',
+    publicUrl: system.url,
   })
 })
 

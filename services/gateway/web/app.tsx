@@ -5,6 +5,7 @@ import { ErrorPanel } from './components/error-panel.tsx'
 import { Header } from './components/header.tsx'
 import { NoticeBanner } from './components/notice-banner.tsx'
 import { Welcome } from './components/welcome.tsx'
+import { insecureAddress } from './insecure-address.ts'
 import { actionableError, type Notice } from './notice.ts'
 import { createSignIn, type PageConfig, type Session, type SignIn } from './session.ts'
 
@@ -16,6 +17,7 @@ interface SignedInOrOut {
 type Stage =
   | { name: 'loading' }
   | { name: 'broken' }
+  | { name: 'insecure'; publicUrl: string }
   | (SignedInOrOut & { name: 'signed_out'; error: ActionableError | null })
   | (SignedInOrOut & { name: 'signed_in'; session: Session })
 
@@ -39,6 +41,7 @@ const signInFailed: ActionableError = {
 
 const start = async (): Promise<Stage> => {
   const config = await loadConfig()
+  if (!isSecureContext) return { name: 'insecure', publicUrl: config.publicUrl }
   const either = { signIn: createSignIn(config), profileGate: config.profileGate }
   try {
     const session = await either.signIn.resume()
@@ -117,6 +120,11 @@ export const App = ({ notice }: { notice: Notice | null }) => {
         {shownNotice?.kind === 'error' && <NoticeBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
         {stage.name === 'loading' && <p class="muted">Loading…</p>}
         {stage.name === 'broken' && <ErrorPanel error={actionableError('service_unavailable')} />}
+        {stage.name === 'insecure' && (
+          <ErrorPanel error={insecureAddress(stage.publicUrl)}>
+            <a href={stage.publicUrl}>Open {stage.publicUrl}</a>
+          </ErrorPanel>
+        )}
         {stage.name === 'signed_out' && <Welcome error={stage.error} onSignIn={() => beginSignIn(stage.signIn)} />}
         {stage.name === 'signed_in' && (
           <DashboardView

@@ -8,6 +8,8 @@ export interface PageConfig {
   audience: string
   scopes: string[]
   profileGate: 'local' | 'claim' | 'off'
+  /** Where the page is to be opened. */
+  publicUrl: string
 }
 
 export interface Session {

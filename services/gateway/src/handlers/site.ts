@@ -3,7 +3,7 @@ import type { UnguardedRoute } from '../http/route.ts'
 
 export interface SiteDeps {
   auth: { issuer: string; audience: string }
-  settings: { profileGate: 'local' | 'claim' | 'off' }
+  settings: { profileGate: 'local' | 'claim' | 'off'; publicUrl: string }
 }
 
 /** What the page needs to know before sign-in, and the contract it speaks. */
@@ -15,8 +15,8 @@ export const siteRoutes = ({ auth, settings }: SiteDeps): UnguardedRoute[] => {
       path: '/config.json',
       access: 'unguarded',
       handle: (_request, response) => {
-        const { profileGate } = settings
-        response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'], profileGate })
+        const { profileGate, publicUrl } = settings
+        response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'], profileGate, publicUrl })
       },
     },
     {
