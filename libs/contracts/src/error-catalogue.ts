@@ -197,7 +197,21 @@ export const errorCatalogue = {
     'nobody',
     'wait',
     'You have asked often in a short time',
-    'Each athlete has a share of the requests Strava allows, and yours is used for this quarter hour. Your workouts are still kept up to date; ask again in a few minutes.',
+    'How often each athlete may ask is limited, and so is their share of the requests Strava allows. Nothing is lost and your workouts are still kept up to date; ask again a little later.',
+  ),
+  request_in_progress: entry(
+    409,
+    'nobody',
+    'wait',
+    'The same request is still being worked on',
+    'A request with this Idempotency-Key has come before and has no answer yet. Send it again in a moment.',
+  ),
+  idempotency_key_reused: entry(
+    422,
+    'nobody',
+    'fix_request',
+    'This Idempotency-Key belongs to another request',
+    'The key in the Idempotency-Key header came with another body before. Use a new key for each new request.',
   ),
   internal_error: entry(
     500,

@@ -37,14 +37,60 @@ interface Operation extends Omit<ZodOpenApiOperationObject, 'responses'> {
   responses: ZodOpenApiResponsesObject
   /** Beside those every route of its kind may answer. */
   refusals?: ErrorCode[]
+  /** How often it may be asked for is limited. */
+  isLimited?: true
+  /** May be sent again under the same `Idempotency-Key`. */
+  isRepeatable?: true
 }
 
+const rateLimitHeaders = z.object({
+  RateLimit: z.string().optional().meta({
+    description:
+      'What is left of each limit (draft-ietf-httpapi-ratelimit-headers-10): `r` requests, renewed in `t` seconds.',
+  }),
+  'RateLimit-Policy': z
+    .string()
+    .optional()
+    .meta({ description: 'The limits of the athlete: `q` requests in `w` seconds.' }),
+})
+
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^("[!#-~]{1,255}"|[!#-~]{1,255})$/)
+    .optional()
+    .meta({
+      description:
+        'Makes it safe to send the request again: for a day the same key, athlete and body get the same answer. A random one, such as a UUID.',
+    }),
+})
+
+const withRateLimit = (responses: ZodOpenApiResponsesObject): ZodOpenApiResponsesObject =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [status, { ...response, headers: rateLimitHeaders }]),
+  )
+
 /** Needs an access token of the host's issuer. */
-export const asAthlete = ({ refusals = [], ...operation }: Operation): ZodOpenApiOperationObject => ({
+export const asAthlete = ({
+  refusals = [],
+  isLimited,
+  isRepeatable,
+  ...operation
+}: Operation): ZodOpenApiOperationObject => ({
   ...operation,
+  ...(isRepeatable && { requestParams: { ...operation.requestParams, header: idempotencyKey } }),
   security: [{ accessToken: [] }],
   responses: {
-    ...operation.responses,
-    ...problems('unauthorized', ...refusals, 'internal_error', 'service_unavailable'),
+    ...(isLimited ? withRateLimit(operation.responses) : operation.responses),
+    ...problems(
+      ...new Set<ErrorCode>([
+        'unauthorized',
+        ...refusals,
+        ...(isLimited ? (['too_many_requests'] as const) : []),
+        ...(isRepeatable ? (['invalid_request', 'request_in_progress', 'idempotency_key_reused'] as const) : []),
+        'internal_error',
+        'service_unavailable',
+      ]),
+    ),
   },
 })

@@ -50,6 +50,8 @@ const paths = {
       requestBody: jsonBody(linkTokenRequestSchema),
       responses: { '201': json('Works once, for two minutes.', linkTokenSchema) },
       refusals: [...bodyRefusals, 'profile_required', 'app_full', 'strava_unavailable'],
+      isLimited: true,
+      isRepeatable: true,
     }),
   },
   '/connect': { get: connectLeg('connect') },
@@ -71,6 +73,8 @@ const paths = {
         'different_strava_account',
         'strava_unavailable',
       ],
+      isLimited: true,
+      isRepeatable: true,
     }),
   },
   '/webhooks/strava/{secret}': webhookLegs,
@@ -90,7 +94,9 @@ const paths = {
       responses: {
         '202': json('Asked again while one waits: the same run. While one runs: the next.', syncAcceptedSchema),
       },
-      refusals: ['not_linked', 'reauth_required', 'scope_missing', 'too_many_requests'],
+      refusals: ['not_linked', 'reauth_required', 'scope_missing'],
+      isLimited: true,
+      isRepeatable: true,
     }),
   },
   '/api/v1/strava/link': {
@@ -108,6 +114,7 @@ const paths = {
       summary: 'Everything held about the athlete',
       tags: ['Profile'],
       responses: { '200': json('Tokens are left out.', exportSchema) },
+      isLimited: true,
     }),
   },
   '/api/v1/strava/runs': {

@@ -1,5 +1,6 @@
 export type { AccountRow, OwedRevocation } from './account.ts'
 export type { AthleteRow, ProfileRow } from './athlete.ts'
+export type { AnsweredRequestRow, RequestCountRow } from './caller.ts'
 export { holdingRuns, listedUpTo, provesWindow } from './completeness.ts'
 export { type CredentialRow, type CredentialStatus, credentialStatuses, type SealedText } from './credential.ts'
 export type { DeadLetter, DeadLetterRow, DeliveryAttemptRow, DeliveryLog } from './delivery.ts'

@@ -12,10 +12,11 @@ const keyBytes = 32
 const ivBytes = 12
 const tagBytes = 16
 
-/** The one place where a sealed text opens: a token of a link, or the key under which accounts get their ids. */
+/** The one place where a sealed text opens: a token of a link, the key under which accounts get their ids, an answer to a request. */
 export type Place =
   | { athleteId: string; linkId: string; field: 'accessToken' | 'refreshToken' }
   | { athleteId: 'none'; linkId: 'none'; field: 'accountKey' }
+  | { athleteId: string; linkId: 'none'; field: `answer:${string}` }
 
 /**
  * A sealed text does not open: unknown or wrong key, another place, or damaged. There is no way on but a person: the

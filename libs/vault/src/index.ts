@@ -1,3 +1,4 @@
+export { type AnswerSeal, createAnswerSeal } from './answers.ts'
 export type { DeadGrant, GrantTurn } from './credential-store.ts'
 export { SealBrokenError } from './envelope.ts'
 export { CredentialMissingError, GrantDeadError, RefreshUnavailableError } from './errors.ts'

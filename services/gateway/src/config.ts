@@ -62,6 +62,7 @@ const environmentSchema = z.object({
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
+  RATE_LIMIT_SCALE: setting.integer(1, 10_000).default(1),
   PROFILE_GATE: setting.oneOf('local', 'claim', 'off').default('local'),
 })
 
@@ -78,6 +79,8 @@ export const gatewayConfig = (env: Environment = process.env) => {
       trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
       /** Whose pages, beside the gateway's own, may call the API. */
       corsOrigins: settings.CORS_ORIGINS ?? [],
+      /** Limits on requests of callers, times this. */
+      rateLimitScale: settings.RATE_LIMIT_SCALE,
       /** How long to go on serving after `/readyz` has begun to say no. */
       drainMs: settings.DRAIN_SECONDS * 1_000,
     },

@@ -92,6 +92,11 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     /** One row of a sweep, which goes on to the next. */
     rowFailed: (task: string, error: unknown) =>
       log.warn({ task, err: error }, 'work of a sweep failed, tried again later'),
+    countingAlone: (error: unknown) =>
+      log.warn({ err: error }, 'requests cannot be counted in MongoDB; each replica counts by itself'),
+    countingTogether: () => log.info('requests are counted in MongoDB again'),
+    answerNotKept: (error: unknown) =>
+      log.warn({ err: error }, 'an answer could not be kept; the same request would be worked on again'),
     streamFailed: (error: unknown) => log.warn({ err: error }, 'event stream ended'),
     issuerUnavailable: (error: unknown) => log.warn({ err: error }, 'keys of the issuer could not be fetched'),
   }

@@ -6,11 +6,13 @@ import { type Clock, newId, systemClock } from '@slipstream/runtime'
 import { createService, type RunningService } from '@slipstream/service'
 import { createPushSubscriptions, createStravaApi, createStravaOAuth } from '@slipstream/strava'
 import { createLogger, createMetrics, type Logger } from '@slipstream/telemetry'
-import { createGrantVault, createKeyWatch, createVault, parseTokenKeys } from '@slipstream/vault'
+import { createAnswerSeal, createGrantVault, createKeyWatch, createVault, parseTokenKeys } from '@slipstream/vault'
 import { createAthleteDirectory } from './adapters/athletes.ts'
 import { createAuthenticator } from './adapters/authenticator.ts'
+import { createCallerLimiter } from './adapters/caller-limiter.ts'
 import { createGrantProof } from './adapters/grant-proof.ts'
 import { createIssuerKeys } from './adapters/issuer-keys.ts'
+import { createKeyedRequests } from './adapters/keyed-requests.ts'
 import { createLostGrants } from './adapters/lost-grants.ts'
 import { createSubscriptions } from './adapters/subscriptions.ts'
 import type { GatewayConfig } from './config.ts'
@@ -88,6 +90,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const { collections, connection } = store
       const repositories = createRepositories(store, newId)
       const { links, receipts } = repositories
+      const keyedRequests = createKeyedRequests(collections.answeredRequests, createAnswerSeal(keyring), clock)
       const streams = createStreamRegistry()
       const server = createHttpServer(leaving)
       port = await server.listen(config.http.port)
@@ -124,7 +127,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       })
       const oauth = { authorizeUrl: stravaOAuth.authorizeUrl, exchangeCode, revoke }
       const api = createStravaApi({ baseUrl: config.strava.apiBaseUrl, fetch: fetchWith, onCall: facts.stravaCalled })
-      const grounds = { ...repositories, clock, newId, nudge, facts, vault, oauth }
+      const grounds = { ...repositories, keyedRequests, clock, newId, nudge, facts, vault, oauth }
       const revocations = createRevocations(grounds)
       const common = { ...grounds, revocations, quota, proof: createGrantProof({ api, countedCall }) }
       const unlinking = createUnlinkWorker(common)
@@ -186,6 +189,8 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
             athletes: createAthleteDirectory(collections.athletes, { clock, newId }),
             clock,
           }),
+          limiter: createCallerLimiter({ connection, scale: config.http.rateLimitScale, facts }),
+          keyedRequests,
           isStoreUp: () => connection.readyState === 1,
           facts,
         }),

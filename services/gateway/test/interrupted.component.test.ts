@@ -4,8 +4,9 @@ import type { PendingLink } from '@slipstream/records'
 import { newId, Secret } from '@slipstream/runtime'
 import type { StravaGrant } from '@slipstream/strava'
 import { testDatabase } from '@slipstream/testing'
-import { createGrantVault, parseTokenKeys } from '@slipstream/vault'
+import { createAnswerSeal, createGrantVault, parseTokenKeys } from '@slipstream/vault'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createKeyedRequests } from '../src/adapters/keyed-requests.ts'
 import type { LinkAttempt, UnlinkReceipt } from '../src/domain/model.ts'
 import { linkAtOnce, linkPending } from '../src/handlers/establish-link.ts'
 import { type LinkFlow, linkedEvent } from '../src/handlers/link-flow.ts'
@@ -59,6 +60,7 @@ const workerWith = (collection = credentials) => {
   const settling = revocationsWith(collection)
   const worker = createUnlinkWorker({
     ...repositories,
+    keyedRequests: createKeyedRequests(store.collections.answeredRequests, createAnswerSeal(keyring), clock),
     vault: vaultWith(collection),
     revocations: settling,
     clock,

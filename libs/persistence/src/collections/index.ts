@@ -1,4 +1,5 @@
 import { accounts } from './accounts.ts'
+import { answeredRequests, requestCounts } from './callers.ts'
 import { credentials } from './credentials.ts'
 import type { CollectionDefinition } from './definition.ts'
 import { deadLetters, deliveryAttempts } from './deliveries.ts'
@@ -17,6 +18,8 @@ export const collections = {
   receipts,
   webhookInbox,
   pushSubscription,
+  requestCounts,
+  answeredRequests,
   credentials,
   accounts,
   schedules,
@@ -50,6 +53,8 @@ export const writes = {
     'receipts',
     'webhookInbox',
     'pushSubscription',
+    'requestCounts',
+    'answeredRequests',
     'credentials',
     'accounts',
     'quota',

@@ -36,6 +36,7 @@ export const completionRoute = (flow: LinkFlow, readStatus: ReadStatus): Athlete
   method: 'post',
   path: '/api/v1/strava/callback',
   access: 'athlete',
+  limited: 'completion',
   handle: async (request, response, { athleteId }) => {
     const proof = readBody(linkCompletionRequestSchema, request)
     try {

@@ -58,6 +58,7 @@ export const exportRoute = (deps: ExportDeps): AthleteRoute => ({
   method: 'get',
   path: '/api/v1/export',
   access: 'athlete',
+  limited: 'export',
   handle: async (_request, response, { athleteId }) => {
     const { links, profiles, receipts, inbox, setAsides, readStatusOf, clock } = deps
     const link = await links.ofAthlete(athleteId)

@@ -46,6 +46,7 @@ export const linkTokenRoute = (flow: LinkFlow): AthleteRoute => ({
   method: 'post',
   path: '/api/v1/strava/link-token',
   access: 'athlete',
+  limited: 'linkToken',
   handle: async (request, response, caller) => {
     const wanted = readBody(linkTokenRequestSchema, request)
     if (!(await hasProfile(flow, caller))) throw new RefusalError('profile_required')

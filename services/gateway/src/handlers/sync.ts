@@ -69,6 +69,7 @@ export const syncRoute = (deps: SyncDeps): AthleteRoute => ({
   method: 'post',
   path: '/api/v1/strava/sync',
   access: 'athlete',
+  limited: 'sync',
   handle: async (_request, response, { athleteId }) => {
     const { runId, requestedAt } = await askOnce(deps, athleteId)
     const [position, quota] = await Promise.all([deps.syncView.interactiveBefore(requestedAt), deps.quota.read()])

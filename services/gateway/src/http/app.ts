@@ -7,15 +7,17 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
+import { type CallerLimiter, type LimitedWork, rateLimitFields, retryAfterMsOf } from '../domain/limits.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { allowOrigins } from './allow-origins.ts'
+import { type AnswerOnceDeps, answerOnce } from './answer-once.ts'
 import { type Authenticate, authenticateRequest } from './authenticate.ts'
 import { type Answered, markRoute, observe } from './observe.ts'
 import { problemOf, retryAfterSecondsOf, sendProblem } from './problem.ts'
 import type { Route } from './route.ts'
 import type { SecurityHeaders } from './security-headers.ts'
 
-export interface AppOptions {
+export interface AppOptions extends AnswerOnceDeps {
   routes: readonly Route[]
   /** Files of the page and the docs; asked after the routes. */
   files: RequestHandler
@@ -27,12 +29,11 @@ export interface AppOptions {
   /** Whose pages may call the routes for athletes from another origin. */
   corsOrigins: readonly string[]
   headers: SecurityHeaders
-  /** Where the pages are that problem documents point to. */
-  publicUrl: string
   authenticate: Authenticate
+  limiter: CallerLimiter
   /** False while MongoDB is known to be away: then callers are told at once instead of after a wait. */
   isStoreUp(): boolean
-  facts: {
+  facts: AnswerOnceDeps['facts'] & {
     answered(fact: Answered): void
     requestFailed(code: string, error: unknown): void
   }
@@ -56,17 +57,28 @@ const readBody = async (request: Request, response: Response): Promise<void> => 
   }
 }
 
-const handlersOf = (route: Route, { authenticate, isStoreUp }: AppOptions): RequestHandler[] => {
+const countRequest = async (limiter: CallerLimiter, work: LimitedWork, athleteId: string, response: Response) => {
+  const counted = await limiter.count(work, athleteId)
+  response.set(rateLimitFields(counted))
+  const retryAfterMs = retryAfterMsOf(counted)
+  if (retryAfterMs !== null) throw new RefusalError('too_many_requests', [], { retryAfterMs })
+}
+
+const handlersOf = (route: Route, options: AppOptions): RequestHandler[] => {
+  const { authenticate, limiter, isStoreUp } = options
   const mark: RequestHandler = (_request, response, next) => {
     markRoute(response, route.path)
     next()
   }
   if (route.access === 'unguarded') return [mark, (request, response) => route.handle(request, response)]
+  // What may be asked again without harm as it is needs no key.
+  const handle = route.method === 'post' ? answerOnce(route, options) : route.handle
   const serve = async (request: Request, response: Response) => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)
+    if (route.limited) await countRequest(limiter, route.limited, caller.athleteId, response)
     await readBody(request, response)
-    await route.handle(request, response, caller)
+    await handle(request, response, caller)
   }
   return [mark, (request, response) => withinLimit(serve(request, response), answerWithinMs)]
 }
@@ -85,7 +97,7 @@ const handleErrors =
     const problem = problemOf(error)
     if (problem.status >= 500) requestFailed(problem.code, error)
     if (response.headersSent) response.destroy()
-    else sendProblem(response, { ...problem, type: `${publicUrl}/errors/${problem.code}` }, retryAfterSecondsOf(error))
+    else sendProblem(response, problem, { publicUrl, retryAfterSeconds: retryAfterSecondsOf(error) })
   }
 
 /** The HTTP side of the gateway: everything that is not a documented route or a file is answered with a problem document. */

@@ -60,7 +60,14 @@ export const retryAfterSecondsOf = (error: unknown): number | null => {
   return errorCatalogue[codeOf(error)].status === 503 ? 5 : null
 }
 
-export const sendProblem = (response: Response, problem: Problem, retryAfterSeconds: number | null): void => {
+/** `type` leads to the page that says what the error means. */
+export const sendProblem = (
+  response: Response,
+  problem: Omit<Problem, 'type'>,
+  { publicUrl, retryAfterSeconds }: { publicUrl: string; retryAfterSeconds: number | null },
+): void => {
+  const { code, status } = problem
+  const document: Problem = { type: `${publicUrl}/errors/${code}`, ...problem }
   if (retryAfterSeconds !== null) response.set('Retry-After', String(retryAfterSeconds))
-  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+  response.status(status).type('application/problem+json').send(JSON.stringify(document))
 }

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import type { LimitedWork } from '../domain/limits.ts'
 import type { Caller } from '../domain/model.ts'
 
 interface RouteBase {
@@ -16,6 +17,8 @@ export interface UnguardedRoute extends RouteBase {
 /** Needs a valid access token. */
 export interface AthleteRoute extends RouteBase {
   access: 'athlete'
+  /** What it counts as, where asking for it is limited. */
+  limited?: LimitedWork
   handle(request: Request, response: Response, caller: Caller): Promise<void>
 }
 

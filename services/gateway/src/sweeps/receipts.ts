@@ -2,6 +2,7 @@ import { backoffMs, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Inbox, Links, Receipts } from '../domain/ports.ts'
+import type { KeyedRequests } from '../domain/repeated-request.ts'
 import type { Facts } from '../facts.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -9,6 +10,7 @@ export interface UnlinkWorkerDeps {
   receipts: Pick<Receipts, 'toWipe' | 'noteWiped' | 'postponeWipe'>
   links: Pick<Links, 'find' | 'remove'>
   inbox: Pick<Inbox, 'removeOf'>
+  keyedRequests: Pick<KeyedRequests, 'removeOf'>
   vault: Pick<GrantVault, 'adopt'>
   revocations: Pick<Revocations, 'end'>
   clock: Clock
@@ -31,7 +33,7 @@ const batchSize = 100
  * on its own from the open receipt (see revocations.ts and erasures.ts). Bound of a pass: 100 receipts along `to_wipe`.
  */
 export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
-  const { receipts, links, inbox, vault, revocations, clock, facts } = deps
+  const { receipts, links, inbox, keyedRequests, vault, revocations, clock, facts } = deps
 
   const wipe = async (receipt: UnlinkReceipt): Promise<void> => {
     const link = await links.find(receipt.linkId)
@@ -42,6 +44,7 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
     }
     // What comes in the meantime is of a link that is gone, and ends by its time.
     await inbox.removeOf(receipt.linkId)
+    await keyedRequests.removeOf(receipt.athleteId)
     if (receipt.revocationSettledAt === null) await revocations.end(receipt)
     await receipts.noteWiped(receipt.receiptId, clock.now())
   }

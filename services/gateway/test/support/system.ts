@@ -63,6 +63,8 @@ export const startSystem = async ({ env = {}, overrides = {}, strava: settings, 
     STRAVA_OAUTH_BASE_URL: strava.url,
     STRAVA_API_BASE_URL: `${strava.url}/api/v3`,
     TOKEN_KEYS: `test1:${randomBytes(32).toString('base64')}`,
+    // Tests ask far more often than people do.
+    RATE_LIMIT_SCALE: '1000',
     ...env,
   })
   const gateway = createGateway(config, { clock, sharedClock: clock, log, sweepIntervalMs: 100, ...overrides })

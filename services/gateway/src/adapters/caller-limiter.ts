@@ -1,0 +1,92 @@
+import type { Store } from '@slipstream/persistence'
+import { withinLimit } from '@slipstream/runtime'
+import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
+import {
+  type Allowance,
+  type CallerLimiter,
+  callerLimits,
+  type Limit,
+  type LimitedWork,
+  limitedWorks,
+} from '../domain/limits.ts'
+
+export interface CallerLimiterOptions {
+  connection: Store<'gateway'>['connection']
+  /** All limits times this. */
+  scale: number
+  facts: {
+    /** Requests are counted by this replica alone: once when that begins. */
+    countingAlone(error: unknown): void
+    countingTogether(): void
+  }
+}
+
+/** Longer than MongoDB takes for a write, shorter than a person notices. */
+const storeWithinMs = 1_000
+
+type Limiter = Pick<RateLimiterMemory, 'consume'>
+
+/** @throws what went wrong with the store */
+const consume = async (limiter: Limiter, key: string): Promise<Omit<Allowance, keyof Limit>> => {
+  const standing = ({ remainingPoints, msBeforeNext }: RateLimiterRes, isSpent: boolean) => ({
+    ...{ remaining: remainingPoints, renewsInMs: Math.max(0, msBeforeNext), isSpent },
+  })
+  try {
+    return standing(await withinLimit(limiter.consume(key), storeWithinMs), false)
+  } catch (error) {
+    if (error instanceof RateLimiterRes) return standing(error, true)
+    throw error
+  }
+}
+
+/**
+ * Counts in MongoDB, for all replicas together. Where a count cannot be written the replica counts by itself: a request that
+ * would work is not refused because it could not be counted, and a flood still finds an end. Who is over a limit costs no write.
+ */
+export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterOptions): CallerLimiter => {
+  let isAlone = false
+
+  const noteStore = (error: unknown): void => {
+    if (error === null && isAlone) facts.countingTogether()
+    if (error !== null && !isAlone) facts.countingAlone(error)
+    isAlone = error !== null
+  }
+
+  const createCounter = (keyPrefix: string, { requests, seconds }: Limit) => {
+    const limit = { requests: requests * scale, seconds }
+    const counting = { keyPrefix, points: limit.requests, duration: seconds }
+    const alone = new RateLimiterMemory(counting)
+    const together = new RateLimiterMongo({
+      ...counting,
+      storeClient: connection.getClient(),
+      dbName: connection.name,
+      tableName: 'request_counts',
+      disableIndexesCreation: true,
+      inMemoryBlockOnConsumed: limit.requests + 1,
+    })
+    return async (key: string): Promise<Allowance> => {
+      try {
+        const counted = await consume(together, key)
+        noteStore(null)
+        return { ...limit, ...counted }
+      } catch (error) {
+        noteStore(error)
+        return { ...limit, ...(await consume(alone, key)) }
+      }
+    }
+  }
+
+  const countersOf = (work: LimitedWork) => ({
+    athlete: callerLimits[work].athlete.map((limit) => createCounter(`${work}-${limit.seconds}`, limit)),
+    everybody: createCounter(`${work}-all`, callerLimits[work].everybody),
+  })
+  const counters = new Map(limitedWorks.map((work) => [work, countersOf(work)]))
+
+  return {
+    count: async (work, athleteId) => {
+      const { athlete, everybody } = counters.get(work) ?? countersOf(work)
+      const [all, ...own] = await Promise.all([everybody('all'), ...athlete.map((count) => count(athleteId))])
+      return { athlete: own, everybody: all }
+    },
+  }
+}
