@@ -77,6 +77,11 @@ export const callbackLeg = (operationId: string) =>
 /** Told to Strava alone: there is no such address where `STRAVA_WEBHOOK_PATH_SECRET` is not set, and 404 with another secret. */
 const webhookPath = z.object({ secret: z.string().meta({ description: 'One of `STRAVA_WEBHOOK_PATH_SECRET`.' }) })
 
+/** Read digit by digit: a number here may be larger than programs can hold without loss. */
+const webhookId = z
+  .union([z.number().nonnegative().meta({ type: 'integer' }), z.string().regex(/^\d+$/)])
+  .meta({ description: 'A whole number of any size.' })
+
 export const webhookLegs = {
   get: {
     operationId: 'answerChallenge',
@@ -103,13 +108,13 @@ export const webhookLegs = {
     requestBody: jsonBody(
       z
         .object({
-          subscription_id: z.int(),
+          subscription_id: webhookId,
           object_type: z.enum(noticeObjects),
-          object_id: z.int(),
-          owner_id: z.int(),
+          object_id: webhookId,
+          owner_id: webhookId,
           aspect_type: z.enum(noticeAspects),
-          event_time: z.int().meta({ description: 'Epoch seconds.' }),
-          updates: z.record(z.string(), z.string()).optional(),
+          event_time: z.int().min(0).max(99_999_999_999).meta({ description: 'Epoch seconds.' }),
+          updates: z.record(z.string().max(64), z.union([z.string().max(1_000), z.number(), z.boolean()])).nullish(),
         })
         .meta({ description: 'In the form of https://developers.strava.com/docs/webhooks/' }),
     ),
