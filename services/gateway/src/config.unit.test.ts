@@ -20,7 +20,7 @@ test('what is required is enough; the issuer keeps its slash', () => {
   expect(config).toMatchObject({
     opsPort: 9101,
     opsHost: '127.0.0.1',
-    http: { port: 3000, publicUrl: undefined, drainMs: 5_000 },
+    http: { port: 3000, publicUrl: undefined, drainMs: 5_000, rateLimitScale: 1 },
     auth: { issuer: 'https://tenant.example/' },
     strava: { oauthBaseUrl: 'https://www.strava.com', athleteLimit: null },
     linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava' },
@@ -39,6 +39,7 @@ test('all problems are listed at once, without a value', () => {
     PUBLIC_URL: 'https://train.example/base',
     TOKEN_KEYS: 'k1:canary-key',
     STRAVA_ATHLETE_LIMIT: '0',
+    RATE_LIMIT_SCALE: '0',
     PROFILE_GATE: 'maybe',
     STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: 'maybe',
     APP_DEEP_LINK: 'javascript:alert(1)',
