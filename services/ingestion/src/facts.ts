@@ -102,7 +102,10 @@ export const createFacts = (log: Logger, metrics: Metrics, clock: Clock = system
       const seconds = Math.max(0, finishedAt.getTime() - startedAt.getTime()) / 1000
       runDuration.observe({ lane: run.lane, outcome }, seconds)
       // The operator is told once for all of what Strava fails (by the ledger, or by `listBroken`), and of a missing key.
-      const toldOnce: Partial<Record<string, 'info' | 'warn'>> = { strava_unavailable: 'info', app_misconfigured: 'warn' }
+      const toldOnce: Partial<Record<string, 'info' | 'warn'>> = {
+        strava_unavailable: 'info',
+        app_misconfigured: 'warn',
+      }
       const level = outcome === 'failed' ? (toldOnce[errorCode ?? ''] ?? 'error') : 'info'
       log[level]({ ...runOf(run), outcome, errorCode, seconds, counts }, 'sync run finished')
     },

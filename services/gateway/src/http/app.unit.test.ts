@@ -4,6 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from './app.ts'
 import { createSecurityHeaders } from './security-headers.ts'
 
+const unused = async (): Promise<never> => {
+  throw new Error('nobody signs in here')
+}
+
 /** The caller's address and protocol, as a gateway behind so many trusted proxies sees them. */
 const seenBehind = async (trustedProxyHops: number, headers: Record<string, string>): Promise<unknown> => {
   const app = createApp({
@@ -21,11 +25,12 @@ const seenBehind = async (trustedProxyHops: number, headers: Record<string, stri
     headers: createSecurityHeaders({ publicUrl: 'https://gateway.example', issuer: 'https://issuer.example' }),
     trustedProxyHops,
     corsOrigins: [],
-    authenticate: async () => {
-      throw new Error('nobody signs in here')
-    },
+    authenticate: unused,
+    limiter: { count: unused },
+    keyedRequests: { claim: unused, keep: unused, release: unused },
+    publicUrl: 'https://gateway.example',
     isStoreUp: () => true,
-    facts: { answered: () => {}, requestFailed: () => {} },
+    facts: { answered: () => {}, requestFailed: () => {}, answerNotKept: () => {} },
   })
   const server = createServer(app)
   const port = await listen(server, { port: 0, host: '127.0.0.1', settings: { port: 'PORT' } })
