@@ -5,12 +5,18 @@ import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
 
 // What operations of the OpenAPI document are put together from.
 
+/** Statuses that come with the time at which asking again makes sense. */
+const tellsWhen = new Set([429, 503])
+
+const retryAfter = z.object({ 'Retry-After': z.string().meta({ description: 'Seconds.' }) })
+
 /** Responses for error codes, one per HTTP status, each listing its codes. */
 export const problems = (...codes: ErrorCode[]): ZodOpenApiResponsesObject =>
   Object.fromEntries(
     [...Map.groupBy(codes, (code) => errorCatalogue[code].status)].map(([status, ofStatus]) => [
       String(status) as '400',
       {
+        ...(tellsWhen.has(status) && { headers: retryAfter }),
         description: ofStatus.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' '),
         content: { 'application/problem+json': { schema: problemSchema } },
       },

@@ -245,7 +245,7 @@ const paths = {
       security: [],
       responses: {
         '200': pageOrJson('By code.', z.object({ items: z.array(errorEntrySchema) })),
-        ...problems('internal_error'),
+        ...problems('not_found'),
       },
     },
   },

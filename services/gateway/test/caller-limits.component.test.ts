@@ -85,13 +85,15 @@ describe('while requests cannot be counted in MongoDB', () => {
   const refuseWrites = (validator: object) => collection().command({ collMod: 'request_counts', validator })
 
   test('those that would work do, up to the limit, and it is said once', async () => {
-    const athlete = await newAthlete()
+    const [athlete, refused] = [await newAthlete(), await newAthlete()]
+    for (let count = 1; count <= 6; count++) await refused.call('GET', '/api/v1/export')
     await refuseWrites({ never: { $exists: true } })
     try {
       for (let count = 1; count <= 10; count++) {
         const response = await athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' })
         expect(response.status).toBe(201)
         expect(remainingIn(response)[0]).toBe(10 - count)
+        expect((await refused.call('GET', '/api/v1/export')).status).toBe(429)
       }
       expect((await athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' })).status).toBe(429)
     } finally {

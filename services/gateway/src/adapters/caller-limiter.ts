@@ -26,18 +26,27 @@ const storeWithinMs = 1_000
 
 type Limiter = Pick<RateLimiterMemory, 'consume'>
 
+interface Consumed {
+  standing: RateLimiterRes
+  isSpent: boolean
+}
+
 /** @throws what went wrong with the store */
-const consume = async (limiter: Limiter, key: string): Promise<Omit<Allowance, keyof Limit>> => {
-  const standing = ({ remainingPoints, msBeforeNext }: RateLimiterRes, isSpent: boolean) => ({
-    ...{ remaining: remainingPoints, renewsInMs: Math.max(0, msBeforeNext), isSpent },
-  })
+const consume = async (limiter: Limiter, key: string): Promise<Consumed> => {
   try {
-    return standing(await withinLimit(limiter.consume(key), storeWithinMs), false)
+    return { standing: await withinLimit(limiter.consume(key), storeWithinMs), isSpent: false }
   } catch (error) {
-    if (error instanceof RateLimiterRes) return standing(error, true)
+    if (error instanceof RateLimiterRes) return { standing: error, isSpent: true }
     throw error
   }
 }
+
+const toAllowance = (limit: Limit, { standing, isSpent }: Consumed): Allowance => ({
+  ...limit,
+  remaining: standing.remainingPoints,
+  renewsInMs: Math.max(0, standing.msBeforeNext),
+  isSpent,
+})
 
 /**
  * Counts in MongoDB, for all replicas together. Where a count cannot be written the replica counts by itself: a request that
@@ -66,12 +75,13 @@ export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterO
     })
     return async (key: string): Promise<Allowance> => {
       try {
-        const counted = await consume(together, key)
-        noteStore(null)
-        return { ...limit, ...counted }
+        const consumed = await consume(together, key)
+        // Nothing was counted for who is refused from memory, so it says nothing of the store.
+        if (consumed.standing.consumedPoints > 0) noteStore(null)
+        return toAllowance(limit, consumed)
       } catch (error) {
         noteStore(error)
-        return { ...limit, ...(await consume(alone, key)) }
+        return toAllowance(limit, await consume(alone, key))
       }
     }
   }
