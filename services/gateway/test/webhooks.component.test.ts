@@ -314,6 +314,8 @@ describe('the push subscription', () => {
         ...{ ...env, PUBLIC_URL: system.url, MONGODB_URI: system.database.uri },
         ...{ STRAVA_OAUTH_BASE_URL: system.strava.url, STRAVA_API_BASE_URL: `${system.strava.url}/api/v3` },
       },
+      // Tests have moved the system's clock: to one that is hours behind the lease of a look would not end.
+      overrides: { clock: system.clock, sharedClock: system.clock },
     })
 
   test('is made once, for the first of the addresses', async () => {

@@ -16,11 +16,9 @@ export const oneParameter = (request: Request, name: string): string | null => {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/**
- * The state of an attempt follows from its link token, and the token not from the state: loading /connect again leads to Strava
- * with the state of the first time, whose return would else find it replaced.
- */
-const stateOf = (linkToken: string): string => createHmac('sha256', linkToken).update('state').digest('base64url')
+/** A secret that follows from another one, which in turn does not follow from it. */
+const derived = (secret: string, purpose: 'state' | 'oauth_txn'): string =>
+  createHmac('sha256', secret).update(purpose).digest('base64url')
 
 /** Somebody else came first; what they did decides, and nothing leads back to `issued`. */
 const maxRounds = 2
@@ -50,10 +48,11 @@ export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
         trail.isRepeat = true
         return await repeatAnswer(flow, attempt)
       }
-      const state = stateOf(linkToken)
-      // Given anew also where it was given before: it has to last for as long as Strava's page is open. The first is taken
-      // from the browser's other secret, so that two tabs which come at once are given the same.
-      const first = readSecret(flow, request, 'link') ?? newOneTimeSecret()
+      // Loaded again, /connect leads to Strava with the state of the first time, whose return would else find it replaced.
+      const state = derived(linkToken, 'state')
+      // Given anew also where it was given before: it has to last for as long as Strava's page is open. The first follows from
+      // the browser's other secret, so that two tabs which come at once are given the same.
+      const first = derived(readSecret(flow, request, 'link') ?? newOneTimeSecret(), 'oauth_txn')
       const transactionCookieHash = giveSecret(flow, { request, response }, 'oauth_txn', first)
       const next = {
         stateHash: sha256(state),
