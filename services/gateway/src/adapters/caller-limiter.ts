@@ -95,8 +95,9 @@ export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterO
   return {
     count: async (work, athleteId) => {
       const { athlete, everybody } = counters.get(work) ?? countersOf(work)
-      const [all, ...own] = await Promise.all([everybody('all'), ...athlete.map((count) => count(athleteId))])
-      return { athlete: own, everybody: all }
+      const own = await Promise.all(athlete.map((count) => count(athleteId)))
+      // What is refused to one athlete takes nothing away from the others.
+      return { athlete: own, everybody: own.some(({ isSpent }) => isSpent) ? null : await everybody('all') }
     },
   }
 }

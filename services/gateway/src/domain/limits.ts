@@ -62,7 +62,8 @@ export interface Allowance extends Limit {
 /** Where each of several limits stands once a request was counted. */
 export interface Counted {
   athlete: readonly Allowance[]
-  everybody: Allowance
+  /** Null: not counted there, since a limit of the athlete is spent. */
+  everybody: Allowance | null
 }
 
 /** Counts a request, and tells where its limits stand. */
@@ -85,6 +86,6 @@ export const rateLimitFields = ({ athlete }: Counted): { 'RateLimit-Policy': str
 
 /** When asking again makes sense: when the last of the spent limits renews itself. Null while none is spent. */
 export const retryAfterMsOf = ({ athlete, everybody }: Counted): number | null => {
-  const spent = [...athlete, everybody].filter(({ isSpent }) => isSpent)
+  const spent = [...athlete, everybody].filter((limit) => limit !== null).filter(({ isSpent }) => isSpent)
   return spent.length === 0 ? null : Math.max(...spent.map(({ renewsInMs }) => renewsInMs))
 }
