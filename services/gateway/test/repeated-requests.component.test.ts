@@ -37,6 +37,17 @@ describe('the same key', () => {
     expect(locationOf(await browser.visit(connectUrl))).toContain('/oauth/authorize')
   })
 
+  test('takes no cookie away that the browser has by now', async () => {
+    const athlete = await newAthlete()
+    const headers = { 'idempotency-key': randomUUID() }
+    const ask = (cookie: object) =>
+      athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' }, { ...headers, ...cookie })
+    expect((await ask({})).headers.getSetCookie()).toHaveLength(1)
+    const later = await ask({ cookie: `slipstream_link=${'n'.repeat(43)}` })
+    expect(later.status).toBe(201)
+    expect(later.headers.getSetCookie()).toEqual([])
+  })
+
   test('completes a link once and is told the same both times', async () => {
     const athlete = await newAthlete()
     const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })

@@ -1,5 +1,6 @@
 import type { Problem } from '@slipstream/contracts'
 import { sha256 } from '@slipstream/runtime'
+import { parseCookie, parseSetCookie } from 'cookie'
 import type { Request, Response } from 'express'
 import type { Caller } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
@@ -42,8 +43,16 @@ const holdBack = (response: Response) => {
   }
 }
 
-const giveAgain = (response: Response, { status, isProblem, body, cookies }: KeptAnswer, publicUrl: string): void => {
-  for (const cookie of cookies) response.append('Set-Cookie', cookie)
+const giveAgain = (
+  { request, response }: { request: Request; response: Response },
+  { status, isProblem, body, cookies }: KeptAnswer,
+  publicUrl: string,
+): void => {
+  // One that the browser has by now may be newer, and another person's.
+  const present = parseCookie(request.headers.cookie ?? '')
+  for (const cookie of cookies) {
+    if (!(parseSetCookie(cookie).name in present)) response.append('Set-Cookie', cookie)
+  }
   if (isProblem) sendProblem(response, body as Omit<Problem, 'type'>, { publicUrl, retryAfterSeconds: null })
   else response.status(status).json(body)
 }
@@ -65,7 +74,7 @@ export const answerOnce =
       fingerprint: sha256(JSON.stringify(request.body ?? null)),
     }
     const claim = await keyedRequests.claim(keyed)
-    if (claim.kind === 'answered') return giveAgain(response, claim.answer, publicUrl)
+    if (claim.kind === 'answered') return giveAgain({ request, response }, claim.answer, publicUrl)
     if (claim.kind === 'in_progress') throw new RefusalError('request_in_progress', [], { retryAfterMs: comeAgainMs })
     if (claim.kind === 'other_request') {
       const problem = { path: 'Idempotency-Key', message: 'has come with another body before' }
