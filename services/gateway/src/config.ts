@@ -13,10 +13,27 @@ const issuer = z
   })
   .refine((value) => !/[?#]/.test(value), { error: 'must have neither query nor fragment' })
 
+const schemesOfBrowsers = new Set(
+  [
+    'about',
+    'blob',
+    'data',
+    'file',
+    'filesystem',
+    'ftp',
+    'http',
+    'javascript',
+    'vbscript',
+    'view-source',
+    'ws',
+    'wss',
+  ].map((scheme) => `${scheme}:`),
+)
+
 /** `https:` (App Links, Universal Links) or a scheme of the app's own; never one that a browser would run. */
 const deepLink = z
   .url({ error: 'must be a URL such as coachai://oauth/strava' })
-  .refine((value) => !/^(javascript|data|vbscript|blob|file|http):/i.test(value), {
+  .refine((value) => !URL.canParse(value) || !schemesOfBrowsers.has(new URL(value).protocol), {
     error: 'must be https: or a scheme of the app',
   })
 

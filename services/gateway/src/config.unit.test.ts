@@ -56,6 +56,16 @@ test('all problems are listed at once, without a value', () => {
   )
 })
 
+test.each([
+  'javascript:alert(1)',
+  '\u0001javascript:alert(1)',
+  'JavaScript:x',
+  'about:blank',
+  'view-source:https://x.example',
+])('the deep link is none that a browser would open itself: %j', (link) => {
+  expect(() => gatewayConfig({ ...required, APP_DEEP_LINK: link })).toThrow(/APP_DEEP_LINK: must be/)
+})
+
 test('files of NATS are read at the start, and what is not one is told', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipstream-gateway-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
