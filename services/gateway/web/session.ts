@@ -86,9 +86,19 @@ const newestGeneration = (subject: string) => {
   return {
     read: (): number => Number(localStorage.getItem(key)),
     write: (generation: number): void => localStorage.setItem(key, String(generation)),
-    forget: (): void => localStorage.removeItem(key),
   }
 }
+
+/** Up to which one the person has signed out in this browser: a tab that was elsewhere then finds it out here. */
+const endedGeneration = (subject: string) => {
+  const key = `slipstream.ended.${subject}`
+  return {
+    includes: (generation: number): boolean => generation <= Number(localStorage.getItem(key) ?? -1),
+    write: (generation: number): void => localStorage.setItem(key, String(generation)),
+  }
+}
+
+const isEnded = ({ user, generation }: Held): boolean => endedGeneration(user.profile.sub).includes(generation)
 
 /**
  * Tokens stay in sessionStorage: linking leaves the page for Strava and comes back, so memory alone would ask for another
@@ -143,7 +153,7 @@ export const createSignIn = (config: PageConfig): SignIn => {
     session: () => current && toText(current),
     onSession: (text) => {
       const held = fromText(text)
-      if (!isNewer(held)) return
+      if (!isNewer(held) || isEnded(held)) return
       const isFirst = current === null
       void keep(held)
       if (isFirst) for (const { onBegun } of listening) onBegun(sessionOf(held.user))
@@ -208,7 +218,8 @@ export const createSignIn = (config: PageConfig): SignIn => {
         if (begun) await keepNew(begun)
       } else {
         const own = await manager.getUser()
-        if (own) await keep({ user: own, generation: ownGeneration.read() })
+        const held = own && { user: own, generation: ownGeneration.read() }
+        if (held) await (isEnded(held) ? forget() : keep(held))
         // Another tab may have renewed it while this one was away at Strava.
         await tabs.askSession()
       }
@@ -219,7 +230,7 @@ export const createSignIn = (config: PageConfig): SignIn => {
     async end() {
       if (current) {
         const { sub } = current.user.profile
-        newestGeneration(sub).forget()
+        endedGeneration(sub).write(newestGeneration(sub).read())
         tabs.tellSignedOut(sub)
       }
       const canSignOut = (await manager.metadataService.getEndSessionEndpoint()) !== undefined
