@@ -71,6 +71,8 @@ export const startFleet = async (strava: Parameters<typeof createSimulator>[0] =
     NATS_URL: nats.url,
     ...simulatedStrava(simulator),
     TOKEN_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    // Tests ask for more than a person would.
+    RATE_LIMIT_SCALE: '1000',
   }
   const children: ChildProcess[] = []
 
