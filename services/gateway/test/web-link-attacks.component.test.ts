@@ -408,6 +408,11 @@ const otherAttacks: [string, () => Promise<Try>][] = [
     () => withReturn((back) => `${back}&error=x%0d%0aLocation:%20https://evil.example`),
   ],
   ['an error that is a name of every object', () => withReturn((back) => `${back}&error=__proto__`)],
+  ['the scope is there twice, the right one first', () => withReturn((back) => `${back}&scope=x`)],
+  [
+    'the scope is there twice, the right one last',
+    () => withReturn((back) => back.replace('scope=', 'scope=read&scope=')),
+  ],
   ['no permission was ticked', () => withReturn((back) => back, { athlete: anna, scopes: [] })],
   ['one permission was unticked', () => withReturn((back) => back, { athlete: anna, scopes: ['read'] })],
   [

@@ -29,6 +29,8 @@ const readReturn = (request: Request): Returned => {
   const code = oneParameter(request, 'code')
   if (code === null || code.length > 512) return { kind: 'unreadable' }
   const scope = oneParameter(request, 'scope')
+  // Repeated, one of them is not Strava's: whoever wrote the way there has put it into the address of the return.
+  if (scope === null && request.query.scope) return { kind: 'unreadable' }
   return { kind: 'granted', code, codeHash: sha256(code), scopes: scope === null ? null : readScopes(scope) }
 }
 
