@@ -313,22 +313,43 @@ describe('an attempt whose process died', () => {
     expect(await heldAccounts()).toBe(0)
   })
 
-  test('leaves its tokens to the link that has the account by now', async () => {
-    const attempt = await begin('ath_other')
-    const create: LinkFlow['links']['create'] = async () => {
-      const link = { ...identity, linkId: 'lnk_old', athleteId: 'ath_holder', linkedAt: clock.now() }
-      await links.create(link, linkedEvent(link, { newId }, link.linkedAt))
-      return await died()
-    }
-    await expect(linkAtOnce(flowWith({ create }), attempt, pending, fresh)).rejects.toThrow('died')
+  /** Just before, the holder's link was made. */
+  const createThenDied: LinkFlow['links']['create'] = async () => {
+    const link = { ...identity, linkId: 'lnk_old', athleteId: 'ath_holder', linkedAt: clock.now() }
+    await links.create(link, linkedEvent(link, { newId }, link.linkedAt))
+    return await died()
+  }
+
+  test('leaves its tokens to the link that its athlete has by now', async () => {
+    const attempt = await begin('ath_holder')
+    await expect(linkAtOnce(flowWith({ create: createThenDied }), attempt, pending, fresh)).rejects.toThrow('died')
     await sweep()
     expect(revoked).toEqual([])
     expect(await credentialIds()).toEqual(['lnk_old'])
     expect(await vault.end({ linkId: 'lnk_old', athleteId: 'ath_holder' })).toMatchObject({ kind: 'owed' })
   })
+
+  test('leaves the account, but no tokens that nobody has proven, to the link that another athlete has by now', async () => {
+    const attempt = await begin('ath_other')
+    await expect(linkAtOnce(flowWith({ create: createThenDied }), attempt, pending, fresh)).rejects.toThrow('died')
+    await sweep()
+    expect([revoked, await credentialIds()]).toEqual([[], []])
+    expect(await store.collections.accounts.findOne({ isHeld: true }).lean()).toMatchObject({ linkId: 'lnk_old' })
+  })
 })
 
 describe('two athletes who take up grants of one account at the same moment', () => {
+  test('the one whose app proves itself second leaves the account to the first, and no tokens', async () => {
+    const attempt = await begin('ath_other')
+    await linkOf('ath_holder')
+    await vault.begin({ ...pending, athleteId: 'ath_other', status: 'pending', tokens: tokensOf('late') })
+    const before = await credentials.findOne({ _id: 'lnk_old' }).lean()
+    await expect(linkPending(flowWith(), attempt, pending)).rejects.toMatchObject({ code: 'strava_account_in_use' })
+    expect(await credentialIds()).toEqual(['lnk_old'])
+    expect((await credentials.findOne({ _id: 'lnk_old' }).lean())?.tokenVersion).toBe(before?.tokenVersion)
+    expect(await store.collections.accounts.findOne({ isHeld: true }).lean()).toMatchObject({ linkId: 'lnk_old' })
+  })
+
   test('the one whose link came second leaves the account, and the newest tokens, to the first', async () => {
     const attempt = await begin('ath_other')
     const create: LinkFlow['links']['create'] = async (...parameters) => {

@@ -1,15 +1,19 @@
 import { receiptSchema } from '@slipstream/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createBrowser, locationOf } from './support/browser.ts'
+import { consent, createBrowser, locationOf } from './support/browser.ts'
 import {
   anna,
   askWeb,
   ben,
+  challengeOf,
   completeOnMobile,
   forgetLinks,
   linkCount,
   linkOnWeb,
+  passAuthorizeDeadline,
+  tokenCalls,
   walkToDeepLink,
+  walkToReturn,
 } from './support/linking.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
@@ -56,6 +60,88 @@ describe('the consent page of Strava', () => {
     expect(await promptFor(athlete)).toBe('force')
     const { authorizeUrl } = await walkToDeepLink(athlete, { athlete: anna })
     expect(new URL(authorizeUrl).searchParams.get('approval_prompt')).toBe('force')
+  })
+})
+
+describe('tokens that another athlete brings of a linked account', () => {
+  const versions = async () =>
+    (await system.store.collections.credentials.find().lean()).map(({ _id, tokenVersion }) => `${_id} ${tokenVersion}`)
+  const faultyLists = () =>
+    system.strava.control.setFaults({ rules: [{ endpoint: 'activities', effect: { kind: 'status', status: 503 } }] })
+  const withScope = (back: string) => {
+    const url = new URL(back)
+    url.searchParams.set('scope', 'read,activity:read_all')
+    return url.href
+  }
+  /** Each with an account of the quota ledger that remembers no failed call. */
+  let thieves = 0
+  const thief = () => system.signIn(`thief${++thieves}`)
+  const onlyRead = { athlete: anna, scopes: ['read'] }
+
+  test.each(['x', 'read', 'read,activity:read_all'])(
+    'are not even asked for where the way to Strava has put scope=%s into the return',
+    async (scope) => {
+      await linkOnWeb(system, athlete, { athlete: anna })
+      const before = [await versions(), tokenCalls(system)]
+      const { connectUrl } = await (await thief()).json('POST', '/api/v1/strava/link-token', {
+        ...{ platform: 'mobile', codeChallenge: challengeOf('v'.repeat(43)) },
+      })
+      const forwarded = new URL(locationOf(await createBrowser().visit(connectUrl)))
+      forwarded.searchParams.set('scope', 'read')
+      forwarded.searchParams.set('redirect_uri', `${forwarded.searchParams.get('redirect_uri')}?scope=${scope}`)
+      const victim = createBrowser()
+      const back = await consent(victim, forwarded.href, { athlete: anna })
+      expect(new URL(back).searchParams.getAll('scope')).toEqual([scope, 'read'])
+      expect(locationOf(await victim.visit(back))).toBe('coachai://oauth/strava?error=link_token_invalid')
+      expect([await versions(), tokenCalls(system)]).toEqual(before)
+    },
+  )
+
+  test('stay out of the link where the return claims more than Strava has given', async () => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const before = await versions()
+    const { browser, back } = await walkToReturn(system, await thief(), onlyRead)
+    expect(locationOf(await browser.visit(withScope(back)))).toContain('code=strava_account_in_use')
+    expect(await versions()).toEqual(before)
+  })
+
+  test('also where they come too late', async () => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const before = await versions()
+    const { browser, back } = await walkToReturn(system, await thief(), onlyRead)
+    await passAuthorizeDeadline(system)
+    expect(locationOf(await browser.visit(withScope(back)))).toContain('code=link_expired')
+    expect(await versions()).toEqual(before)
+  })
+
+  test.each([true, false])('also where Strava cannot be asked, and the return says enough: %s', async (isSaid) => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const before = await versions()
+    const { browser, back } = await walkToReturn(system, await thief(), onlyRead)
+    faultyLists()
+    const url = new URL(withScope(back))
+    if (!isSaid) url.searchParams.delete('scope')
+    expect(locationOf(await browser.visit(url.href))).toContain('code=strava_account_in_use')
+    expect(await versions()).toEqual(before)
+  })
+
+  test('serve the link where Strava lists activities with them, also too late', async () => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const before = await versions()
+    const { browser, back } = await walkToReturn(system, await thief(), { athlete: anna })
+    await passAuthorizeDeadline(system)
+    expect(locationOf(await browser.visit(back))).toContain('code=link_expired')
+    expect(await versions()).not.toEqual(before)
+  })
+
+  test('do not need to be shown for a link of one’s own', async () => {
+    await linkOnWeb(system, athlete, { athlete: anna })
+    const before = await versions()
+    const { browser, back } = await walkToReturn(system, athlete, { athlete: anna })
+    await passAuthorizeDeadline(system)
+    faultyLists()
+    expect(locationOf(await browser.visit(back))).toContain('code=link_expired')
+    expect(await versions()).not.toEqual(before)
   })
 })
 

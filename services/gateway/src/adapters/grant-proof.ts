@@ -35,7 +35,9 @@ export const createGrantProof = ({
     isAlive: async (grant) => !isRefused(await ask('athlete', grant, api.getAthlete), 'access_token_dead'),
     readsActivities: async (grant) => {
       const list = (options: StravaCallOptions) => api.listActivities({ ...options, page: 1, perPage: 1 })
-      return !isRefused(await ask('activities', grant, list), 'scope_missing')
+      const outcome = await ask('activities', grant, list)
+      if (outcome?.kind === 'answered') return true
+      return isRefused(outcome, 'scope_missing') ? false : null
     },
     athleteOf: async (grant) => {
       const outcome = await ask('athlete', grant, api.getAthlete)

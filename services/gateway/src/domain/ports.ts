@@ -123,12 +123,12 @@ export interface LinkAttempts {
   postpone(id: string, attempts: number, nextTryAt: Date): Promise<void>
 }
 
-/** Asks Strava about a grant that was just given; each costs one call. One that cannot be asked about is not doubted. */
+/** Asks Strava about a grant that was just given; each costs one call, which may be held back or fail. */
 export interface GrantProof {
-  /** False when Strava says that the grant has ended. */
+  /** False when Strava says that the grant has ended; one that cannot be asked about is not doubted. */
   isAlive(grant: { accessToken: Secret; athleteId: string }): Promise<boolean>
-  /** False when Strava says that it does not permit to read activities. */
-  readsActivities(grant: { accessToken: Secret; athleteId: string }): Promise<boolean>
+  /** Whether it permits to read activities; null where that cannot be known now. */
+  readsActivities(grant: { accessToken: Secret; athleteId: string }): Promise<boolean | null>
   /** Whose it is; null where that cannot be known now. */
   athleteOf(grant: { accessToken: Secret; athleteId: string }): Promise<StravaAthlete | null>
 }

@@ -88,10 +88,27 @@ export const takeUp = async (
 }
 
 /**
+ * Whether tokens may take the place of those that a link of their account has. The scopes of the return are the word of a browser,
+ * and absent ones are a guess: enough for who harms nobody but themselves. In another athlete's link tokens of too little
+ * would break it, so there Strava itself has to list activities with them first.
+ */
+export const mayServe = async (
+  { proof }: LinkFlow,
+  { athleteId }: LinkAttempt,
+  { scopes }: PendingLink,
+  holder: Link,
+  { accessToken }: StravaGrant,
+): Promise<boolean> => {
+  if (!coversScopes(scopes, holder.scopes)) return false
+  return holder.athleteId === athleteId || (await proof.readsActivities({ accessToken, athleteId })) === true
+}
+
+/**
  * Refuses a grant whose Strava account is linked to another athlete. It is not revoked: Strava knows one grant per
  * account and app, so that would cut off the athlete who has it. For the same reason the tokens go to that athlete's
- * link, if they permit as much: where Strava replaced the ones there, these are all that is left. Nothing else of the
+ * link, if they may serve it: where Strava replaced the ones there, these are all that is left. Nothing else of the
  * link changes.
+ * @param grant absent where it has waited for the app: then its tokens are not proven any more, and are dropped
  */
 const refuseInUse = async (
   flow: LinkFlow,
@@ -101,9 +118,9 @@ const refuseInUse = async (
   grant?: StravaGrant,
 ) => {
   const { linkId, athleteId } = holder
-  const areTokensWanted = coversScopes(pending.scopes, holder.scopes)
+  const areTokensWanted = grant !== undefined && (await mayServe(flow, attempt, pending, holder, grant))
   const wasTakenUp = await flow.vault.handOver(pending.linkId, { linkId, athleteId, areTokensWanted })
-  if (!wasTakenUp && grant && areTokensWanted) {
+  if (!wasTakenUp && areTokensWanted) {
     await takeUp(flow, attempt, pending, { linkId, athleteId, status: 'active' }, grant)
   }
   // Unlinked meanwhile: then these tokens may have come after its own were taken.

@@ -1,15 +1,16 @@
 import type { PendingLink } from '@slipstream/records'
 import { StravaError, type StravaGrant } from '@slipstream/strava'
-import { coversScopes, hasNeededScopes, requestedScopes } from '../domain/link-decision.ts'
+import { hasNeededScopes, requestedScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
-import { giveUp, takeUp } from './establish-link.ts'
+import { giveUp, mayServe, takeUp } from './establish-link.ts'
 import type { LinkFlow } from './link-flow.ts'
 
 /**
  * A grant with all that has to be known of it. What Strava has not said is asked for: whose it is, and whether it permits to read
  * activities. Of the scopes that are asked for only `activity:read_all` does, so one list that is not refused shows that none
- * was unticked. Null where nobody can tell whose grant it is: then it may be another athlete's, and must not be revoked.
+ * was unticked; where Strava cannot be asked, the athlete's own first sync finds out. Null where nobody can tell whose grant it
+ * is: then it may be another athlete's, and must not be revoked.
  * @param scopes what the return said was granted; null: nothing
  */
 export const knowGrant = async (
@@ -19,7 +20,7 @@ export const knowGrant = async (
   scopes: string[] | null,
 ): Promise<PendingLink | null> => {
   const asking = { accessToken: grant.accessToken, athleteId }
-  const [athlete, isEnough] = await Promise.all([
+  const [athlete, hasEnough] = await Promise.all([
     grant.athlete ?? flow.proof.athleteOf(asking),
     scopes ? hasNeededScopes(scopes) : flow.proof.readsActivities(asking),
   ])
@@ -31,14 +32,14 @@ export const knowGrant = async (
     linkId: flow.newId('lnk'),
     stravaAthleteId: athlete.stravaAthleteId,
     displayName: athlete.displayName ?? '',
-    scopes: scopes ?? (isEnough ? [...requestedScopes] : ['read']),
+    scopes: scopes ?? (hasEnough === false ? ['read'] : [...requestedScopes]),
   }
 }
 
 /**
  * Ends a grant that was given and is not kept: to Strava its athlete is connected, and takes a place. Where the account has a link
- * it is left alone, since revoking would cut that off; the tokens go there, if they permit as much, as they may be all
- * that is left of the link's.
+ * it is left alone, since revoking would cut that off; the tokens go there, if they may serve it, as they may be all that is
+ * left of the link's.
  * @param waiting what the same attempt has for the app: a later consent to the same account only renews it
  * @returns whether it serves a link of this athlete, or one that waits
  */
@@ -53,7 +54,7 @@ export const giveBack = async (
   const holder = await flow.links.ofAccount(pending.stravaAthleteId)
   if (holder) {
     const { linkId } = holder
-    if (!coversScopes(pending.scopes, holder.scopes)) return false
+    if (!(await mayServe(flow, attempt, pending, holder, grant))) return false
     await takeUp(flow, attempt, pending, { linkId, athleteId: holder.athleteId, status: 'active' }, grant)
     // Unlinked meanwhile: then these tokens may have come after its own were taken.
     if (!(await flow.links.find(linkId))) await giveUp(flow, holder)

@@ -26,14 +26,18 @@ const graceMs = 4 * 60_000
 const backoff = { firstMs: 30_000, longestMs: 3_600_000 }
 const batchSize = 100
 
-/** Takes back the grant of an attempt nobody completed; where its account is linked by now, it is left to that link. */
+/**
+ * Takes back the grant of an attempt nobody completed; where its account is linked by now, it is left to that link. Its tokens
+ * go there only if the link is the same athlete's: nobody has proven what they permit.
+ */
 const takeBack = async (deps: AttemptSweepDeps, { id, athleteId, pendingLink }: LinkAttempt): Promise<void> => {
   const { attempts, links, vault, revocations, clock, facts } = deps
   if (pendingLink && !(await links.find(pendingLink.linkId))) {
     const { linkId, stravaAthleteId, scopes } = pendingLink
     const holder = await links.ofAccount(stravaAthleteId)
     if (holder) {
-      await vault.handOver(linkId, { ...holder, areTokensWanted: coversScopes(scopes, holder.scopes) })
+      const areTokensWanted = holder.athleteId === athleteId && coversScopes(scopes, holder.scopes)
+      await vault.handOver(linkId, { ...holder, areTokensWanted })
       facts.grantTakenBack({ attemptId: id, isRevocationOwed: false })
     } else {
       await vault.adopt({ linkId, athleteId, stravaAthleteId })
