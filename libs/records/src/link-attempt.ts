@@ -38,10 +38,8 @@ export interface LinkAttemptRow {
   /** Web: hash of the cookie given with the link token, binding the attempt to that browser. */
   browserHash: string | null
   stateHash?: string
-  /** Hash of the transaction cookie set at /connect. */
+  /** Hash of the transaction cookie set at /connect; mobile, where the return came in another browser: of the one set there. */
   transactionCookieHash: string | null
-  /** Mobile, where the return came in another browser: hash of the cookie set there. */
-  returnCookieHash?: string
   /** Of the code that the state was consumed with. */
   codeHash?: string
   /** How many other codes came with the same state afterwards; each has a row of its own, from `exchanging` on. */

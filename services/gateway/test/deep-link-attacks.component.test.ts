@@ -58,14 +58,27 @@ const beginOnMobile = async (athlete: SignedIn) => {
 }
 const ownVerifier = async (athlete: SignedIn) => (await beginOnMobile(athlete)).verifier
 
+const resultIn = (address: string) => new URL(address).searchParams.get('result') ?? 'none'
+
 /** The thief begins, and has somebody else agree at Strava: the deep link goes to that person's app. */
 const forwarded = async (thief: SignedIn) => {
   const { verifier, connectUrl } = await beginOnMobile(thief)
-  const authorizeUrl = locationOf(await createBrowser().visit(connectUrl))
+  const own = createBrowser()
+  const authorizeUrl = locationOf(await own.visit(connectUrl))
   const victim = createBrowser()
-  const deepLink = locationOf(await victim.visit(await consent(victim, authorizeUrl, { athlete: ben })))
-  return { verifier, result: new URL(deepLink).searchParams.get('result') ?? '' }
+  const back = await consent(victim, authorizeUrl, { athlete: ben })
+  const result = resultIn(locationOf(await victim.visit(back)))
+  return { verifier, result, own, connectUrl, back }
 }
+
+/** The thief's own browser asks for what came of a forwarded attempt, and the app is told whatever it is told. */
+const askForAnswer =
+  (addressOf: (sent: Awaited<ReturnType<typeof forwarded>>) => string) =>
+  async ({ thief }: Scene) => {
+    const sent = await forwarded(thief)
+    const answer = await sent.own.visit(addressOf(sent))
+    return completeOnMobile(thief, resultIn(locationOf(answer)), sent.verifier)
+  }
 
 const attacks: [string, (scene: Scene) => Promise<Response>][] = [
   // ————— The thief has the deep link —————
@@ -192,6 +205,12 @@ const attacks: [string, (scene: Scene) => Promise<Response>][] = [
       const { verifier } = await forwarded(thief)
       return completeOnMobile(thief, newOneTimeSecret(), verifier)
     },
+  ],
+  ['forwarded authorisation, and the thief loads /connect again', askForAnswer(({ connectUrl }) => connectUrl)],
+  ['forwarded authorisation, and the thief loads the return, too', askForAnswer(({ back }) => back)],
+  [
+    'forwarded authorisation, and the thief comes back with the state and an error',
+    askForAnswer(({ back }) => back.replace(/code=[^&]*/, 'error=access_denied')),
   ],
   [
     'the return of the attempt replayed in the thief’s browser',

@@ -172,14 +172,13 @@ describe('the return in a browser that it does not belong to', () => {
     expect(await end(browser, back)).toBe(linked())
   })
 
-  test('takes nothing from the right one of a mobile attempt', async () => {
+  test('moves a mobile attempt there: the browser that began is told nothing more', async () => {
     const { codeVerifier, connectUrl } = await askMobile()
-    const browser = createBrowser()
-    const back = await consent(browser, await end(browser, connectUrl), { athlete: anna })
-    const first = resultIn(await end(createBrowser(), back))
-    const second = resultIn(await end(browser, back))
-    expect(second).not.toBe(first)
-    expect((await completeOnMobile(athlete, second, codeVerifier)).status).toBe(200)
+    const [began, ended] = [createBrowser(), createBrowser()]
+    const back = await consent(began, await end(began, connectUrl), { athlete: anna })
+    const result = resultIn(await end(ended, back))
+    for (const url of [back, connectUrl]) expect(await end(began, url)).toContain('link_token_invalid')
+    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(200)
   })
 })
 

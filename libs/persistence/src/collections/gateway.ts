@@ -85,7 +85,6 @@ export const linkTransactions = defineCollection<LinkAttemptRow>(
     browserHash: optionalText,
     stateHash: added(text),
     transactionCookieHash: optionalText,
-    returnCookieHash: added(text),
     codeHash: added(text),
     laterCodes: added(count),
     codeChallenge: optionalText,

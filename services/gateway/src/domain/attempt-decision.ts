@@ -10,7 +10,8 @@ import type { LinkAttempt } from './model.ts'
 //
 // - A web attempt belongs to one browser from the start, and visits of others neither change it nor learn of it. A mobile one
 //   belongs to whoever brings its value first: it begins in the browser of the system, and Strava's own app may end it in
-//   another. From then on it belongs to that browser, too; the verifier, asked for at completion, is what binds it.
+//   another. From then on it belongs to that browser alone: else whoever began it and had somebody else approve could fetch the
+//   result. The verifier, asked for at completion, is what binds it.
 // - The state is consumed by a code. Its own browser is then told what came of it, however often it asks. Another code with the
 //   same state is exchanged only to be given back: left alone, its grant would stay at Strava without anybody here knowing.
 
@@ -51,7 +52,7 @@ export type ReturnDecision =
   | { kind: 'later' }
   | { kind: 'refuse'; code: ErrorCode }
 
-/** @param hasConnected the visitor has the cookie given at /connect, or at the return in another browser */
+/** @param hasConnected the visitor has the cookie given at /connect, or after a return in another browser the one given there */
 export const decideReturn = (
   attempt: Pick<LinkAttempt, 'platform' | 'step' | 'expiresAt' | 'codeHash'>,
   returned: Returned,

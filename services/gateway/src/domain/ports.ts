@@ -88,10 +88,10 @@ export interface LinkAttempts {
     now: Date,
   ): Promise<boolean>
   findByState(stateHash: string): Promise<LinkAttempt | null>
-  /** `authorizing` → `exchanging`; false when the state was used. */
+  /** `authorizing` → `exchanging`; false when the state was used. With `transactionCookieHash` the attempt moves to another browser. */
   consumeState(
     id: string,
-    taken: { codeHash: string; expiresAt: Date } & Pick<LinkAttempt, 'returnCookieHash'>,
+    taken: { codeHash: string; expiresAt: Date; transactionCookieHash?: string },
   ): Promise<boolean>
   /**
    * A row of its own, in `exchanging`, for another code that came with the state of an attempt; null when this code came before,

@@ -14,15 +14,15 @@ export const readSecret = ({ cookies }: Pick<LinkFlow, 'cookies'>, request: Requ
   return value !== null && /^[\w-]{43}$/.test(value) ? value : null
 }
 
-/** Whether the browser brings the secret with one of these hashes. */
+/** Whether the browser brings the secret with this hash. */
 export const hasSecret = (
   flow: Pick<LinkFlow, 'cookies'>,
   request: Request,
   name: BrowserSecret,
-  ...hashes: (string | null | undefined)[]
+  hash: string | null,
 ): boolean => {
   const secret = readSecret(flow, request, name)
-  return secret !== null && hashes.some((hash) => isSameDigest(hash ?? null, sha256(secret)))
+  return secret !== null && isSameDigest(hash, sha256(secret))
 }
 
 /**

@@ -99,8 +99,8 @@ const answerReturn = async (
   for (let round = 1; state !== null && round <= maxRounds; round++) {
     const attempt = await flow.attempts.findByState(sha256(state))
     if (!attempt) break
-    const { id, platform, transactionCookieHash, returnCookieHash } = attempt
-    const hasConnected = hasSecret(flow, request, 'oauth_txn', transactionCookieHash, returnCookieHash)
+    const { id, platform, transactionCookieHash } = attempt
+    const hasConnected = hasSecret(flow, request, 'oauth_txn', transactionCookieHash)
     const now = flow.clock.now()
     const decision = decideReturn(attempt, returned, hasConnected, now)
     // Nothing of a web attempt is shown to a browser it does not belong to.
@@ -112,9 +112,12 @@ const answerReturn = async (
     if (decision.kind === 'later') return await answerLaterCode(flow, attempt, returned)
 
     const taken = { codeHash: returned.codeHash, expiresAt: secondsLater(now, lifetimes.exchangeSeconds) }
-    // Found by this cookie, should the other browser ask again.
-    const mark = decision.isOtherBrowser && { returnCookieHash: giveSecret(flow, { request, response }, 'oauth_txn') }
-    if (!(await flow.attempts.consumeState(id, { ...taken, ...mark }))) continue
+    // From here on the attempt is this browser's. The one that began may be a thief's, who had somebody else approve: were
+    // it answered, too, it would get the result that has gone to the app of that person.
+    const move = decision.isOtherBrowser && {
+      transactionCookieHash: giveSecret(flow, { request, response }, 'oauth_txn'),
+    }
+    if (!(await flow.attempts.consumeState(id, { ...taken, ...move }))) continue
     if (decision.isOtherBrowser) flow.facts.browserChanged()
     return await untilRefused(flow, attempt, () => useCode(flow, attempt, returned, decision.isLate))
   }
