@@ -198,6 +198,14 @@ describe('two tabs of one browser', () => {
     expect(await linkCount(system)).toBe(1)
   })
 
+  test('of one link token that come to /connect at the same moment lead to Strava with the same state', async () => {
+    const browser = createBrowser()
+    const { connectUrl } = await askWeb(system, athlete, browser)
+    const [one, other] = await Promise.all([end(browser, connectUrl), end(browser, connectUrl)])
+    expect(one).toBe(other)
+    expect(await end(browser, await consent(browser, one, { athlete: anna }))).toBe(linked())
+  })
+
   test('that come to /connect at the same moment are of the same browser', async () => {
     const browser = createBrowser()
     const tokens = [await askWeb(system, athlete, browser), await askWeb(system, athlete, browser)]

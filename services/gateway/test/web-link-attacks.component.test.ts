@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createAttackTable } from './support/attack-table.ts'
 import { type Browser, type Consent, consent, createBrowser, locationOf } from './support/browser.ts'
@@ -308,6 +309,15 @@ const otherAttacks: [string, () => Promise<Try>][] = [
     },
   ],
   [
+    'a code of the attacker’s, with a state worked out from the link token, opened in the browser that is linking',
+    async () => {
+      const [attacker, victim] = [await returning({ athlete: ben }), await atStrava(await newPerson())]
+      const token = new URL(victim.connectUrl).searchParams.get('token') ?? ''
+      const state = createHmac('sha256', token).update('state').digest('base64url')
+      return { answers: [await victim.browser.visit(withValue(attacker.back, 'state', state))] }
+    },
+  ],
+  [
     'the cookie is made up',
     async () => ({ answers: [await visitWith((await returning()).back, { cookie: `slipstream_oauth_txn=${fresh}` })] }),
   ],
@@ -510,7 +520,7 @@ const otherAttacks: [string, () => Promise<Try>][] = [
 const atStrava = async (athlete: SignedIn) => {
   const browser = createBrowser()
   const { connectUrl } = await askWeb(system, athlete, browser)
-  return { browser, authorizeUrl: locationOf(await browser.visit(connectUrl)) }
+  return { browser, connectUrl, authorizeUrl: locationOf(await browser.visit(connectUrl)) }
 }
 
 /** In the right browser, from another address than Strava's. */

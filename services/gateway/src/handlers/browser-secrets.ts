@@ -25,10 +25,7 @@ export const hasSecret = (
   return secret !== null && isSameDigest(hash, sha256(secret))
 }
 
-/**
- * Has the browser keep its secret, or a new one if it has none.
- * @returns its hash
- */
+/** Has the browser keep its secret, or a new one if it has none. */
 export const giveSecret = (
   flow: Pick<LinkFlow, 'cookies'>,
   { request, response }: { request: Request; response: Response },
@@ -37,5 +34,5 @@ export const giveSecret = (
 ): string => {
   const secret = readSecret(flow, request, name) ?? first
   flow.cookies.set(response, name, secret, lifetimes.browserSeconds)
-  return sha256(secret)
+  return secret
 }

@@ -115,7 +115,7 @@ const answerReturn = async (
     // From here on the attempt is this browser's. The one that began may be a thief's, who had somebody else approve: were
     // it answered, too, it would get the result that has gone to the app of that person.
     const move = decision.isOtherBrowser && {
-      transactionCookieHash: giveSecret(flow, { request, response }, 'oauth_txn'),
+      transactionCookieHash: sha256(giveSecret(flow, { request, response }, 'oauth_txn')),
     }
     if (!(await flow.attempts.consumeState(id, { ...taken, ...move }))) continue
     if (decision.isOtherBrowser) flow.facts.browserChanged()

@@ -17,8 +17,7 @@ export const oneParameter = (request: Request, name: string): string | null => {
 }
 
 /** A secret that follows from another one, which in turn does not follow from it. */
-const derived = (secret: string, purpose: 'state' | 'oauth_txn'): string =>
-  createHmac('sha256', secret).update(purpose).digest('base64url')
+const derived = (secret: string, from: string): string => createHmac('sha256', secret).update(from).digest('base64url')
 
 /** Somebody else came first; what they did decides, and nothing leads back to `issued`. */
 const maxRounds = 2
@@ -48,15 +47,16 @@ export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
         trail.isRepeat = true
         return await repeatAnswer(flow, attempt)
       }
-      // Loaded again, /connect leads to Strava with the state of the first time, whose return would else find it replaced.
-      const state = derived(linkToken, 'state')
       // Given anew also where it was given before: it has to last for as long as Strava's page is open. The first follows from
       // the browser's other secret, so that two tabs which come at once are given the same.
       const first = derived(readSecret(flow, request, 'link') ?? newOneTimeSecret(), 'oauth_txn')
-      const transactionCookieHash = giveSecret(flow, { request, response }, 'oauth_txn', first)
+      const secret = giveSecret(flow, { request, response }, 'oauth_txn', first)
+      // Loaded again, /connect leads to Strava with the state of the first time, whose return would else find it replaced. Who
+      // knows the link token alone, which is in the address, knows no state: they could plant a code of their own with it.
+      const state = derived(secret, linkToken)
       const next = {
         stateHash: sha256(state),
-        transactionCookieHash,
+        transactionCookieHash: sha256(secret),
         expiresAt: secondsLater(now, lifetimes.authorizeSeconds),
       }
       if (decision.kind === 'authorize' && !(await flow.attempts.authorize(attempt.id, next, now))) continue

@@ -38,7 +38,11 @@ const hasPlace = async (flow: LinkFlow, { athleteId }: Caller): Promise<boolean>
 
 const platformFacts = (flow: LinkFlow, wanted: LinkTokenRequest, exchange: { request: Request; response: Response }) =>
   wanted.platform === 'web'
-    ? { browserHash: giveSecret(flow, exchange, 'link'), codeChallenge: null, returnTo: wanted.returnTo ?? null }
+    ? {
+        browserHash: sha256(giveSecret(flow, exchange, 'link')),
+        codeChallenge: null,
+        returnTo: wanted.returnTo ?? null,
+      }
     : { browserHash: null, codeChallenge: wanted.codeChallenge, returnTo: null }
 
 /** Begins an attempt: hands out the one-time token that opens the way to Strava, once and for two minutes. */
