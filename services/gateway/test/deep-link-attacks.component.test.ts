@@ -213,6 +213,19 @@ const attacks: [string, (scene: Scene) => Promise<Response>][] = [
     askForAnswer(({ back }) => back.replace(/code=[^&]*/, 'error=access_denied')),
   ],
   [
+    'forwarded authorisation, approved in a browser of which the thief has a cookie',
+    async ({ thief }) => {
+      const [shared, copy] = [createBrowser(), createBrowser()]
+      await shared.visit((await beginOnMobile(thief)).connectUrl)
+      const secret = shared.jarOf(system.url).get('slipstream_oauth_txn') ?? ''
+      const { verifier, connectUrl } = await beginOnMobile(thief)
+      const back = await consent(shared, locationOf(await createBrowser().visit(connectUrl)), { athlete: ben })
+      await shared.visit(back)
+      copy.jarOf(system.url).set('slipstream_oauth_txn', secret)
+      return completeOnMobile(thief, resultIn(locationOf(await copy.visit(back))), verifier)
+    },
+  ],
+  [
     'the return of the attempt replayed in the thief’s browser',
     async ({ thief, back }) => {
       const { searchParams } = new URL(locationOf(await createBrowser().visit(back)))

@@ -318,6 +318,23 @@ const otherAttacks: [string, () => Promise<Try>][] = [
     },
   ],
   [
+    'forwarded link, from whoever used the victim’s browser before and has kept a copy of its cookies',
+    async () => {
+      const { attacker, shared, copy } = await sharedBrowser()
+      const { connectUrl } = await askWeb(system, attacker, copy)
+      return { answers: [await shared.visit(connectUrl)] }
+    },
+  ],
+  [
+    'forwarded authorisation, from whoever used the victim’s browser before and has kept a copy of its cookies',
+    async () => {
+      const { attacker, shared, copy } = await sharedBrowser()
+      const { connectUrl } = await askWeb(system, attacker, copy)
+      const authorizeUrl = locationOf(await copy.visit(connectUrl))
+      return { answers: [await shared.visit(await consent(shared, authorizeUrl, { athlete: ben }))] }
+    },
+  ],
+  [
     'the cookie is made up',
     async () => ({ answers: [await visitWith((await returning()).back, { cookie: `slipstream_oauth_txn=${fresh}` })] }),
   ],
@@ -523,6 +540,16 @@ const atStrava = async (athlete: SignedIn) => {
   return { browser, connectUrl, authorizeUrl: locationOf(await browser.visit(connectUrl)) }
 }
 
+/** The attacker has been at Strava from there; then the victim asks for a link token of their own. */
+const sharedBrowser = async () => {
+  const attacker = await newPerson()
+  const { browser: shared } = await atStrava(attacker)
+  const copy = createBrowser()
+  for (const [name, value] of shared.jarOf(system.url)) copy.jarOf(system.url).set(name, value)
+  await askWeb(system, await newPerson(), shared)
+  return { attacker, shared, copy }
+}
+
 /** In the right browser, from another address than Strava's. */
 const withReturn = async (change: (back: string) => string, answer?: Consent): Promise<Try> => {
   const { browser, back } = await returning(answer)
@@ -647,4 +674,37 @@ const tries = linkTokenAttacks.length + stateAttacks.length + otherAttacks.lengt
 test(`${tries} tries, none accepted`, () => {
   expect(tries).toBeGreaterThanOrEqual(40)
   expect(table.summary()).toEqual({ tries, accepted: [] })
+})
+
+describe('a browser is given secrets of its own', () => {
+  const secretsIn = (browser: Browser) => {
+    const jar = browser.jarOf(system.url)
+    return { link: jar.get('slipstream_link'), transaction: jar.get('slipstream_oauth_txn') }
+  }
+
+  test('and keeps none that was never given out', async () => {
+    const browser = createBrowser()
+    for (const name of ['slipstream_link', 'slipstream_oauth_txn']) browser.jarOf(system.url).set(name, fresh)
+    const { connectUrl } = await askWeb(system, await newPerson(), browser)
+    await browser.visit(connectUrl)
+    expect(Object.values(secretsIn(browser))).not.toContain(fresh)
+  })
+
+  test('also where the next person’s app opens it', async () => {
+    const { browser } = await atStrava(await newPerson())
+    const before = secretsIn(browser).transaction
+    const { connectUrl } = await (await newPerson()).json('POST', '/api/v1/strava/link-token', {
+      ...{ platform: 'mobile', codeChallenge: fresh },
+    })
+    await browser.visit(connectUrl)
+    expect(secretsIn(browser).transaction).not.toBe(before)
+  })
+
+  test('and those stay the same while one person uses it', async () => {
+    const [athlete, browser] = [await newPerson(), createBrowser()]
+    await browser.visit((await askWeb(system, athlete, browser)).connectUrl)
+    const before = secretsIn(browser)
+    await browser.visit((await askWeb(system, athlete, browser)).connectUrl)
+    expect(secretsIn(browser)).toEqual(before)
+  })
 })

@@ -102,6 +102,8 @@ export const linkTransactions = defineCollection<LinkAttemptRow>(
     { name: 'link_token', key: { linkTokenHash: 1 }, unique: true },
     { name: 'state', key: { stateHash: 1 }, unique: true, sparse: true },
     { name: 'result', key: { resultHash: 1 }, unique: true, sparse: true },
+    { name: 'asked_in_browser', key: { browserHash: 1, athleteId: 1 } },
+    { name: 'connected_in_browser', key: { transactionCookieHash: 1, athleteId: 1 } },
     { name: 'pending_expiry', key: { step: 1, expiresAt: 1 } },
     { name: 'to_take_back', key: { step: 1, nextTryAt: 1, expiresAt: 1 } },
     { name: 'athlete', key: { athleteId: 1, createdAt: 1 } },

@@ -49,6 +49,8 @@ export const createLinkAttempts = (
 
   find: async (id) => toAttemptOrNull(await attempts.findById(id).lean()),
 
+  athletesWith: (place, hash) => attempts.distinct('athleteId', { [place]: hash }),
+
   findByState: async (stateHash) => toAttemptOrNull(await attempts.findOne({ stateHash }).lean()),
 
   consumeState: async (id, taken) => {

@@ -81,6 +81,8 @@ export interface LinkAttempts {
   issue(attempt: NewLinkAttempt, now: Date): Promise<void>
   findByLinkToken(linkTokenHash: string): Promise<LinkAttempt | null>
   find(id: string): Promise<LinkAttempt | null>
+  /** Whose attempts have this hash of a browser's secret. */
+  athletesWith(place: 'browserHash' | 'transactionCookieHash', hash: string): Promise<string[]>
   /** `issued` → `authorizing`; false when the link token was used or has expired. */
   authorize(
     id: string,

@@ -1,15 +1,16 @@
-import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
+import { createHmac } from 'node:crypto'
+import { sha256 } from '@slipstream/runtime'
 import type { Request, Response } from 'express'
 import { isSameDigest, type LinkFlow, lifetimes } from './link-flow.ts'
 
 // Two cookies bind a linking attempt to a browser: `link` is given with the link token of a web attempt, `oauth_txn` at
 // /connect, and comes back with the return from Strava. Each is a secret of the browser, the same for all its attempts: with
 // one for each attempt a second tab would take the first one's away. What tells attempts apart is their link token and state.
+// They end with the person: where the next one asks for a link token, or connects, the browser is given others.
 
 export type BrowserSecret = 'link' | 'oauth_txn'
 
-/** What the browser brings; a value that was never given out is none. */
-export const readSecret = ({ cookies }: Pick<LinkFlow, 'cookies'>, request: Request, name: BrowserSecret) => {
+const readSecret = ({ cookies }: Pick<LinkFlow, 'cookies'>, request: Request, name: BrowserSecret) => {
   const value = cookies.read(request, name)
   return value !== null && /^[\w-]{43}$/.test(value) ? value : null
 }
@@ -25,14 +26,33 @@ export const hasSecret = (
   return secret !== null && isSameDigest(hash, sha256(secret))
 }
 
-/** Has the browser keep its secret, or a new one if it has none. */
-export const giveSecret = (
-  flow: Pick<LinkFlow, 'cookies'>,
-  { request, response }: { request: Request; response: Response },
+const placeOf = { link: 'browserHash', oauth_txn: 'transactionCookieHash' } as const
+
+/**
+ * The secret that the browser brings, if attempts of this athlete have it, and nobody else's. One of another person, who used
+ * the browser before and may have kept a copy, would let that person answer for this one; one of no attempt was never given out.
+ */
+export const ownSecret = async (
+  flow: Pick<LinkFlow, 'cookies' | 'attempts'>,
+  request: Request,
   name: BrowserSecret,
-  first: string = newOneTimeSecret(),
-): string => {
-  const secret = readSecret(flow, request, name) ?? first
-  flow.cookies.set(response, name, secret, lifetimes.browserSeconds)
-  return secret
+  athleteId: string,
+): Promise<string | null> => {
+  const secret = readSecret(flow, request, name)
+  const athletes = secret === null ? [] : await flow.attempts.athletesWith(placeOf[name], sha256(secret))
+  return athletes.length === 1 && athletes[0] === athleteId ? secret : null
 }
+
+/** A secret that follows from another one, which in turn does not follow from it. */
+export const derived = (secret: string, from: string): string =>
+  createHmac('sha256', secret).update(from).digest('base64url')
+
+/** The `oauth_txn` of a browser that has none: two tabs that come at once are given the same. */
+export const transactionSecretOf = (link: string): string => derived(link, 'oauth_txn')
+
+export const giveSecret = (
+  { cookies }: Pick<LinkFlow, 'cookies'>,
+  response: Response,
+  name: BrowserSecret,
+  secret: string,
+): void => cookies.set(response, name, secret, lifetimes.browserSeconds)

@@ -1,4 +1,4 @@
-import { sha256 } from '@slipstream/runtime'
+import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
 import { StravaError, type StravaGrant } from '@slipstream/strava'
 import type { Request, Response } from 'express'
 import { decideReturn, type Returned } from '../domain/attempt-decision.ts'
@@ -114,11 +114,14 @@ const answerReturn = async (
     const taken = { codeHash: returned.codeHash, expiresAt: secondsLater(now, lifetimes.exchangeSeconds) }
     // From here on the attempt is this browser's. The one that began may be a thief's, who had somebody else approve: were
     // it answered, too, it would get the result that has gone to the app of that person.
-    const move = decision.isOtherBrowser && {
-      transactionCookieHash: sha256(giveSecret(flow, { request, response }, 'oauth_txn')),
-    }
+    // For the same reason its secret is a new one, which nobody can have copied.
+    const secret = newOneTimeSecret()
+    const move = decision.isOtherBrowser && { transactionCookieHash: sha256(secret) }
     if (!(await flow.attempts.consumeState(id, { ...taken, ...move }))) continue
-    if (decision.isOtherBrowser) flow.facts.browserChanged()
+    if (decision.isOtherBrowser) {
+      giveSecret(flow, response, 'oauth_txn', secret)
+      flow.facts.browserChanged()
+    }
     return await untilRefused(flow, attempt, () => useCode(flow, attempt, returned, decision.isLate))
   }
   throw new RefusalError('link_token_invalid')

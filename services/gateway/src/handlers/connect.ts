@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { newOneTimeSecret, sha256 } from '@slipstream/runtime'
 import type { Request } from 'express'
 import { decideConnect } from '../domain/attempt-decision.ts'
@@ -7,7 +6,7 @@ import { RefusalError } from '../domain/refusal.ts'
 import type { UnguardedRoute } from '../http/route.ts'
 import { repeatAnswer } from './attempt-answer.ts'
 import { browserLeg } from './browser-leg.ts'
-import { giveSecret, hasSecret, readSecret } from './browser-secrets.ts'
+import { derived, giveSecret, hasSecret, ownSecret, transactionSecretOf } from './browser-secrets.ts'
 import { type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 
 /** A query parameter that is there once; a repeated one is no value. */
@@ -15,9 +14,6 @@ export const oneParameter = (request: Request, name: string): string | null => {
   const value = request.query[name]
   return typeof value === 'string' && value !== '' ? value : null
 }
-
-/** A secret that follows from another one, which in turn does not follow from it. */
-const derived = (secret: string, from: string): string => createHmac('sha256', secret).update(from).digest('base64url')
 
 /** Somebody else came first; what they did decides, and nothing leads back to `issued`. */
 const maxRounds = 2
@@ -47,10 +43,12 @@ export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
         trail.isRepeat = true
         return await repeatAnswer(flow, attempt)
       }
-      // Given anew also where it was given before: it has to last for as long as Strava's page is open. The first follows from
-      // the browser's other secret, so that two tabs which come at once are given the same.
-      const first = derived(readSecret(flow, request, 'link') ?? newOneTimeSecret(), 'oauth_txn')
-      const secret = giveSecret(flow, { request, response }, 'oauth_txn', first)
+      const { athleteId, platform } = attempt
+      const secret =
+        (await ownSecret(flow, request, 'oauth_txn', athleteId)) ??
+        transactionSecretOf((await ownSecret(flow, request, 'link', athleteId)) ?? newOneTimeSecret())
+      // Given anew also where it was given before: it has to last for as long as Strava's page is open.
+      giveSecret(flow, response, 'oauth_txn', secret)
       // Loaded again, /connect leads to Strava with the state of the first time, whose return would else find it replaced. Who
       // knows the link token alone, which is in the address, knows no state: they could plant a code of their own with it.
       const state = derived(secret, linkToken)
@@ -60,7 +58,6 @@ export const connectRoutes = (flow: LinkFlow): UnguardedRoute[] => {
         expiresAt: secondsLater(now, lifetimes.authorizeSeconds),
       }
       if (decision.kind === 'authorize' && !(await flow.attempts.authorize(attempt.id, next, now))) continue
-      const { athleteId, platform } = attempt
       const isConsentForced = await flow.attempts.wasRefused(athleteId, accountRefusals)
       return { location: flow.oauth.authorizeUrl({ platform, state, scopes: requestedScopes, isConsentForced }) }
     }

@@ -5,7 +5,7 @@ import type { Caller } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { readBody } from '../http/read.ts'
 import type { AthleteRoute } from '../http/route.ts'
-import { giveSecret } from './browser-secrets.ts'
+import { giveSecret, ownSecret, transactionSecretOf } from './browser-secrets.ts'
 import { type LinkFlow, lifetimes, secondsLater } from './link-flow.ts'
 
 const hasProfile = async ({ profiles, settings }: LinkFlow, caller: Caller): Promise<boolean> => {
@@ -36,11 +36,22 @@ const hasPlace = async (flow: LinkFlow, { athleteId }: Caller): Promise<boolean>
   return linked + unheld + waiting < settings.athleteLimit
 }
 
-const platformFacts = (flow: LinkFlow, wanted: LinkTokenRequest, exchange: { request: Request; response: Response }) =>
+type Exchange = { request: Request; response: Response }
+
+/** @returns the hash of the browser's secret */
+const bindToBrowser = async (flow: LinkFlow, { request, response }: Exchange, athleteId: string): Promise<string> => {
+  const own = await ownSecret(flow, request, 'link', athleteId)
+  const secret = own ?? newOneTimeSecret()
+  giveSecret(flow, response, 'link', secret)
+  // Nor may the other secret of whoever had the browser before stay in it.
+  if (own === null) giveSecret(flow, response, 'oauth_txn', transactionSecretOf(secret))
+  return sha256(secret)
+}
+
+const platformFacts = async (flow: LinkFlow, wanted: LinkTokenRequest, exchange: Exchange, athleteId: string) =>
   wanted.platform === 'web'
     ? {
-        browserHash: sha256(giveSecret(flow, exchange, 'link')),
-        codeChallenge: null,
+        ...{ browserHash: await bindToBrowser(flow, exchange, athleteId), codeChallenge: null },
         returnTo: wanted.returnTo ?? null,
       }
     : { browserHash: null, codeChallenge: wanted.codeChallenge, returnTo: null }
@@ -70,7 +81,7 @@ export const linkTokenRoute = (flow: LinkFlow): AthleteRoute => ({
         athleteId: caller.athleteId,
         platform: wanted.platform,
         linkTokenHash: sha256(linkToken),
-        ...platformFacts(flow, wanted, { request, response }),
+        ...(await platformFacts(flow, wanted, { request, response }, caller.athleteId)),
         expiresAt,
       },
       now,
