@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Environment } from '@slipstream/runtime'
 import { afterAll, expect, it } from 'vitest'
 import { choosePorts } from '../src/launcher/ports.ts'
 import { freePort } from '../src/servers/ports.ts'
 
-const dataDir = mkdtempSync(join(tmpdir(), 'slipstream-ports-'))
-afterAll(() => rmSync(dataDir, { recursive: true }))
+const parent = mkdtempSync(join(tmpdir(), 'slipstream-ports-'))
+afterAll(() => rmSync(parent, { recursive: true }))
+const freshDataDir = () => mkdtempSync(join(parent, 'data-'))
+const dataDir = freshDataDir()
 
 const simulatorPort = async () => (await choosePorts({}, dataDir, () => {})).simulator.port
 
@@ -24,4 +27,23 @@ it('the simulator keeps the port it had with this data, and gets another one for
   stranger.close()
   await once(stranger, 'close')
   expect(await simulatorPort()).toBe(second)
+})
+
+it.each([
+  { PORT: '4400' },
+  { PORT: '9101' },
+  { PORT: '9102' },
+  { PORT: '9103' },
+  { PORT: '9104' },
+  { OPS_PORT: '3000' },
+  { OPS_PORT: '4400' },
+  { OPS_PORT: '9102' },
+  { PORT: '9103', OPS_PORT: '9102' },
+])('what is set here stays, and no other process gets a port of it: %j', async (env: Environment) => {
+  const { gateway, scheduler, ingestion, simulator } = await choosePorts(env, freshDataDir(), () => {})
+  if (env.PORT) expect(gateway.port).toBe(Number(env.PORT))
+  if (env.OPS_PORT) expect(gateway.opsPort).toBe(Number(env.OPS_PORT))
+  const all = [gateway, simulator].map(({ port }) => port)
+  const allOps = [gateway, scheduler, ingestion, simulator].map(({ opsPort }) => opsPort)
+  expect(new Set([...all, ...allOps]).size).toBe(6)
 })

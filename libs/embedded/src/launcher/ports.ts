@@ -28,7 +28,7 @@ const lastSimulatorPort = async (dataDir: string): Promise<number> => {
 
 /**
  * The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway, 0 being any
- * free one. The simulator keeps the port it had with this data while that is free.
+ * free one, and all others make way for them. The simulator keeps the port it had with this data while that is free.
  */
 export const choosePorts = async (env: Environment, dataDir: string, log: Log): Promise<Ports> => {
   const taken = new Set<number>()
@@ -39,16 +39,20 @@ export const choosePorts = async (env: Environment, dataDir: string, log: Log): 
     if (port !== wanted) log(`port ${wanted} is taken, the ${what} uses ${port}`)
     return port
   }
-  const own = async (set: string | undefined, what: string, wanted: number) => {
-    if (!set) return pick(what, wanted)
-    return Number(set) || freePort()
+  const own = async (set: string | undefined) => {
+    if (!set) return null
+    const port = Number(set) || (await freePort())
+    taken.add(port)
+    return port
   }
+  const ownPort = await own(env.PORT)
+  const ownOpsPort = await own(env.OPS_PORT)
   const simulatorPort = await pick('simulator', await lastSimulatorPort(dataDir))
   await writeFile(fileIn(dataDir), String(simulatorPort))
   return {
     gateway: {
-      port: await own(env.PORT, 'gateway', usualPorts.gateway.port),
-      opsPort: await own(env.OPS_PORT, "gateway's operations port", usualPorts.gateway.opsPort),
+      port: ownPort ?? (await pick('gateway', usualPorts.gateway.port)),
+      opsPort: ownOpsPort ?? (await pick("gateway's operations port", usualPorts.gateway.opsPort)),
     },
     scheduler: { opsPort: await pick("scheduler's operations port", usualPorts.scheduler.opsPort) },
     ingestion: { opsPort: await pick("ingestion's operations port", usualPorts.ingestion.opsPort) },
