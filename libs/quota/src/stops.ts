@@ -127,12 +127,16 @@ export const afterCall = (stops: StopRows, call: Call, now: Date): StopRows => {
   const { operation, shows } = call
   const own = stopOf(operation)
   const isOwn = own === operation
-  /** An answer that was judged: Strava is up, and what was wrong with this call alone is over. */
-  const answered = isOwn || stops[own]?.trouble === 'credentials' ? { ...stops, [own]: null } : stops
+  const trouble = stops[own]?.trouble
+  /** Any answer shows that Strava is up, and no more: who is sent away unheard has not had credentials or call judged. */
+  const answered = isOwn && trouble === 'unanswered' ? { ...stops, [own]: null } : stops
+  /** An answer that was judged: what was wrong with this call alone is over, and the credentials are good. */
+  const judged = isOwn || trouble === 'credentials' ? { ...stops, [own]: null } : stops
   switch (shows) {
     case 'works':
-      return { ...answered, app: appAfterSuccess(stops.app, operation, now) }
+      return { ...judged, app: appAfterSuccess(stops.app, operation, now) }
     case 'answers':
+      return judged
     case 'rate_limited':
       return answered
     case 'inactive':

@@ -86,6 +86,38 @@ describe('trouble of the app', () => {
   })
 })
 
+describe('what ends a stop of refreshes', () => {
+  const begun = {
+    credentials: [call('credentials', { operation: 'refresh' })],
+    endpoint: [call('endpoint', { operation: 'refresh' })],
+    unanswered: Array.from({ length: 5 }, (_, index) =>
+      call('nothing', { operation: 'refresh', athleteId: `a${index}` }),
+    ),
+  }
+  test.each<[keyof typeof begun, Call['operation'], Showing, boolean]>([
+    ['credentials', 'refresh', 'works', true],
+    ['credentials', 'refresh', 'answers', true],
+    ['credentials', 'refresh', 'rate_limited', false],
+    ['credentials', 'refresh', 'inactive', false],
+    ['credentials', 'refresh', 'nothing', false],
+    ['credentials', 'token', 'works', true],
+    ['credentials', 'token', 'answers', true],
+    ['credentials', 'token', 'rate_limited', false],
+    ['credentials', 'token', 'inactive', false],
+    ['credentials', 'revoke', 'rate_limited', false],
+    ['endpoint', 'refresh', 'works', true],
+    ['endpoint', 'refresh', 'answers', true],
+    ['endpoint', 'refresh', 'rate_limited', false],
+    ['unanswered', 'refresh', 'works', true],
+    ['unanswered', 'refresh', 'rate_limited', true],
+    ['unanswered', 'refresh', 'inactive', true],
+    ['unanswered', 'token', 'works', false],
+  ])('%s: a %s that shows %s: %s', (trouble, operation, shows, isOver) => {
+    const later = after([call(shows, { operation })], after(begun[trouble]))
+    expect(names(later).includes('refresh')).toBe(!isOver)
+  })
+})
+
 test('half an hour without an answer costs five calls and five probes', () => {
   let stops = after([anna, anna, anna, anna, ben])
   let probes = 0
