@@ -102,7 +102,7 @@ export const errorCatalogue = {
     'operator',
     'contact_support',
     'Strava has switched this application off',
-    'The application is inactive at Strava, usually because the developer subscription lapsed. The operator has to reactivate it; you need not reconnect.',
+    'The application is inactive at Strava, usually because the developer subscription lapsed. The operator has to reactivate it; Strava accounts that are connected stay connected.',
     'https://www.strava.com/settings/api',
   ),
   app_misconfigured: entry(
@@ -110,7 +110,7 @@ export const errorCatalogue = {
     'operator',
     'contact_support',
     'This application is set up wrongly',
-    'Strava refuses the application’s own credentials, or a key that opens stored tokens is missing. The operator has to check client id, secret and token keys; you need not do anything.',
+    'Strava refuses the application’s own credentials, or a key that opens stored tokens is missing. The operator has to check client id, secret and token keys; Strava accounts that are connected stay connected.',
     'https://www.strava.com/settings/api',
   ),
   endpoint_closed: entry(
@@ -118,7 +118,7 @@ export const errorCatalogue = {
     'operator',
     'contact_support',
     'Strava has closed what this application needs',
-    'Strava no longer lets this application ask for activities. The operator has to look at the terms and settings of the application; you need not do anything.',
+    'Strava no longer lets this application ask for activities. The operator has to look at the terms and settings of the application; Strava accounts that are connected stay connected.',
     'https://www.strava.com/settings/api',
   ),
   strava_refuses: entry(
@@ -142,7 +142,7 @@ export const errorCatalogue = {
     'nobody',
     'wait',
     'Strava asks us to wait',
-    'The share of requests Strava allows is used up for now. Syncing goes on by itself when it opens again.',
+    'The share of requests Strava allows is used up for now. Syncing goes on by itself when it opens again; if you were just connecting, try again in a few minutes.',
   ),
   strava_unavailable: entry(
     503,

@@ -1,4 +1,5 @@
 import type { ActionableError, EventData, Status, Summary, WorkoutPage } from '@slipstream/contracts'
+import type { ShownError } from './link-failure.ts'
 
 /** What the signed-in page shows. `summary` and `workouts` are null until first loaded. */
 export interface DashboardState {
@@ -9,7 +10,7 @@ export interface DashboardState {
   /** Why the last load failed; the next one that succeeds clears it. */
   loadError: ActionableError | null
   /** Why the last thing the person asked for failed; it stays until they ask for the next. */
-  actionError: ActionableError | null
+  actionError: ShownError | null
   /** Whether live updates arrive. */
   connected: boolean
 }

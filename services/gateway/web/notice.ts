@@ -1,7 +1,8 @@
 import { type ActionableError, type ErrorCode, errorCatalogue } from '@slipstream/contracts'
+import { linkFailure, type ShownError } from './link-failure.ts'
 
 /** What the link flow reports back to the page through `?strava=…`. `replaced`: another Strava account had to make way. */
-export type Notice = { kind: 'linked'; replaced: boolean } | { kind: 'error'; error: ActionableError }
+export type Notice = { kind: 'linked'; replaced: boolean } | { kind: 'error'; error: ShownError }
 
 const isKnownCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalogue, code)
 
@@ -17,6 +18,6 @@ export const readNotice = (search: string): Notice | null => {
   const query = new URLSearchParams(search)
   const result = query.get('strava')
   if (result === 'linked') return { kind: 'linked', replaced: query.has('receipt') }
-  if (result === 'error') return { kind: 'error', error: actionableError(query.get('code') ?? '') }
+  if (result === 'error') return { kind: 'error', error: linkFailure(actionableError(query.get('code') ?? '')) }
   return null
 }

@@ -9,6 +9,7 @@ import {
   withProgress,
   withStatus,
 } from './dashboard-state.ts'
+import { linkFailure, type ShownError } from './link-failure.ts'
 import { followEvents } from './live.ts'
 import type { Access } from './session.ts'
 import { throttle } from './throttle.ts'
@@ -62,15 +63,21 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     }
   }, [api])
 
-  const act = useCallback(async <Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> => {
-    setState((now) => ({ ...now, actionError: null }))
-    try {
-      return await work()
-    } catch (error) {
-      setState((now) => ({ ...now, actionError: errorToShow(error) }))
-      return undefined
-    }
-  }, [])
+  const act = useCallback(
+    async <Answer>(
+      work: () => Promise<Answer>,
+      toShow: (error: unknown) => ShownError = errorToShow,
+    ): Promise<Answer | undefined> => {
+      setState((now) => ({ ...now, actionError: null }))
+      try {
+        return await work()
+      } catch (error) {
+        setState((now) => ({ ...now, actionError: toShow(error) }))
+        return undefined
+      }
+    },
+    [],
+  )
 
   const loadMore = useCallback(async () => {
     const cursor = latest.current.workouts?.nextCursor
@@ -124,7 +131,7 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     api,
     refresh,
     loadMore,
-    connect: () => act(api.createConnectUrl),
+    connect: () => act(api.createConnectUrl, (error) => linkFailure(errorToShow(error))),
     async sync() {
       await act(api.sync)
       await refresh()

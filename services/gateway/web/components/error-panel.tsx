@@ -1,5 +1,6 @@
 import type { ActionableError } from '@slipstream/contracts'
 import type { ComponentChildren } from 'preact'
+import type { ShownError } from '../link-failure.ts'
 
 const whoActs: Record<ActionableError['actor'], string | null> = {
   athlete: null,
@@ -26,16 +27,23 @@ const Action = ({ error }: { error: ActionableError }) => {
 }
 
 /** An error of the catalogue: what happened, what it means, who can do what. `children` are buttons that help. */
-export const ErrorPanel = ({ error, children }: { error: ActionableError; children?: ComponentChildren }) => (
-  <div class="panel error" role="alert" data-testid="error" data-code={error.code}>
-    <p class="panel-title" data-testid="error-title">
-      {error.title}
-    </p>
-    <p data-testid="error-detail">{error.detail}</p>
-    {error.action !== 'fix_request' && whoActs[error.actor] !== null && <p class="muted">{whoActs[error.actor]}</p>}
-    <div class="actions">
-      <Action error={error} />
-      {children}
+export const ErrorPanel = ({ error, children }: { error: ShownError; children?: ComponentChildren }) => {
+  const wayOut = error.wayOut ?? (error.action === 'fix_request' ? null : whoActs[error.actor])
+  return (
+    <div class="panel error" role="alert" data-testid="error" data-code={error.code}>
+      <p class="panel-title" data-testid="error-title">
+        {error.title}
+      </p>
+      <p data-testid="error-detail">{error.detail}</p>
+      {wayOut !== null && (
+        <p data-testid="error-way-out" class="muted">
+          {wayOut}
+        </p>
+      )}
+      <div class="actions">
+        <Action error={error} />
+        {children}
+      </div>
     </div>
-  </div>
-)
+  )
+}
