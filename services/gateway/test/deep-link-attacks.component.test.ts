@@ -335,6 +335,17 @@ test('of 1,000 completions at the same moment exactly one links', async () => {
   listening.stop()
 })
 
+test('asked for again and again, a result lasts no longer than the first', async () => {
+  const { browser, back } = await begin()
+  const row = async () => (await rowOf('pending'))?.expiresAt
+  const deadline = await row()
+  system.clock.advance(40_000)
+  expect(resultIn(locationOf(await browser.visit(back)))).not.toBe('none')
+  expect(await row()).toEqual(deadline)
+  system.clock.advance(40_000)
+  expect(locationOf(await browser.visit(back))).toContain('error=link_expired')
+})
+
 test('a grant that nobody claims is revoked and gone within six minutes', async () => {
   const { athlete, thief, result, codeVerifier } = await begin()
   const isConnected = () => system.strava.control.athletes().find(({ account }) => account === 'anna')?.connected

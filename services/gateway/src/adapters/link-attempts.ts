@@ -89,8 +89,11 @@ export const createLinkAttempts = (
     await attempts.updateOne({ _id: id, step: 'exchanging' }, { $set: { step: 'pending', ...next } })
   },
 
-  renewResult: async (id, next) => {
-    const { modifiedCount } = await attempts.updateOne({ _id: id, step: 'pending' }, { $set: next })
+  renewResult: async (id, resultHash, now) => {
+    const { modifiedCount } = await attempts.updateOne(
+      { _id: id, step: 'pending', expiresAt: { $gt: now } },
+      { $set: { resultHash } },
+    )
     return modifiedCount === 1
   },
 

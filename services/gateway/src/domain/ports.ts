@@ -108,8 +108,8 @@ export interface LinkAttempts {
   recordGrant(id: string, pendingLink: PendingLink, now: Date): Promise<void>
   /** `exchanging` → `pending`: waits for the app. */
   offerResult(id: string, next: { resultHash: string; expiresAt: Date }): Promise<void>
-  /** A new result in place of the one before; false when the attempt does not wait for the app any more. */
-  renewResult(id: string, next: { resultHash: string; expiresAt: Date }): Promise<boolean>
+  /** A new result in place of the one before, and no longer good than that; false when the attempt waits for the app no more. */
+  renewResult(id: string, resultHash: string, now: Date): Promise<boolean>
   findByResult(resultHash: string): Promise<LinkAttempt | null>
   /** `pending` → `exchanging`; false when the result was used or has expired. */
   consumeResult(id: string, expiresAt: Date, now: Date): Promise<boolean>

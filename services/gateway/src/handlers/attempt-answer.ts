@@ -47,7 +47,8 @@ export const linkedLanding = (
     : { page: appReturnPage({ title: 'Strava is linked', text: 'You can close this page and go back to the app.' }) }
 
 /**
- * What the attempt came to, once more; mobile: with a fresh result, which takes the place of the one before.
+ * What the attempt came to, once more; mobile: with a fresh result, which takes the place of the one before. The deadline stays:
+ * moved with each visit, it would keep for ever a grant that nobody claims.
  * @throws RefusalError what it was refused with
  */
 export const repeatAnswer = async (flow: LinkFlow, attempt: LinkAttempt): Promise<Landing> => {
@@ -55,9 +56,13 @@ export const repeatAnswer = async (flow: LinkFlow, attempt: LinkAttempt): Promis
   const { id, step, answer } = settled
   if (step === 'completed') return linkedLanding(flow, settled, answer?.receiptId ?? null)
   if (step !== 'pending') throw new RefusalError(knownCode(answer?.code ?? null, 'link_token_invalid'))
+  const now = flow.clock.now()
+  if (settled.expiresAt <= now) throw new RefusalError('link_expired')
   const { result, kept } = newResult(flow)
   // Claimed by the app in between, or taken back: then there is an answer.
-  return (await flow.attempts.renewResult(id, kept)) ? resultLanding(flow, result) : await repeatAnswer(flow, settled)
+  return (await flow.attempts.renewResult(id, kept.resultHash, now))
+    ? resultLanding(flow, result)
+    : await repeatAnswer(flow, settled)
 }
 
 /** A refusal is final. After any other error the attempt stays as it is, so that its grant is found and taken back. */
