@@ -303,6 +303,15 @@ describe('another code with a state that was used', () => {
     expect(isConnected('anna')).toBe(true)
   })
 
+  test('is refused where too many came before, and that a grant may be left at Strava is told', async () => {
+    const { browser, back } = await walkToReturn(system, athlete, { athlete: anna })
+    expect(await end(browser, back)).toBe(linked())
+    await attempts().updateMany({ step: 'completed' }, { $set: { laterCodes: 5 } })
+    expect(await end(browser, back.replace(/code=[^&]*/, 'code=sixth'))).toBe(refusedAs('link_token_invalid'))
+    expect(system.logLines.join()).toContain('too many codes came with one state')
+    expect(await end(browser, back)).toBe(linked())
+  })
+
   test('is not looked at in another browser, nor a sixth', async () => {
     const { browser, back } = await refusedThenBack()
     await createBrowser().visit(back)

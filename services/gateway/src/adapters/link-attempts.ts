@@ -66,7 +66,9 @@ export const createLinkAttempts = (
       { _id: id, laterCodes: { $not: { $gte: mostLaterCodes } } },
       { $inc: { laterCodes: 1 } },
     )
-    if (modifiedCount === 0) return null
+    if (modifiedCount === 0) {
+      return (await attempts.exists({ linkTokenHash: codeHash, athleteId })) ? 'known' : 'too_many'
+    }
     try {
       const row = await attempts.create({
         ...{ _id: newId('att'), athleteId, platform, step: 'exchanging', createdAt: now, expiresAt },
@@ -76,7 +78,7 @@ export const createLinkAttempts = (
       })
       return toAttempt(row.toObject())
     } catch (error) {
-      if (isDuplicateKey(error)) return null
+      if (isDuplicateKey(error)) return 'known'
       throw error
     }
   },

@@ -80,8 +80,13 @@ const answerLaterCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Gr
   const now = flow.clock.now()
   const expiresAt = secondsLater(now, lifetimes.exchangeSeconds)
   const later = await flow.attempts.takeLaterCode(settled, { codeHash: granted.codeHash, expiresAt }, now)
-  const isOfSameAccount = !later || (await giveBackCode(flow, later, granted, settled.pendingLink))
-  if (later) await flow.attempts.finish(later.id, { code: 'link_token_invalid', receiptId: null }, flow.clock.now())
+  if (later === 'too_many') {
+    flow.facts.grantLeftAtStrava(new Error('too many codes came with one state'))
+    throw new RefusalError('link_token_invalid')
+  }
+  const isOfSameAccount = later === 'known' || (await giveBackCode(flow, later, granted, settled.pendingLink))
+  if (later !== 'known')
+    await flow.attempts.finish(later.id, { code: 'link_token_invalid', receiptId: null }, flow.clock.now())
   if (settled.step === 'failed' || !isOfSameAccount) throw new RefusalError('link_token_invalid')
   return await repeatAnswer(flow, settled)
 }
