@@ -130,6 +130,10 @@ export const receiptSchema = z
     reason: unlinkReasonSchema,
     requestedAt: instant,
     completedAt: instant.nullable(),
+    erasedAt: instant
+      .nullable()
+      .default(null)
+      .meta({ description: 'When the data were deleted; ending the access at Strava may take longer. null: not yet.' }),
     deleted: z.record(z.string(), z.int().nonnegative()),
     revokedAtStrava: z
       .boolean()
@@ -139,7 +143,11 @@ export const receiptSchema = z
       description:
         'linked_again: the Strava account was linked again before it was revoked. check_strava: the athlete should look at Strava whether access has ended.',
     }),
-    actionUrl: z.string().nullable().default(null).meta({ description: 'With check_strava: where to look.' }),
+    actionUrl: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Where to look, with check_strava, or to end access, while that is still to be done.' }),
   })
   .meta({ id: 'Receipt' })
 export type Receipt = z.infer<typeof receiptSchema>

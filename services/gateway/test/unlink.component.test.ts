@@ -48,7 +48,9 @@ test('unlinking ends work at once, revokes, erases, and writes a receipt', async
   await vi.waitFor(async () => expect((await readReceipt(receiptId)).completedAt).not.toBeNull())
   expect(await readReceipt(receiptId)).toMatchObject({
     reason: 'user',
+    erasedAt: expect.any(String),
     revokedAtStrava: true,
+    actionUrl: null,
     deleted: { links: 1, credentials: 1, workouts: 12, sync_runs: 3 },
   })
   expect(isConnected()).toBe(false)
@@ -139,7 +141,7 @@ test('tokens that do not open for a day are deleted, and the operator is told th
   const { receiptId } = await athlete.json('DELETE', '/api/v1/strava/link')
   const unusable = () => system.logLines.filter((line) => line.includes('stored tokens cannot be opened'))
   await vi.waitFor(() => expect(unusable()).toHaveLength(1))
-  expect(await readReceipt(receiptId)).toMatchObject({ completedAt: null })
+  expect(await readReceipt(receiptId)).toMatchObject({ completedAt: null, actionUrl: notKnown.actionUrl })
   const { accounts } = system.store.collections
   const yesterday = new Date(Date.now() - 25 * 3_600_000)
   const waitsForADay = { 'owed.since': yesterday, 'owed.nextTryAt': yesterday }

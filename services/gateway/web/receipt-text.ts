@@ -8,17 +8,19 @@ const things: readonly [name: string, one: string, many?: string][] = [
   ['tombstones', 'note about a removed workout', 'notes about removed workouts'],
   ['events', 'message to other services', 'messages to other services'],
   ['links', 'connection'],
-  ['credentials', 'access key'],
 ]
+/** Named, not counted: how many keys it took is nothing to the athlete. */
+const access = { name: 'credentials', words: 'our access to Strava' }
 
-/** `12 workouts, 3 sync records, 1 connection, 1 access key`. */
+/** `12 workouts, 3 sync records, 1 connection, our access to Strava`. */
 export const deletedSentence = (deleted: Receipt['deleted']): string => {
-  const known = new Set(things.map(([name]) => name))
+  const known = new Set([...things.map(([name]) => name), access.name])
   const others = Object.entries(deleted).reduce((sum, [name, count]) => sum + (known.has(name) ? 0 : count), 0)
-  const parts = [
+  const counted = [
     ...things.map(([name, one, many]) => [deleted[name] ?? 0, one, many] as const),
     [others, 'other record'] as const,
   ].flatMap(([count, one, many]) => (count === 0 ? [] : [formatCount(count, one, many)]))
+  const parts = (deleted[access.name] ?? 0) === 0 ? counted : [...counted, access.words]
   return parts.length === 0 ? 'There was nothing left to delete.' : parts.join(', ')
 }
 
@@ -34,12 +36,15 @@ export const receiptTitle = ({ reason, completedAt }: Pick<Receipt, 'reason' | '
   return reason === 'policy' ? 'Deleting data of an ended access…' : 'Disconnecting…'
 }
 
-/** What has become of the access at Strava; where that is not known, it says how to find out. */
+/** What has become of the access at Strava once the data are gone; where that is not known, it says how to find out. */
 export const accessSentence = ({
   reason,
+  completedAt,
   revokedAtStrava,
   note,
-}: Pick<Receipt, 'reason' | 'revokedAtStrava' | 'note'>): string => {
+}: Pick<Receipt, 'reason' | 'completedAt' | 'revokedAtStrava' | 'note'>): string => {
+  if (completedAt === null)
+    return 'Withdrawing access at Strava is still to be done; we go on trying. You can also remove the app under My Apps at Strava.'
   if (revokedAtStrava) return 'Access was withdrawn at Strava.'
   if (note === 'linked_again') return 'Access at Strava was not withdrawn: the account was connected again first.'
   if (note === 'check_strava' || revokedAtStrava === null)
@@ -50,16 +55,16 @@ export const accessSentence = ({
 
 export const progressSentence = 'Syncing has stopped. Your data is being deleted.'
 
-export const completedSentence = (completedAt: string, now: Date): string =>
-  `Everything that came from Strava was deleted ${formatInstant(completedAt, now)}.`
+export const erasedSentence = (erasedAt: string, now: Date): string =>
+  `Everything that came from Strava was deleted ${formatInstant(erasedAt, now)}.`
 
 const lines = (receipt: Receipt): string[] => {
-  const { receiptId, requestedAt, completedAt, deleted, actionUrl } = receipt
+  const { receiptId, requestedAt, completedAt, erasedAt, deleted, actionUrl } = receipt
   const head = [receiptTitle(receipt), '', `Receipt: ${receiptId}`, `Asked for: ${requestedAt}`]
-  if (completedAt === null) return [...head, '', progressSentence]
+  if (completedAt === null && erasedAt === null) return [...head, '', progressSentence]
   return [
     ...head,
-    `Completed: ${completedAt}`,
+    completedAt === null ? `Erased: ${erasedAt}` : `Completed: ${completedAt}`,
     '',
     `Deleted: ${deletedSentence(deleted)}`,
     accessSentence(receipt),

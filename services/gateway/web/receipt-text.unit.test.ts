@@ -7,6 +7,7 @@ const receipt: Receipt = {
   reason: 'user',
   requestedAt: '2026-11-20T17:59:58.000Z',
   completedAt: '2026-11-20T18:00:00.000Z',
+  erasedAt: '2026-11-20T17:59:59.000Z',
   deleted: { workouts: 12, sync_runs: 3, tombstones: 1, events: 14, links: 1, credentials: 1 },
   revokedAtStrava: true,
   note: null,
@@ -17,11 +18,11 @@ describe('what was deleted', () => {
   it.each<[Receipt['deleted'], string]>([
     [
       receipt.deleted,
-      '12 workouts, 3 sync records, 1 note about a removed workout, 14 messages to other services, 1 connection, 1 access key',
+      '12 workouts, 3 sync records, 1 note about a removed workout, 14 messages to other services, 1 connection, our access to Strava',
     ],
     [
       { credentials: 1, workouts: 1_234, links: 0, tombstones: 2 },
-      '1,234 workouts, 2 notes about removed workouts, 1 access key',
+      '1,234 workouts, 2 notes about removed workouts, our access to Strava',
     ],
     [{ workouts: 0, a_later_collection: 2, another: 1 }, '3 other records'],
     [{ workouts: 0 }, 'There was nothing left to delete.'],
@@ -32,6 +33,7 @@ describe('what was deleted', () => {
 describe('access at Strava', () => {
   it.each<[Partial<Receipt>, RegExp]>([
     [{}, /^Access was withdrawn at Strava\.$/],
+    [{ completedAt: null, revokedAtStrava: false }, /^Withdrawing access at Strava is still to be done/],
     [{ revokedAtStrava: false, note: 'linked_again' }, /was not withdrawn: the account was connected again first/],
     [{ revokedAtStrava: null, note: 'check_strava' }, /is not known.*Strava settings.*revoke/],
     [{ revokedAtStrava: null }, /is not known/],
@@ -76,6 +78,20 @@ describe('the file', () => {
   })
 
   it('says when it is not complete yet', () => {
-    expect(receiptFile({ ...receipt, completedAt: null }).text).toContain('is being deleted')
+    expect(receiptFile({ ...receipt, completedAt: null, erasedAt: null }).text).toContain('is being deleted')
+  })
+
+  it('says that the data are gone while access is still being withdrawn', () => {
+    const deleted = { workouts: 12, sync_runs: 3 }
+    const actionUrl = 'https://www.strava.com/settings/apps'
+    const { text } = receiptFile({ ...receipt, completedAt: null, revokedAtStrava: false, deleted, actionUrl })
+    expect(text.split('\n').slice(4)).toEqual([
+      'Erased: 2026-11-20T17:59:59.000Z',
+      '',
+      'Deleted: 12 workouts, 3 sync records',
+      expect.stringMatching(/^Withdrawing access at Strava is still to be done; we go on trying\..*My Apps/),
+      actionUrl,
+      '',
+    ])
   })
 })

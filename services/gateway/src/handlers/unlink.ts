@@ -76,10 +76,11 @@ export const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
   reason: receipt.reason,
   requestedAt: receipt.requestedAt.toISOString(),
   completedAt: receipt.completedAt?.toISOString() ?? null,
+  erasedAt: receipt.erasedAt?.toISOString() ?? null,
   deleted: receipt.deleted,
   revokedAtStrava: receipt.revokedAtStrava,
   note: receipt.note ?? null,
-  actionUrl: receipt.note === 'check_strava' ? stravaSettingsUrl : null,
+  actionUrl: receipt.note === 'check_strava' || receipt.revocationSettledAt === null ? stravaSettingsUrl : null,
 })
 
 export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [

@@ -4,8 +4,8 @@ import { type Api, errorToShow } from '../api.ts'
 import { formatInstant } from '../format.ts'
 import {
   accessSentence,
-  completedSentence,
   deletedSentence,
+  erasedSentence,
   progressSentence,
   receiptFile,
   receiptTitle,
@@ -27,9 +27,10 @@ const download = (receipt: Receipt): void => {
   URL.revokeObjectURL(url)
 }
 
-const Completed = ({ receipt, completedAt }: { receipt: Receipt; completedAt: string }) => (
+/** The data are gone: what they were, and what has become of the access. `erasedAt`: an instant. */
+const Erased = ({ receipt, erasedAt }: { receipt: Receipt; erasedAt: string }) => (
   <>
-    <p>{completedSentence(completedAt, new Date())}</p>
+    <p>{erasedSentence(erasedAt, new Date())}</p>
     <p data-testid="receipt-access">
       {accessSentence(receipt)}
       {receipt.actionUrl && (
@@ -49,11 +50,12 @@ const Completed = ({ receipt, completedAt }: { receipt: Receipt; completedAt: st
 
 const ReceiptItem = ({ receipt }: { receipt: Receipt }) => {
   const { receiptId, requestedAt, completedAt } = receipt
+  const erasedAt = completedAt ?? receipt.erasedAt
   return (
     <li data-testid="receipt" data-state={completedAt === null ? 'open' : 'completed'}>
       <h3>{receiptTitle(receipt)}</h3>
       <div role="status">
-        {completedAt === null ? <p>{progressSentence}</p> : <Completed receipt={receipt} completedAt={completedAt} />}
+        {erasedAt === null ? <p>{progressSentence}</p> : <Erased receipt={receipt} erasedAt={erasedAt} />}
       </div>
       <p class="muted small">
         Receipt <code data-testid="receipt-id">{receiptId}</code>, asked for {formatInstant(requestedAt, new Date())}
