@@ -247,6 +247,17 @@ test('wrong options and missing settings are one clear message each', async () =
   expect(help.output()).toContain('--fresh')
 })
 
+test.runIf(process.platform === 'linux').each(['/proc/e1', '/proc/e1/data', '/proc'])(
+  'a file system without room for folders is told as well, at once: %s',
+  async (dataDir) => {
+    const launcher = run({ ...(await makeProject()), dataDir })
+    expect(await exitCode(launcher)).toBe(1)
+    expect(launcher.output().trim()).toMatch(
+      /^1 setting to put right:\n {2}- SLIPSTREAM_DATA_DIR: nothing can be stored in \/proc\S* \(E[A-Z]+\); name another folder$/,
+    )
+  },
+)
+
 test('a folder that cannot be written to is told under its setting', async () => {
   const project = await makeProject()
   const readOnly = await temporaryFolder()

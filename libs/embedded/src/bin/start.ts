@@ -1,8 +1,9 @@
 import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
+import { compileCacheIn } from '../compile-cache.ts'
 import { defaultCacheDir, projectRoot } from '../paths.ts'
 
 // Before the rest is loaded: half of a warm start would otherwise go into parsing.
-enableCompileCache(join(defaultCacheDir(), 'compile'))
+const compileCache = await compileCacheIn(defaultCacheDir())
+if (compileCache) enableCompileCache(compileCache)
 const { main } = await import('../launcher/main.ts')
 await main(process.argv.slice(2), projectRoot)

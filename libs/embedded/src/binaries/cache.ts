@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newId } from '@slipstream/runtime'
+import { makeFolder } from '../make-folder.ts'
 import { sha256OfFile } from './wheel.ts'
 
 /**
@@ -68,7 +69,7 @@ const removeAbandoned = async (parent: string): Promise<void> => {
 export const makeWorkDir = async (cacheDir: string): Promise<string> => {
   const parent = join(cacheDir, 'tmp')
   const workDir = join(parent, newId('fetch'))
-  await mkdir(workDir, { recursive: true })
+  await makeFolder(workDir)
   await removeAbandoned(parent)
   return workDir
 }
@@ -82,7 +83,7 @@ export const install = async (cacheDir: string, name: string, binary: string): P
     await chmod(join(staged, name), 0o755)
     await writeFile(join(staged, `${name}.sha256`), `${await sha256OfFile(join(staged, name))}  ${name}\n`)
     const folder = folderOf(cacheDir, name)
-    await mkdir(join(folder, '..'), { recursive: true })
+    await makeFolder(join(folder, '..'))
     await rename(staged, folder).catch((error: unknown) => {
       if (!['ENOTEMPTY', 'EEXIST'].includes(String(errorCode(error)))) throw error // another process was first
     })

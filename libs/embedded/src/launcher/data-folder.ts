@@ -1,7 +1,8 @@
-import { access, constants, mkdir, rm } from 'node:fs/promises'
+import { access, constants, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
+import { makeFolder } from '../make-folder.ts'
 import { claimFolder, releaseFolder, stopLeftovers } from '../processes/registry.ts'
 
 const claim = 'slipstream'
@@ -19,10 +20,12 @@ const { R_OK, W_OK, X_OK } = constants
 /** @throws ConfigError when something cannot be stored there */
 const checkWritable = async ({ root, mongo, nats, processes }: DataFolder): Promise<void> => {
   try {
-    await mkdir(root, { recursive: true })
+    // Both, as there are file systems whose root is open to all and has no room for a folder.
+    await makeFolder(root)
+    await makeFolder(processes)
     for (const part of [root, mongo, nats, processes]) {
       await access(part, R_OK | W_OK | X_OK).catch((error: NodeJS.ErrnoException) => {
-        if (part === root || error.code !== 'ENOENT') throw error
+        if (part === root || part === processes || error.code !== 'ENOENT') throw error
       })
     }
   } catch (error) {
@@ -50,7 +53,7 @@ export const openDataFolder = async (root: string, log: Log): Promise<DataFolder
 export const emptyDataFolder = async ({ root }: DataFolder, log: Log): Promise<void> => {
   log(`deleting ${root}`)
   await rm(root, { recursive: true, force: true })
-  await mkdir(root, { recursive: true })
+  await makeFolder(root)
   await claimFolder(root, claim, { log })
 }
 

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { ConfigError, type Environment } from '@slipstream/runtime'
 import type { Log } from '../binaries/spec.ts'
+import { compileCacheIn } from '../compile-cache.ts'
 import { closeDataFolder, type DataFolder, emptyDataFolder, openDataFolder } from './data-folder.ts'
 import { expectedAddresses, mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
@@ -81,13 +82,15 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   if (options.fresh) await emptyDataFolder(folder, log)
   // A killed run could not withdraw its own.
   withdrawEndpoints(dataDir)
-  const [secrets, ports, expected] = await Promise.all([
+  const [secrets, ports, expected, compileCache] = await Promise.all([
     developmentSecrets(dataDir),
     choosePorts(env, dataDir, log),
     expectedAddresses({ env, folder }),
+    compileCacheIn(cacheDir),
   ])
   const opsHost = askable(env.OPS_HOST || '127.0.0.1')
   const plan = planSystem({ env, ports, secrets, dataDir })
+  const compiled = compileCache ? { NODE_COMPILE_CACHE: compileCache } : {}
 
   const failed = new AbortController()
   const signal = AbortSignal.any([options.signal, failed.signal])
@@ -106,7 +109,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
     ...databases,
     ...('port' in ports[name] && { PORT: String(ports[name].port) }),
     OPS_PORT: String(ports[name].opsPort),
-    NODE_COMPILE_CACHE: join(cacheDir, 'compile'),
+    ...compiled,
   })
   const service = (name: ServiceName, databases: Environment = {}): Part<Running> => ({
     name,
@@ -142,7 +145,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
     const simulator = keep(plan.simulatorUrl ? service('simulator') : null)
     const migrated = mongo.then(async (kept) => {
       if (!kept || !isDue) return
-      const migrationEnv = { ...env, MONGODB_URI: kept.first.address, NODE_COMPILE_CACHE: join(cacheDir, 'compile') }
+      const migrationEnv = { ...env, MONGODB_URI: kept.first.address, ...compiled }
       await migrateData(root, { folder, env: migrationEnv, signal, log })
     })
     const databases = Promise.all([mongo, nats, migrated]).then(([keptMongo, keptNats]) => ({
