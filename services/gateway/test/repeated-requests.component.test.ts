@@ -42,10 +42,10 @@ describe('the same key', () => {
     const headers = { 'idempotency-key': randomUUID() }
     const ask = (cookie: object) =>
       athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' }, { ...headers, ...cookie })
-    expect((await ask({})).headers.getSetCookie()).toHaveLength(1)
+    expect((await ask({})).headers.getSetCookie().join()).toContain('slipstream_link=')
     const later = await ask({ cookie: `slipstream_link=${'n'.repeat(43)}` })
     expect(later.status).toBe(201)
-    expect(later.headers.getSetCookie()).toEqual([])
+    expect(later.headers.getSetCookie().join()).not.toContain('slipstream_link=')
   })
 
   test('completes a link once and is told the same both times', async () => {
