@@ -43,6 +43,9 @@ const probePauses: Record<StopTrouble, Backoff> = {
   endpoint: { firstMs: 5 * 60_000, longestMs: 30 * 60_000 },
 }
 
+/** So long after the last probe a code exchange or revocation that works lets the next one through. */
+const broughtForwardAfterMs = 60_000
+
 const probeAfter = ({ trouble, probes }: Pick<StopRow, 'trouble' | 'probes'>, now: Date): Date =>
   new Date(now.getTime() + backoffMs(probePauses[trouble], probes + 1))
 
@@ -115,11 +118,20 @@ interface Call {
 const stopOf = (operation: CalledOperation): Operation =>
   operation === 'token' || operation === 'revoke' ? 'refresh' : operation
 
-/** Token calls may work for an app whose API calls are refused: a refresh that was the probe leaves its turn to the list. */
+/** When the last probe was let through, by the plan it has left behind; null before the first. */
+const lastProbeAt = ({ trouble, probes, nextProbeAt }: StopRow): Date | null =>
+  probes === 0 || !nextProbeAt ? null : new Date(nextProbeAt.getTime() - backoffMs(probePauses[trouble], probes + 1))
+
+/**
+ * Token calls may work for an app whose API calls are refused, so one that works ends nothing. But the app may be on again:
+ * the next probe is due at once. A refresh was a probe itself and leaves its turn to the list; the others, which nothing holds
+ * back, bring one forward a minute at most.
+ */
 const appAfterSuccess = (app: StopRow | null, operation: CalledOperation, now: Date): StopRow | null => {
-  if (operation === 'token' || operation === 'revoke') return app
-  if (operation !== 'refresh') return null
-  return app?.nextProbeAt && app.nextProbeAt > now ? { ...app, nextProbeAt: now } : app
+  if (operation !== 'token' && operation !== 'revoke' && operation !== 'refresh') return null
+  if (!app?.nextProbeAt || app.nextProbeAt <= now) return app
+  const last = operation === 'refresh' ? null : lastProbeAt(app)
+  return last && now.getTime() - last.getTime() < broughtForwardAfterMs ? app : { ...app, nextProbeAt: now }
 }
 
 /** What is known after a call. */

@@ -59,12 +59,12 @@ describe('trouble of the app', () => {
   })
 
   test.each(['token', 'refresh', 'revoke'] as const)(
-    'a %s that works does not switch the app on again',
+    'a %s that works does not switch the app on again, but a probe is due',
     (operation) => {
       const stops = after([call('inactive')])
       const later = after([call('works', { operation })], stops)
       expect(names(later)).toEqual(['app'])
-      expect(stoppedBy(later, 'activities', at(0)) !== null).toBe(operation !== 'refresh')
+      expect(stoppedBy(later, 'activities', at(0))).toBeNull()
       expect(names(after([call('works')], later))).toEqual([])
     },
   )
@@ -77,6 +77,21 @@ describe('trouble of the app', () => {
     const refused = after([call('inactive')], afterPermit(refreshed, 'activities', at(301)), at(302))
     expect(stoppedBy(refused, 'activities', at(302))).toMatchObject({ reason: 'app', until: at(301 + 1_200) })
   })
+
+  test.each(['token', 'revoke'] as const)(
+    'however many %ss work while the app is off, they cost one probe a minute',
+    (operation) => {
+      let stops = after([call('inactive')])
+      const probes: number[] = []
+      for (let second = 0; second <= 180; second++) {
+        stops = after([call('works', { operation, athleteId: null })], stops, at(second))
+        if (stoppedBy(stops, 'activities', at(second))) continue
+        probes.push(second)
+        stops = after([call('inactive')], afterPermit(stops, 'activities', at(second)), at(second))
+      }
+      expect(probes).toEqual([0, 60, 120, 180])
+    },
+  )
 
   test('credentials that are good again, as a code exchange finds them, let refreshes go on', () => {
     const stops = after([call('credentials', { operation: 'refresh' })])
@@ -175,8 +190,8 @@ test('whatever happens, probes are the only calls, stay apart, and are never put
           expect(is?.nextProbeAt != null).toBe(is?.since != null)
           if (!is?.nextProbeAt) continue
           expect(is.nextProbeAt.getTime() - nowMs).toBeLessThanOrEqual(30 * 60_000)
-          // Late news of a known trouble makes no plan of its own; a refresh that works leaves its turn to the list.
-          if (name === 'app' && shows === 'works' && operation === 'refresh') continue
+          // Late news of a known trouble makes no plan of its own; a token call that works lets the list have a turn.
+          if (name === 'app' && shows === 'works' && (operation === 'refresh' || operation === 'token')) continue
           if (!isPermit && was?.since && was.trouble === is.trouble) expect(is.nextProbeAt).toEqual(was.nextProbeAt)
         }
       }

@@ -43,10 +43,21 @@ describe('an inactive app', () => {
     ])
   })
 
-  test('stays off when somebody’s code could be exchanged, as that is no call to the API', async () => {
+  test('is asked once, over all replicas, when codes could be exchanged, as those are no calls to the API', async () => {
+    const replicas = [ledgerOf(), ledgerOf()]
     await tell(ledgerOf(), 'inactive')
-    await tell(ledgerOf(), 'works', null, { operation: 'token', athleteId: null })
-    expect(await takeTimes(ledgerOf(), 3)).toBe(0)
+    const exchangeAndTake = async () => {
+      await Promise.all(replicas.map((ledger) => tell(ledger, 'works', null, { operation: 'token', athleteId: null })))
+      const granted = await Promise.all(replicas.map((ledger) => takeTimes(ledger, 3)))
+      return granted.reduce((sum, times) => sum + times)
+    }
+    expect(await exchangeAndTake()).toBe(1)
+    expect(await exchangeAndTake()).toBe(0)
+    expect((await ledgerOf().read()).stops).toMatchObject([{ name: 'app' }])
+    state.now = at(2)
+    expect(await exchangeAndTake()).toBe(1)
+    await tell(ledgerOf(), 'works')
+    expect((await ledgerOf().read()).stops).toEqual([])
   })
 })
 
