@@ -55,6 +55,10 @@ export const syncButtonWords = (sync: Sync | null): string => {
 export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =>
   lastSync === null ? 'Not yet' : formatInstant(lastSync.finishedAt, now)
 
+/** What the time of the last sync is called; only beside an error does it matter that it was a good one. */
+export const lastSyncLabel = ({ lastSync, error }: Pick<Status, 'lastSync' | 'error'>): string =>
+  lastSync === null || error === null ? 'Last sync' : 'Last good sync'
+
 const statusWords: Record<Status['status'], string> = {
   not_linked: 'Not connected',
   pending: 'Being connected',

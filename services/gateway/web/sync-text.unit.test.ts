@@ -1,9 +1,11 @@
 import { type ErrorCode, errorCatalogue, type Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
+import { actionableError } from './notice.ts'
 import {
   connectionWords,
   countsSentence,
   isWindowOpen,
+  lastSyncLabel,
   lastSyncSentence,
   nextSyncSentence,
   noWorkoutsSentence,
@@ -79,6 +81,13 @@ describe('the last sync', () => {
   it('is told with its time', () => {
     expect(lastSyncSentence(null, now)).toBe('Not yet')
     expect(lastSyncSentence(lastSync, now)).toMatch(/^Thu 19 Nov, \d\d:00$/)
+  })
+
+  it('calls the last sync a good one only where there was one', () => {
+    const error = actionableError('strava_unavailable')
+    expect(lastSyncLabel({ lastSync: null, error })).toBe('Last sync')
+    expect(lastSyncLabel({ lastSync, error: null })).toBe('Last sync')
+    expect(lastSyncLabel({ lastSync, error })).toBe('Last good sync')
   })
 
   it('tells when the next sync comes, and why so late', () => {

@@ -4,6 +4,7 @@ import {
   connectionWords,
   countsSentence,
   isHeldUp,
+  lastSyncLabel,
   lastSyncSentence,
   nextSyncSentence,
   syncButtonWords,
@@ -28,7 +29,7 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
       <dd data-testid="connected-as">{strava.athlete?.displayName ?? '–'}</dd>
     </div>
     <div>
-      <dt>{strava.error === null ? 'Last sync' : 'Last good sync'}</dt>
+      <dt>{lastSyncLabel(strava)}</dt>
       <dd data-testid="last-sync" data-run-id={strava.lastSync?.runId}>
         {lastSyncSentence(strava.lastSync, now)}
       </dd>
