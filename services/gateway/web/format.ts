@@ -33,6 +33,13 @@ export const formatInstant = (instant: string, now: Date, timeZone?: string): st
     : new Intl.DateTimeFormat(locale, { ...dayAndTime, ...zone }).format(at)
 }
 
+/** The day of an instant, with its year: `20 November 2026`, in the reader's own zone (or `timeZone`). */
+export const formatDay = (instant: string, timeZone?: string): string => {
+  const at = new Date(instant)
+  const zone = timeZone === undefined ? {} : { timeZone }
+  return isTime(at) ? new Intl.DateTimeFormat(locale, { dateStyle: 'long', ...zone }).format(at) : absent
+}
+
 /** Metres as `12.3 km`; nothing to tell for sports without distance. */
 export const formatDistance = (meters: number): string => (meters > 0 ? `${decimal.format(meters / 1000)} km` : absent)
 

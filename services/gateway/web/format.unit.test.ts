@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   formatCount,
+  formatDay,
   formatDistance,
   formatDuration,
   formatElevation,
@@ -32,6 +33,14 @@ describe('formatInstant', () => {
 
   it('does not take the same date of another year for today', () => {
     expect(formatInstant('2025-11-20T07:05:00Z', now, 'UTC')).not.toContain('today')
+  })
+})
+
+describe('formatDay', () => {
+  it('names day and year in the given zone', () => {
+    expect(formatDay('2026-11-20T03:00:00Z', 'UTC')).toBe('20 November 2026')
+    expect(formatDay('2026-11-20T03:00:00Z', 'America/New_York')).toBe('19 November 2026')
+    expect(formatDay('2016-12-31T23:59:60Z')).toBe('–')
   })
 })
 

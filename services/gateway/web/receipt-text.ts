@@ -1,5 +1,5 @@
 import type { Receipt } from '@slipstream/contracts'
-import { formatCount, formatInstant } from './format.ts'
+import { formatCount, formatDay, formatInstant } from './format.ts'
 
 /** What was deleted in words of the athlete, the most wanted first. Other names are of later releases. */
 const things: readonly [name: string, one: string, many?: string][] = [
@@ -35,6 +35,12 @@ export const receiptTitle = ({ reason, completedAt }: Pick<Receipt, 'reason' | '
   if (completedAt !== null) return titles[reason]
   return reason === 'policy' ? 'Deleting data of an ended access…' : 'Disconnecting…'
 }
+
+const earlierTitles: Record<Receipt['reason'], string> = { ...titles, user: 'You disconnected' }
+
+/** The title once Strava is connected again: of what was, lest it contradict the connection. */
+export const earlierTitle = ({ reason, requestedAt }: Pick<Receipt, 'reason' | 'requestedAt'>): string =>
+  `${earlierTitles[reason]} on ${formatDay(requestedAt)}`
 
 /** What has become of the access at Strava once the data are gone; where that is not known, it says how to find out. */
 export const accessSentence = ({

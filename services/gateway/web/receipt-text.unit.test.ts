@@ -1,6 +1,6 @@
 import type { Receipt } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { accessSentence, deletedSentence, receiptFile, receiptTitle } from './receipt-text.ts'
+import { accessSentence, deletedSentence, earlierTitle, receiptFile, receiptTitle } from './receipt-text.ts'
 
 const receipt: Receipt = {
   receiptId: 'rcp_1',
@@ -51,6 +51,15 @@ describe('the title', () => {
     [{ reason: 'policy' }, 'Data of an ended access was deleted'],
     [{ reason: 'policy', completedAt: null }, 'Deleting data of an ended access…'],
   ])('%j is %s', (part, title) => expect(receiptTitle({ ...receipt, ...part })).toBe(title))
+})
+
+describe('the title once Strava is connected again', () => {
+  it.each<[Receipt['reason'], string]>([
+    ['user', 'You disconnected on 20 November 2026'],
+    ['revoked_at_strava', 'Access was withdrawn at Strava on 20 November 2026'],
+    ['slot_freed', 'Strava was disconnected to free a place on 20 November 2026'],
+    ['policy', 'Data of an ended access was deleted on 20 November 2026'],
+  ])('%s: %s', (reason, title) => expect(earlierTitle({ reason, requestedAt: '2026-11-20T12:00:00.000Z' })).toBe(title))
 })
 
 describe('the file', () => {

@@ -89,7 +89,7 @@ export const DashboardView = ({
         />
       )}
       {linked && <StatusCard strava={strava} onConnect={dashboard.connect} onSync={sync} onDisconnect={disconnect} />}
-      {!linked && <ReceiptsCard api={api} changed={`${strava.status} ${receiptId}`} />}
+      {!linked && <ReceiptsCard api={api} changed={`${strava.status} ${receiptId}`} isLinked={false} />}
       {strava.status === 'pending' && (
         <p class="muted" role="status" data-testid="pending">
           Strava is being connected, in the app or in another tab.
@@ -102,7 +102,7 @@ export const DashboardView = ({
       {linked && workouts !== null && (
         <WorkoutsCard page={workouts} strava={strava} isSettled={isSettled} onMore={dashboard.loadMore} />
       )}
-      {linked && <ReceiptsCard api={api} changed={`${strava.status} ${strava.linkedAt}`} />}
+      {linked && <ReceiptsCard api={api} changed={`${strava.status} ${strava.linkedAt}`} isLinked={true} />}
     </>
   )
 }

@@ -5,6 +5,7 @@ import { formatInstant } from '../format.ts'
 import {
   accessSentence,
   deletedSentence,
+  earlierTitle,
   erasedSentence,
   progressSentence,
   receiptFile,
@@ -48,12 +49,15 @@ const Erased = ({ receipt, erasedAt }: { receipt: Receipt; erasedAt: string }) =
   </>
 )
 
-const ReceiptItem = ({ receipt }: { receipt: Receipt }) => {
+/** `isPast`: Strava has been connected again since. */
+const ReceiptItem = ({ receipt, isPast }: { receipt: Receipt; isPast: boolean }) => {
   const { receiptId, requestedAt, completedAt } = receipt
   const erasedAt = completedAt ?? receipt.erasedAt
   return (
     <li data-testid="receipt" data-state={completedAt === null ? 'open' : 'completed'}>
-      <h3>{receiptTitle(receipt)}</h3>
+      <h3 data-testid="receipt-title">
+        {isPast && completedAt !== null ? earlierTitle(receipt) : receiptTitle(receipt)}
+      </h3>
       <div role="status">
         {erasedAt === null ? <p>{progressSentence}</p> : <Erased receipt={receipt} erasedAt={erasedAt} />}
       </div>
@@ -67,11 +71,19 @@ const ReceiptItem = ({ receipt }: { receipt: Receipt }) => {
   )
 }
 
+const Receipts = ({ receipts, isPast }: { receipts: Receipt[]; isPast: boolean }) => (
+  <ul class="receipts">
+    {receipts.map((receipt) => (
+      <ReceiptItem key={receipt.receiptId} receipt={receipt} isPast={isPast} />
+    ))}
+  </ul>
+)
+
 /**
  * The written confirmations of what was deleted; asks until each is complete. `changed` is another text whenever there may be
- * a new one.
+ * a new one. `isLinked`: all of them are of earlier connections, and folded.
  */
-export const ReceiptsCard = ({ api, changed }: { api: Api; changed: string }) => {
+export const ReceiptsCard = ({ api, changed, isLinked }: { api: Api; changed: string; isLinked: boolean }) => {
   const [receipts, setReceipts] = useState<Receipt[]>([])
   const [failure, setFailure] = useState<unknown>(null)
 
@@ -101,23 +113,18 @@ export const ReceiptsCard = ({ api, changed }: { api: Api; changed: string }) =>
     }
   }, [api, changed])
 
-  const [newest, ...earlier] = receipts
-  if (newest === undefined) return failure === null ? null : <ErrorPanel error={errorToShow(failure)} />
+  const current = isLinked ? [] : receipts.slice(0, 1)
+  const earlier = receipts.slice(current.length)
+  if (receipts.length === 0) return failure === null ? null : <ErrorPanel error={errorToShow(failure)} />
   return (
     <section class="card" aria-labelledby="receipts-title" data-testid="receipts">
       <h2 id="receipts-title">What was deleted</h2>
       {failure !== null && <ErrorPanel error={errorToShow(failure)} />}
-      <ul class="receipts">
-        <ReceiptItem receipt={newest} />
-      </ul>
+      {current.length > 0 && <Receipts receipts={current} isPast={false} />}
       {earlier.length > 0 && (
         <details>
           <summary>Earlier receipts ({earlier.length})</summary>
-          <ul class="receipts">
-            {earlier.map((receipt) => (
-              <ReceiptItem key={receipt.receiptId} receipt={receipt} />
-            ))}
-          </ul>
+          <Receipts receipts={earlier} isPast={isLinked} />
         </details>
       )}
     </section>
