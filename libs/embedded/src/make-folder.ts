@@ -6,14 +6,22 @@ import { dirname } from 'node:path'
  * for ever where a file system has no room for folders and says ENOENT, as /proc does.
  */
 export const makeFolder = async (path: string): Promise<void> => {
+  const problem = await tryToMake(path)
+  if (problem === null) return
+  const parent = dirname(path)
+  if (problem.code !== 'ENOENT' || parent === path) throw problem
+  await makeFolder(parent)
+  const lasting = await tryToMake(path)
+  if (lasting !== null) throw lasting
+}
+
+/** @returns why it is not there; another process may have made it, or its parent, in between */
+const tryToMake = async (path: string): Promise<NodeJS.ErrnoException | null> => {
   try {
     await mkdir(path)
+    return null
   } catch (error) {
-    if (await isFolder(path)) return
-    const parent = dirname(path)
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isFolder(parent)) || parent === path) throw error
-    await makeFolder(parent)
-    await makeFolder(path)
+    return (await isFolder(path)) ? null : (error as NodeJS.ErrnoException)
   }
 }
 
