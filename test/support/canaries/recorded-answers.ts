@@ -46,7 +46,13 @@ export const recordAnswers = (gatewayUrl: string, book: SecretBook) => {
     answers.push(answer)
     noteRequest(init)
     const body = await response.clone().text()
-    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`)
+    // A cookie that is set again to whoever has brought it shows nothing.
+    const brought = new Headers(init.headers).get('cookie')?.split('; ') ?? []
+    const isSetAgain = (name: string, value: string) =>
+      name === 'set-cookie' && brought.includes(value.split(';', 1)[0] ?? '')
+    const headers = [...response.headers]
+      .filter(([name, value]) => !isSetAgain(name, value))
+      .map(([name, value]) => `${name}: ${value}`)
     answer.text = [response.status, ...headers, body].join('\n')
     noteAnswer(number, response, body)
     return response
