@@ -19,7 +19,7 @@ import {
 } from '../support/webhook-bench.ts'
 
 // Promise 4: one effect per fact.
-const facts = isLong ? 100_000 : 2_000
+const facts = isLong ? 100_000 : 1_000
 const deliveries = 10
 const batch = 200
 const seed = process.env.SLIPSTREAM_SEED ?? String(Date.now())

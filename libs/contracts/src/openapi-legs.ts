@@ -114,7 +114,9 @@ export const webhookLegs = {
           owner_id: webhookId,
           aspect_type: z.enum(noticeAspects),
           event_time: z.int().min(0).max(99_999_999_999).meta({ description: 'Epoch seconds.' }),
-          updates: z.record(z.string().max(64), z.union([z.string().max(1_000), z.number(), z.boolean()])).nullish(),
+          updates: z
+            .record(z.string().regex(/^[A-Za-z0-9_]{1,64}$/), z.union([z.string().max(1_000), z.number(), z.boolean()]))
+            .nullish(),
         })
         .meta({ description: 'In the form of https://developers.strava.com/docs/webhooks/' }),
     ),

@@ -18,7 +18,10 @@ export interface StravaWebhook {
 
 /** Names are what Strava's are: an operator, a path or a NUL is no name, and the store would refuse to keep it. */
 const updatesSchema = z
-  .record(z.string().regex(/^\w{1,64}$/), z.union([z.string().max(1_000), z.number(), z.boolean()]).transform(String))
+  .record(
+    z.string().regex(/^[A-Za-z0-9_]{1,64}$/),
+    z.union([z.string().max(1_000), z.number(), z.boolean()]).transform(String),
+  )
   .nullish()
   .transform((updates) => updates ?? {})
 
