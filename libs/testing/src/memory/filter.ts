@@ -39,6 +39,7 @@ const matchesField = (document: Fields, field: string, wanted: unknown, now: Dat
   const values = field.includes('.') ? valuesAt(document, field.split('.')) : [document[field]]
   if (!isCondition(wanted)) return values.some((value) => holds(value, wanted))
   return Object.entries(wanted).every(([operator, operand]) => {
+    if (operator === '$not') return !matchesField(document, field, operand, now)
     const negated = negations[operator]
     const condition = conditions[negated ?? operator]
     if (!condition) throw new Error(`the database in memory does not know ${operator}`)
