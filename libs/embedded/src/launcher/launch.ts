@@ -8,7 +8,7 @@ import { expectedAddresses, mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
 import { portProblems, serverProblems, settingProblems } from './judge.ts'
 import { type KeptRunning, keepRunning, type Part, type Running } from './keep-running.ts'
-import { isMigrationDue, migrateData, notePrepared } from './migration.ts'
+import { migrateData, readDataState } from './migration.ts'
 import { buildPage, isPageStale } from './page-build.ts'
 import { planSystem } from './plan.ts'
 import { choosePorts } from './ports.ts'
@@ -138,13 +138,13 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   }
 
   try {
-    const isDue = isMigrationDue(root, folder)
+    const { isMigrationDue, notePrepared } = readDataState(root, folder)
     const mongo = keep(mongoPart({ env, folder, cacheDir, log }))
     const nats = keep(natsPart({ env, folder, cacheDir, log }))
     const page = isPageStale(root) ? buildPage(root, { registryDir: folder.processes, signal, log }) : Promise.resolve()
     const simulator = keep(plan.simulatorUrl ? service('simulator') : null)
     const migrated = mongo.then(async (kept) => {
-      if (!kept || !isDue) return
+      if (!kept || !isMigrationDue) return
       const migrationEnv = { ...env, MONGODB_URI: kept.first.address, ...compiled }
       await migrateData(root, { folder, env: migrationEnv, signal, log })
     })
@@ -155,7 +155,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
     const beside = (name: ServiceName) => {
       const start = (addresses: Environment, until: AbortSignal) => keepRunning(service(name, addresses), until, log)
       // Before a migration nothing may look at the data.
-      return startBeside({ start, expected: isDue ? null : expected, actual: databases, signal })
+      return startBeside({ start, expected: isMigrationDue ? null : expected, actual: databases, signal })
     }
     const scheduler = beside('scheduler')
     const ingestion = beside('ingestion')
@@ -177,7 +177,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
           .map(([name, { opsPort }]) => [name, `http://${isIPv6(opsHost) ? `[${opsHost}]` : opsHost}:${opsPort}`]),
       ),
     }
-    if (addresses.MONGODB_URI) notePrepared(root, folder)
+    if (addresses.MONGODB_URI) notePrepared()
     await publishEndpoints(dataDir, endpoints)
     return { endpoints, stop }
   } catch (error) {

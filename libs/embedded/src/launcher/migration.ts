@@ -25,18 +25,27 @@ const codeIn = (root: string): string => {
   return hash.digest('hex')
 }
 
-/**
- * Whether there are data, and other code than this had them last: to ask the database itself costs each start a third of a second.
- * To be called before mongod has made its folder.
- */
-export const isMigrationDue = (root: string, folder: DataFolder): boolean => {
-  if (!existsSync(folder.mongo)) return false
-  const note = noteIn(folder)
-  return !existsSync(note) || readFileSync(note, 'utf8') !== codeIn(root)
+export interface DataState {
+  /** There are data, and other code than this had them last. */
+  isMigrationDue: boolean
+  /** To be called once the services run: on an empty database they make what is needed themselves. */
+  notePrepared(): void
 }
 
-/** To be called once the services run: on an empty database they make what is needed themselves. */
-export const notePrepared = (root: string, folder: DataFolder): void => writeFileSync(noteIn(folder), codeIn(root))
+/**
+ * Says who had the data last: to ask the database itself costs each start a third of a second. To be called before mongod has made
+ * its folder.
+ */
+export const readDataState = (root: string, folder: DataFolder): DataState => {
+  const [note, code] = [noteIn(folder), codeIn(root)]
+  const isPrepared = existsSync(note) && readFileSync(note, 'utf8') === code
+  return {
+    isMigrationDue: existsSync(folder.mongo) && !isPrepared,
+    notePrepared: () => {
+      if (!isPrepared) writeFileSync(note, code)
+    },
+  }
+}
 
 /**
  * Brings up what an earlier release has stored, also where services refuse to: no older replica runs on a data folder.

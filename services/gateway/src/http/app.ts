@@ -48,7 +48,7 @@ const answerWithinMs = 5_000
 /** Less, so that whoever sends too slowly is not told that the fault is here. */
 const bodyWithinMs = 4_000
 
-const readBody = async (request: Request, response: Response): Promise<void> => {
+const receiveBody = async (request: Request, response: Response): Promise<void> => {
   try {
     await withinLimit(readJson(request, response), bodyWithinMs)
   } catch (error) {
@@ -77,7 +77,7 @@ const handlersOf = (route: Route, options: AppOptions): RequestHandler[] => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)
     if (route.limited) await countRequest(limiter, route.limited, caller.athleteId, response)
-    await readBody(request, response)
+    await receiveBody(request, response)
     await handle(request, response, caller)
   }
   return [mark, (request, response) => withinLimit(serve(request, response), answerWithinMs)]
