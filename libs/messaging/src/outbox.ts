@@ -1,6 +1,6 @@
 import type { OutboxEvent } from '@slipstream/contracts'
 import type { DeliveryLog, OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents } from '@slipstream/records'
-import { type Backoff, backoffMs, type Clock } from '@slipstream/runtime'
+import { type Backoff, backoffMs, backoffUntil, type Clock } from '@slipstream/runtime'
 import type { Logger, Metrics } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
 import { unpublishedLetterOf } from './dead-letter.ts'
@@ -113,7 +113,7 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     if (!bus.readiness().ok) return null
     publishTrouble.begin(error, source)
     const attempts = (event.attempts ?? 0) + 1
-    const nextTryAt = new Date(clock.now().getTime() + backoffMs(retryPauses, attempts))
+    const nextTryAt = backoffUntil(clock.now(), retryPauses, attempts)
     return { eventId: event.id, attempts, nextTryAt }
   }
 

@@ -1,5 +1,5 @@
 import type { AllowanceRow, Operation } from '@slipstream/records'
-import { type Backoff, backoffMs } from '@slipstream/runtime'
+import { type Backoff, backoffUntil } from '@slipstream/runtime'
 
 // Calls for one athlete may fail while those of all others work: then that athlete waits alone, ever longer.
 
@@ -26,7 +26,7 @@ export const afterAthleteFailure = (
     failures,
     failingOperation: backoff.failingOperation ?? operation,
     failingSince: backoff.failingSince ?? now,
-    retryAt: new Date(now.getTime() + backoffMs(pauses, failures, random)),
+    retryAt: backoffUntil(now, pauses, failures, random),
   }
 }
 

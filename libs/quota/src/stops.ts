@@ -7,7 +7,7 @@ import {
   type StopTrouble,
   stopNames,
 } from '@slipstream/records'
-import { type Backoff, backoffMs } from '@slipstream/runtime'
+import { type Backoff, backoffMs, backoffUntil } from '@slipstream/runtime'
 import type { StravaEndpoint } from '@slipstream/strava'
 
 // What stops calls of all replicas, whatever the quota allows. Each kind of call is stopped for itself, so that a token
@@ -47,7 +47,7 @@ const probePauses: Record<StopTrouble, Backoff> = {
 const broughtForwardAfterMs = 60_000
 
 const probeAfter = ({ trouble, probes }: Pick<StopRow, 'trouble' | 'probes'>, now: Date): Date =>
-  new Date(now.getTime() + backoffMs(probePauses[trouble], probes + 1))
+  backoffUntil(now, probePauses[trouble], probes + 1)
 
 export const reasonOf = (trouble: StopTrouble): WaitReason => (trouble === 'unanswered' ? 'strava' : 'app')
 

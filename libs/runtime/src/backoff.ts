@@ -20,3 +20,7 @@ export const backoffMs = (backoff: Backoff, failures: number, random = 0): numbe
   const fullMs = Math.min(longestMs, firstMs * factor ** (failures - 1))
   return Math.round(fullMs * (1 - random * spread))
 }
+
+/** When to try again after a failure at that time; the rest as in `backoffMs`. */
+export const backoffUntil = (failedAt: Date, backoff: Backoff, failures: number, random = 0): Date =>
+  new Date(failedAt.getTime() + backoffMs(backoff, failures, random))

@@ -1,4 +1,4 @@
-export { type Backoff, backoffMs } from './backoff.ts'
+export { type Backoff, backoffMs, backoffUntil } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { ConfigError, deepFreeze, type Environment, readConfig, setting } from './config.ts'
 export { html, Markup } from './html.ts'

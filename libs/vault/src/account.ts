@@ -1,5 +1,5 @@
 import type { AccountRow, OwedRevocation } from '@slipstream/records'
-import { backoffMs } from '@slipstream/runtime'
+import { backoffUntil } from '@slipstream/runtime'
 
 // One row for each Strava account, because that is the unit at Strava: there is one grant per account and app, and
 // revoking any token of it ends all of them. The row says who holds the grant and whether it is to be revoked:
@@ -165,6 +165,6 @@ const tryAgain = { firstMs: 15_000, longestMs: 3_600_000 }
 /** A try failed: the next one comes later, each time twice as late. */
 export const putOff = (account: Account | null, { callId, now }: { callId: string; now: Date }): Account | null => {
   if (account?.owed?.callId !== callId) return null
-  const nextTryAt = new Date(now.getTime() + backoffMs(tryAgain, account.owed.attempts))
+  const nextTryAt = backoffUntil(now, tryAgain, account.owed.attempts)
   return { ...account, owed: { ...account.owed, callUntil: null, callId: null, nextTryAt } }
 }

@@ -1,4 +1,4 @@
-import { backoffMs, type Clock } from '@slipstream/runtime'
+import { backoffUntil, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import { coversScopes } from '../domain/link-decision.ts'
 import type { LinkAttempt } from '../domain/model.ts'
@@ -57,7 +57,7 @@ export const sweepAttempts = async (deps: AttemptSweepDeps): Promise<void> => {
     } catch (error) {
       deps.facts.rowFailed('link-attempts', error)
       const tries = (attempt.attempts ?? 0) + 1
-      const nextTryAt = new Date(deps.clock.now().getTime() + backoffMs(backoff, tries))
+      const nextTryAt = backoffUntil(deps.clock.now(), backoff, tries)
       await deps.attempts.postpone(attempt.id, tries, nextTryAt)
     }
   }

@@ -1,4 +1,4 @@
-import { backoffMs, type Clock } from '@slipstream/runtime'
+import { backoffUntil, type Clock } from '@slipstream/runtime'
 import type { DeadGrant, GrantVault } from '@slipstream/vault'
 import type { Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
@@ -42,7 +42,7 @@ export const endDeadGrants = (deps: DeadGrantSweepDeps, keepForMs: number) => {
       } catch (error) {
         facts.rowFailed('dead-grants', error)
         const attempts = grant.attempts + 1
-        await vault.postponeDead(grant, attempts, new Date(clock.now().getTime() + backoffMs(backoff, attempts)))
+        await vault.postponeDead(grant, attempts, backoffUntil(clock.now(), backoff, attempts))
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Gate } from '@slipstream/gate'
-import { backoffMs, type Clock, type NewId } from '@slipstream/runtime'
+import { backoffUntil, type Clock, type NewId } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { AthleteNotice, Inbox, Links, Receipts } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
@@ -36,7 +36,7 @@ const pauses = { firstMs: 30_000, longestMs: 3_600_000 }
 export const confirmDeauthorisations = (deps: DeauthorisationDeps) => {
   const { inbox, links, strava, vault, clock, facts } = deps
 
-  const inAWhile = (attempts: number) => new Date(clock.now().getTime() + backoffMs(pauses, attempts))
+  const inAWhile = (attempts: number) => backoffUntil(clock.now(), pauses, attempts)
 
   /** Until when it cannot be known; null when it is. */
   const findOut = async (notice: AthleteNotice, attempts: number, signal: AbortSignal): Promise<Date | null> => {

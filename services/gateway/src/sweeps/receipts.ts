@@ -1,4 +1,4 @@
-import { backoffMs, type Clock } from '@slipstream/runtime'
+import { backoffUntil, type Clock } from '@slipstream/runtime'
 import type { GrantVault } from '@slipstream/vault'
 import type { UnlinkReceipt } from '../domain/model.ts'
 import type { Inbox, Links, Receipts } from '../domain/ports.ts'
@@ -58,7 +58,7 @@ export const createUnlinkWorker = (deps: UnlinkWorkerDeps): UnlinkWorker => {
         } catch (error) {
           facts.rowFailed('open-receipts', error)
           const attempts = (receipt.attempts ?? 0) + 1
-          const nextTryAt = new Date(clock.now().getTime() + backoffMs(backoff, attempts))
+          const nextTryAt = backoffUntil(clock.now(), backoff, attempts)
           await receipts.postponeWipe(receipt.receiptId, attempts, nextTryAt)
         }
       }

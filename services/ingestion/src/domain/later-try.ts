@@ -1,4 +1,4 @@
-import { type Backoff, backoffMs } from '@slipstream/runtime'
+import { type Backoff, backoffUntil } from '@slipstream/runtime'
 import type { LaterTry, RowFailure } from './ports.ts'
 
 // A sweep goes through its rows, and one that fails stands before no other: it is put off, ever longer, by a write to
@@ -9,7 +9,7 @@ const pauses: Backoff = { firstMs: 30_000, longestMs: 60 * 60_000 }
 /** After one more failure. */
 export const laterTry = (failuresBefore: number | undefined, now: Date): LaterTry => {
   const failures = (failuresBefore ?? 0) + 1
-  return { failures, nextTryAt: new Date(now.getTime() + backoffMs(pauses, failures)) }
+  return { failures, nextTryAt: backoffUntil(now, pauses, failures) }
 }
 
 interface Failed<Row> {

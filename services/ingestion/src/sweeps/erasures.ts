@@ -1,4 +1,4 @@
-import { backoffMs, type Clock } from '@slipstream/runtime'
+import { backoffUntil, type Clock } from '@slipstream/runtime'
 import type { Erasure, LinkReader, OpenReceipt, ReceiptReader } from '../domain/ports.ts'
 import type { Facts } from '../facts.ts'
 
@@ -26,7 +26,7 @@ const eraseOne = async (deps: ErasureSweepDeps, link: OpenReceipt, attempts: num
     nudge()
   } catch (error) {
     facts.erasureFailed(link, error)
-    const until = new Date(clock.now().getTime() + backoffMs(retryPauses, attempts + 1))
+    const until = backoffUntil(clock.now(), retryPauses, attempts + 1)
     await erasure.postpone(link.receiptId, attempts + 1, until)
   }
 }

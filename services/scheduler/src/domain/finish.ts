@@ -11,7 +11,7 @@ import {
   type Want,
   wantsOf,
 } from '@slipstream/records'
-import { type Backoff, backoffMs } from '@slipstream/runtime'
+import { type Backoff, backoffUntil } from '@slipstream/runtime'
 import { afterLook, callsLeft, isFirstLook, type Look, withLook } from './looks.ts'
 import { type Schedule, type ScheduleChange, withWants } from './schedule.ts'
 
@@ -86,7 +86,7 @@ const afterList = (
   if (outcome === 'succeeded') return { nextDueAt, ...(failedLists > 0 && { failedLists: 0 }) }
   if (outcome !== 'failed') return { nextDueAt }
   const failures = failedLists + 1
-  const retryAt = new Date(finishedAt.getTime() + backoffMs(listRetries, failures))
+  const retryAt = backoffUntil(finishedAt, listRetries, failures)
   const isTriedBefore = failures <= mostListRetries && retryAt < nextDueAt
   return { failedLists: failures, nextDueAt: isTriedBefore ? retryAt : nextDueAt }
 }

@@ -1,4 +1,4 @@
-import { backoffMs } from '@slipstream/runtime'
+import { backoffUntil } from '@slipstream/runtime'
 import type { InboxRow } from '../domain/ports.ts'
 import { type TakeInDeps, takeIn } from '../requests/take-in.ts'
 import type { RowFailure } from './each-row.ts'
@@ -16,7 +16,7 @@ const groupsOf = (rows: readonly InboxRow[]): InboxRow[][] => {
 
 const postpone = async ({ inbox, clock }: TakeInDeps, rows: readonly InboxRow[]) => {
   const failures = 1 + Math.max(...rows.map((row) => row.failures ?? 0))
-  const nextTryAt = new Date(clock.now().getTime() + backoffMs(failurePauses, failures))
+  const nextTryAt = backoffUntil(clock.now(), failurePauses, failures)
   await inbox.postpone(rows, { failures, nextTryAt })
 }
 
