@@ -61,10 +61,20 @@ const startCollector = async () => {
   return { url, stop }
 }
 
+/** The server that is running renames and removes files between the listing and the reading. */
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
 const readStore = () => {
   const folder = dirname(fleet.nats.configFile)
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) storeFiles.push(readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    if (entry.isFile()) storeFiles.push(readIfThere(join(entry.parentPath, entry.name)))
   }
 }
 
