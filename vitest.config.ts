@@ -12,14 +12,14 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           testTimeout: 60_000,
-          include: ['{libs,services}/*/{src,test,web}/**/*.unit.test.ts', 'test/**/*.unit.test.ts'],
+          include: ['{deploy,libs,services}/*/{src,test,web}/**/*.unit.test.ts', 'test/**/*.unit.test.ts'],
         },
       },
       {
         test: {
           name: 'component',
           setupFiles,
-          include: ['{libs,services}/*/{src,test}/**/*.{component,contract}.test.ts'],
+          include: ['{deploy,libs,services}/*/{src,test}/**/*.{component,contract}.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ['libs/testing/src/global-setup.ts'],

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Endpoints, freePort, readEndpoints } from '@slipstream/embedded'
+import { freePort } from '@slipstream/embedded'
+import { type Endpoints, readEndpoints } from '@slipstream/local'
 import { type Control, createControl } from './control.ts'
 import { until } from './until.ts'
 
@@ -100,7 +101,7 @@ export const spawnLauncher = async (
   mkdirSync(outputDir, { recursive: true })
   const logFile = join(outputDir, `${name}.log`)
   const log = openSync(logFile, 'w')
-  const launcher = spawn(process.execPath, [join(projectRoot, 'libs/embedded/src/bin/start.ts'), ...args], {
+  const launcher = spawn(process.execPath, [join(projectRoot, 'deploy/local/src/bin/start.ts'), ...args], {
     cwd: projectRoot,
     stdio: ['ignore', log, log],
     env: {

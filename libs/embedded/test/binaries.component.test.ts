@@ -4,12 +4,12 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate, writeFile } 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { temporaryFolder } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { downloadChecked } from '../src/binaries/download.ts'
 import { resolveBinary } from '../src/binaries/resolve.ts'
 import type { BinarySpec } from '../src/binaries/spec.ts'
 import { EmbeddedServerError } from '../src/index.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 /** A stand-in for a server binary: it can say its version. */
 const script = (version: string) => `#!/bin/sh\necho "server: v${version}"\n`

@@ -1,10 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@slipstream/testing'
 import { expect, test } from 'vitest'
 import { makeWorkDir } from '../src/binaries/cache.ts'
 import { compileCacheIn } from '../src/compile-cache.ts'
 import { makeFolder } from '../src/make-folder.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 test('a folder is made with all above it, by several at once, and again', async () => {
   const folder = join(await temporaryFolder(), 'a', 'b', 'c')

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { temporaryFolder } from '@slipstream/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { AlreadyRunningError, stopLeftovers, superviseProcess } from '../src/index.ts'
 import { startTimeOf } from '../src/processes/identity.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const silent = { log: () => {} }
 const parentFile = join(import.meta.dirname, 'fixtures', 'parent.ts')

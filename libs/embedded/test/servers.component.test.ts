@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { temporaryFolder } from '@slipstream/testing'
 import { MongoClient } from 'mongodb'
 import { expect, onTestFinished, test } from 'vitest'
 import { EmbeddedServerError, type RunningServer, startMongo, startNats } from '../src/index.ts'
 import { startTimeOf } from '../src/processes/identity.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const log = () => {}
 

@@ -11,4 +11,5 @@ export {
   testDatabase,
 } from './servers.ts'
 export { isRequestStored } from './sync-requests.ts'
+export { temporaryFolder } from './temporary-folder.ts'
 export { makeTestFolder } from './test-folders.ts'

@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Log } from '../binaries/spec.ts'
-import { runToEnd } from '../processes/run-to-end.ts'
+import { type Log, runToEnd } from '@slipstream/embedded'
 
 /** Raised when the web page cannot be built; the message holds the build's output. */
 export class PageBuildError extends Error {

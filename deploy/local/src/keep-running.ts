@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { describe, type Exit, type Log } from '@slipstream/embedded'
 import { backoffMs } from '@slipstream/runtime'
-import type { Log } from '../binaries/spec.ts'
-import { describe } from '../errors.ts'
-import type { Exit } from '../processes/supervise.ts'
 
 /** A process that is up. */
 export interface Running {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, headers } from '@nats-io/transport-node'
+import { type RunningNats, startNats } from '@slipstream/embedded'
+import { temporaryFolder } from '@slipstream/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type RunningNats, startNats } from '../src/index.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const command = join(import.meta.dirname, '..', 'src', 'bin', 'subscribe.ts')
 

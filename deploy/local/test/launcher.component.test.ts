@@ -4,9 +4,9 @@ import { existsSync, statSync } from 'node:fs'
 import { appendFile, chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { startTimeOf } from '@slipstream/embedded'
+import { temporaryFolder } from '@slipstream/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startTimeOf } from '../src/processes/identity.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 const services = ['gateway', 'scheduler', 'ingestion', 'simulator']

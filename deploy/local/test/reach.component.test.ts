@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { freePort } from '@slipstream/embedded'
 import { expect, onTestFinished, test } from 'vitest'
-import { reachProblem, serversOfMongo, serversOfNats } from '../src/launcher/reach.ts'
-import { freePort } from '../src/servers/ports.ts'
+import { reachProblem, serversOfMongo, serversOfNats } from '../src/reach.ts'
 
 test.each([
   ['mongodb://db/x', [{ host: 'db', port: 27_017 }]],

@@ -1,9 +1,7 @@
 import { access, constants, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { claimFolder, type Log, makeFolder, releaseFolder, stopLeftovers } from '@slipstream/embedded'
 import { ConfigError } from '@slipstream/runtime'
-import type { Log } from '../binaries/spec.ts'
-import { makeFolder } from '../make-folder.ts'
-import { claimFolder, releaseFolder, stopLeftovers } from '../processes/registry.ts'
 
 const claim = 'slipstream'
 

@@ -1,8 +1,12 @@
+import {
+  AlreadyRunningError,
+  defaultCacheDir,
+  defaultDataDir,
+  EmbeddedServerError,
+  killAll,
+} from '@slipstream/embedded'
 import { ConfigError } from '@slipstream/runtime'
 import pc from 'picocolors'
-import { AlreadyRunningError, EmbeddedServerError } from '../errors.ts'
-import { defaultCacheDir, defaultDataDir } from '../paths.ts'
-import { killAll } from '../processes/exit-guard.ts'
 import { banner } from './banner.ts'
 import { help, parseCommandLine, UsageError } from './command-line.ts'
 import { launch } from './launch.ts'

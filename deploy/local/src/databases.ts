@@ -1,8 +1,14 @@
+import {
+  expectedPort,
+  type Log,
+  mongoUri,
+  natsUrl,
+  type RunningServer,
+  type ServerOptions,
+  startMongo,
+  startNats,
+} from '@slipstream/embedded'
 import type { Environment } from '@slipstream/runtime'
-import type { Log } from '../binaries/spec.ts'
-import { mongoUri, startMongo } from '../servers/mongo.ts'
-import { natsUrl, startNats } from '../servers/nats.ts'
-import { expectedPort, type RunningServer, type ServerOptions } from '../servers/start-server.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Part } from './keep-running.ts'
 import { isSet } from './plan.ts'

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePort, isPortFree, type Log } from '@slipstream/embedded'
 import type { Environment } from '@slipstream/runtime'
-import type { Log } from '../binaries/spec.ts'
-import { freePort, isPortFree } from '../servers/ports.ts'
 
 export interface Ports {
   gateway: { port: number; opsPort: number }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Log, runToEnd } from '@slipstream/embedded'
 import type { Environment } from '@slipstream/runtime'
-import type { Log } from '../binaries/spec.ts'
-import { runToEnd } from '../processes/run-to-end.ts'
 import type { DataFolder } from './data-folder.ts'
 
 /** Raised when the database of an earlier release cannot be brought up; the message holds the migration's output. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { connect } from '@nats-io/transport-node'
-import { readEndpoints } from '../launcher/endpoints.ts'
-import { defaultDataDir } from '../paths.ts'
+import { defaultDataDir } from '@slipstream/embedded'
+import { readEndpoints } from '../endpoints.ts'
 import { formatEvent } from '../subscriber/format-event.ts'
 
 const help = `Prints Slipstream's events as they happen: time, subject, type, id, data.

@@ -1,8 +1,8 @@
 import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { temporaryFolder } from '@slipstream/testing'
 import { expect, test } from 'vitest'
-import { buildPage, isPageStale, PageBuildError } from '../src/launcher/page-build.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { buildPage, isPageStale, PageBuildError } from '../src/page-build.ts'
 
 const write = async (file: string, changedAt: number) => {
   await mkdir(dirname(file), { recursive: true })

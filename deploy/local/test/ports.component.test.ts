@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@slipstream/embedded'
 import type { Environment } from '@slipstream/runtime'
 import { afterAll, expect, it } from 'vitest'
-import { choosePorts } from '../src/launcher/ports.ts'
-import { freePort } from '../src/servers/ports.ts'
+import { choosePorts } from '../src/ports.ts'
 
 const parent = mkdtempSync(join(tmpdir(), 'slipstream-ports-'))
 afterAll(() => rmSync(parent, { recursive: true }))

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 /** An empty folder that is gone after the test. */
 export const temporaryFolder = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'slipstream-embedded-'))
+  const folder = await mkdtemp(join(tmpdir(), 'slipstream-temporary-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }

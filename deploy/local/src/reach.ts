@@ -1,7 +1,7 @@
 import { resolveSrv } from 'node:dns/promises'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Log } from '../binaries/spec.ts'
+import type { Log } from '@slipstream/embedded'
 
 export interface ServerAddress {
   host: string

@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Exit, type SupervisedProcess, superviseProcess } from '../processes/supervise.ts'
+import { type Exit, type SupervisedProcess, superviseProcess } from '@slipstream/embedded'
 
 export const serviceNames = ['gateway', 'scheduler', 'ingestion', 'simulator'] as const
 

@@ -1,0 +1,1 @@
+export { type Endpoints, readEndpoints } from './endpoints.ts'
