@@ -5,6 +5,8 @@ const setupFiles = ['libs/testing/src/patience.ts']
 
 export default defineConfig({
   test: {
+    // Many tests wait for servers most of the time: one core less than there are, as is usual, would leave half of two idle.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
