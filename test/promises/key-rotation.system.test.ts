@@ -14,7 +14,8 @@ const links = isLong ? 5_000 : 500
 const accounts = ['anna', 'ben', 'chris', 'dana'] as const
 /** Asks under way at any moment. */
 const callers = 12
-const movedWithinMs = isLong ? 900_000 : 90_000
+/** How soon the tokens are moved is not promised: this bounds only the wait for a move that never comes. */
+const patienceMs = isLong ? 900_000 : 300_000
 
 let bench: TokenBench
 beforeAll(async () => {
@@ -74,7 +75,7 @@ const startLoad = (fleet: TokenWorker[], fresh: readonly string[], refreshed: re
       const linkId = refreshed[turn % refreshed.length] ?? ''
       const version = await versionOf(linkId)
       await bench.expire(linkId)
-      await until(60_000, async () => expect(await versionOf(linkId)).toBeGreaterThan(version)).catch(() => {
+      await until(patienceMs, async () => expect(await versionOf(linkId)).toBeGreaterThan(version)).catch(() => {
         failures.push(`${linkId} is not refreshed`)
         isOver = true
       })
@@ -139,7 +140,7 @@ test('three replicas, [old] to [new] one by one, a crash in the middle: no call 
   expect(await dying.exited()).toMatchObject({ signal: 'SIGKILL' })
   expect(await vault.countByKey()).toMatchObject({ test: expect.any(Number), new: expect.any(Number) })
   await roll(`${newKey},${oldKey}`)
-  await until(movedWithinMs, async () => expect(await vault.countByKey()).toEqual({ new: total }))
+  await until(patienceMs, async () => expect(await vault.countByKey()).toEqual({ new: total }))
   await roll(newKey)
   await load.stop()
 
