@@ -11,8 +11,8 @@ export const attemptSteps = ['issued', 'authorizing', 'exchanging', 'pending', '
 export type AttemptStep = (typeof attemptSteps)[number]
 
 /**
- * What the athlete was told at the end. `code` is an entry of the error catalogue, null where Strava was linked; `receiptId` that
- * of an earlier link which ended for it.
+ * What the athlete was told at the end. `code` is an entry of the error catalogue, null where Strava was linked, or in the row of
+ * a later code where what its attempt came to was told; `receiptId` that of an earlier link which ended for it.
  */
 export interface AttemptAnswer {
   code: string | null

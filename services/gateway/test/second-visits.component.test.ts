@@ -296,11 +296,47 @@ describe('another code with a state that was used', () => {
     const { connectUrl } = await askWeb(system, athlete, browser)
     const authorizeUrl = await end(browser, connectUrl)
     expect(await end(browser, await consent(browser, authorizeUrl, { athlete: anna }))).toBe(linked())
-    expect(await end(browser, await consent(browser, authorizeUrl, { athlete: ben }))).toBe(
-      refusedAs('link_token_invalid'),
-    )
+    const back = await consent(browser, authorizeUrl, { athlete: ben })
+    for (const _time of [1, 2]) expect(await end(browser, back)).toBe(refusedAs('link_token_invalid'))
     await vi.waitFor(() => expect(isConnected('ben')).toBe(false))
-    expect(isConnected('anna')).toBe(true)
+    expect([isConnected('anna'), tokenCalls(system)]).toEqual([true, 2])
+  })
+
+  test('mobile: of another account than the one that waits for the app brings no result, however often', async () => {
+    const { browser, authorizeUrl, result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    const back = await consent(browser, authorizeUrl, { athlete: ben })
+    for (const _time of [1, 2]) expect(await end(browser, back)).toContain('error=link_token_invalid')
+    expect((await completeOnMobile(athlete, result, codeVerifier)).status).toBe(200)
+  })
+
+  test('brought twice at the same moment has one answer', async () => {
+    const { browser, back } = await refusedThenBack()
+    const answers = await Promise.all([end(browser, back), end(browser, back)])
+    expect(answers).toEqual([refusedAs('link_token_invalid'), refusedAs('link_token_invalid')])
+    expect(tokenCalls(system)).toBe(2)
+  })
+
+  test('is given back also where Strava refuses it at first: that says nothing of whether there is a grant', async () => {
+    const { browser, back } = await refusedThenBack()
+    const calls = tokenCalls(system)
+    system.strava.control.setFaults({ rules: [{ endpoint: 'token', effect: { kind: 'code_invalid' }, times: 1 }] })
+    expect(await end(browser, back)).toBe(refusedAs('link_token_invalid'))
+    expect(tokenCalls(system)).toBe(calls + 2)
+    await vi.waitFor(() => expect(isConnected('ben')).toBe(false))
+  })
+
+  test('does not stand for a link: after a refusal Strava asks again which account it is to be', async () => {
+    await linkOnWeb(system, await system.signIn('holder'), { athlete: ben })
+    const browser = createBrowser()
+    const { connectUrl } = await askWeb(system, athlete, browser)
+    const authorizeUrl = await end(browser, connectUrl)
+    expect(await end(browser, await consent(browser, authorizeUrl, { athlete: anna }))).toBe(linked())
+    const other = await askWeb(system, athlete, browser)
+    const refused = await consent(browser, await end(browser, other.connectUrl), { athlete: ben })
+    expect(await end(browser, refused)).toBe(refusedAs('strava_account_in_use'))
+    expect(await end(browser, await consent(browser, authorizeUrl, { athlete: anna }))).toBe(linked())
+    const next = await askWeb(system, athlete, browser)
+    expect(new URL(await end(browser, next.connectUrl)).searchParams.get('approval_prompt')).toBe('force')
   })
 
   test('is refused where too many came before, and that a grant may be left at Strava is told', async () => {

@@ -62,13 +62,17 @@ export const createLinkAttempts = (
   },
 
   takeLaterCode: async ({ id, athleteId, platform }, { codeHash, expiresAt }, now) => {
+    const known = async () => {
+      const row = await attempts.findOne({ linkTokenHash: codeHash, athleteId }).lean()
+      return row && { isNew: false, attempt: toAttempt(row) }
+    }
+    const before = await known()
+    if (before) return before
     const { modifiedCount } = await attempts.updateOne(
       { _id: id, laterCodes: { $not: { $gte: mostLaterCodes } } },
       { $inc: { laterCodes: 1 } },
     )
-    if (modifiedCount === 0) {
-      return (await attempts.exists({ linkTokenHash: codeHash, athleteId })) ? 'known' : 'too_many'
-    }
+    if (modifiedCount === 0) return 'too_many'
     try {
       const row = await attempts.create({
         ...{ _id: newId('att'), athleteId, platform, step: 'exchanging', createdAt: now, expiresAt },
@@ -76,10 +80,10 @@ export const createLinkAttempts = (
         ...{ linkTokenHash: codeHash, codeHash, browserHash: null, transactionCookieHash: null },
         ...{ codeChallenge: null, returnTo: null, pendingLink: null, deleteAt: after(now, keepMs) },
       })
-      return toAttempt(row.toObject())
+      return { isNew: true, attempt: toAttempt(row.toObject()) }
     } catch (error) {
-      if (isDuplicateKey(error)) return 'known'
-      throw error
+      if (!isDuplicateKey(error)) throw error
+      return (await known()) ?? 'too_many'
     }
   },
 
@@ -115,8 +119,10 @@ export const createLinkAttempts = (
   },
 
   wasRefused: async (athleteId, codes) => {
+    // A later code, which has no state of its own, has linked nothing.
+    const ended = { answer: { $exists: true }, stateHash: { $exists: true } }
     const last = await attempts
-      .findOne({ athleteId, answer: { $exists: true }, 'answer.code': { $in: [null, ...codes] } }, { answer: 1 })
+      .findOne({ athleteId, ...ended, 'answer.code': { $in: [null, ...codes] } }, { answer: 1 })
       .sort({ createdAt: -1 })
       .lean()
     return last?.answer != null && last.answer.code !== null

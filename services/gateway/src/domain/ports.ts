@@ -96,14 +96,14 @@ export interface LinkAttempts {
     taken: { codeHash: string; expiresAt: Date; transactionCookieHash?: string },
   ): Promise<boolean>
   /**
-   * A row of its own, in `exchanging`, for another code that came with the state of an attempt; `known` when this code came before,
-   * `too_many` when this one is not to be looked at.
+   * A row of its own, in `exchanging`, for another code that came with the state of an attempt, or the one of this code's first time;
+   * `too_many` when this code is not to be looked at.
    */
   takeLaterCode(
     attempt: LinkAttempt,
     taken: { codeHash: string; expiresAt: Date },
     now: Date,
-  ): Promise<LinkAttempt | 'known' | 'too_many'>
+  ): Promise<{ isNew: boolean; attempt: LinkAttempt } | 'too_many'>
   /** Written before the tokens are sealed, so that whatever happens next the grant can be found and taken back. */
   recordGrant(id: string, pendingLink: PendingLink, now: Date): Promise<void>
   /** `exchanging` → `pending`: waits for the app. */

@@ -74,6 +74,14 @@ const useCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Granted, i
   return resultLanding(flow, result)
 }
 
+/** Null where the attempt's own answer is that of the later code, too; kept for the next time that it is brought. */
+const codeOfLater = async (flow: LinkFlow, settled: LinkAttempt, later: LinkAttempt, granted: Granted) => {
+  const isOfSameAccount = await giveBackCode(flow, later, granted, settled.pendingLink)
+  const code = isOfSameAccount && settled.step !== 'failed' ? null : 'link_token_invalid'
+  await flow.attempts.finish(later.id, { code, receiptId: null }, flow.clock.now())
+  return code
+}
+
 /** The state was consumed with another code. What is behind this one may serve the link that came of the other. */
 const answerLaterCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Granted): Promise<Landing> => {
   const settled = await settledAttempt(flow, attempt)
@@ -84,10 +92,10 @@ const answerLaterCode = async (flow: LinkFlow, attempt: LinkAttempt, granted: Gr
     flow.facts.grantLeftAtStrava(new Error('too many codes came with one state'))
     throw new RefusalError('link_token_invalid')
   }
-  const isOfSameAccount = later === 'known' || (await giveBackCode(flow, later, granted, settled.pendingLink))
-  if (later !== 'known')
-    await flow.attempts.finish(later.id, { code: 'link_token_invalid', receiptId: null }, flow.clock.now())
-  if (settled.step === 'failed' || !isOfSameAccount) throw new RefusalError('link_token_invalid')
+  const code = later.isNew
+    ? await codeOfLater(flow, settled, later.attempt, granted)
+    : (await settledAttempt(flow, later.attempt)).answer?.code
+  if (code !== null) throw new RefusalError('link_token_invalid')
   return await repeatAnswer(flow, settled)
 }
 
