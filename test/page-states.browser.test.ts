@@ -370,10 +370,13 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
       await other.page.goto(system.pageUrl)
       await other.find('welcome').waitFor()
       await anna.signIn()
+      const cookies = async () => (await anna.page.context().cookies(system.pageUrl)).map(({ name }) => name)
+      expect(await cookies()).toEqual(expect.arrayContaining(['slipstream_link', 'slipstream_oauth_txn']))
       await other.find('account-name').waitFor()
       await other.find('connected-as').waitFor()
       await other.page.close()
     })
+      expect(await cookies()).not.toEqual(expect.arrayContaining([expect.stringMatching(/^slipstream_/)]))
   })
 
   it('access refused: says so, and how to connect again', async () => {

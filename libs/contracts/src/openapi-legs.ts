@@ -37,6 +37,19 @@ const browserLeg = (
   },
 })
 
+export const forgetBrowserLeg: ZodOpenApiOperationObject = {
+  operationId: 'forgetBrowser',
+  summary: 'Forget what binds link attempts to this browser',
+  description:
+    'For a page whose athlete signs out, or whose session has ended: drops the cookies that came with a link token and at `/connect`. Attempts under way in this browser are over. Needs no access token.',
+  tags: ['Linking'],
+  security: [],
+  responses: {
+    '204': { description: 'The browser has neither of them any more.' },
+    ...problems('internal_error', 'service_unavailable'),
+  },
+}
+
 export const connectLeg = (operationId: string) =>
   browserLeg(
     operationId,

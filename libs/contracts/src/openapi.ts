@@ -21,7 +21,7 @@ import {
   workoutsQuerySchema,
 } from './api.ts'
 import type { ErrorCode } from './error-catalogue.ts'
-import { callbackLeg, connectLeg, webhookLegs } from './openapi-legs.ts'
+import { callbackLeg, connectLeg, forgetBrowserLeg, webhookLegs } from './openapi-legs.ts'
 import { asAthlete, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
@@ -53,6 +53,7 @@ const paths = {
       isLimited: true,
       isRepeatable: true,
     }),
+    delete: forgetBrowserLeg,
   },
   '/connect': { get: connectLeg('connect') },
   '/api/v1/strava/connect': { get: connectLeg('connectUnderApi') },

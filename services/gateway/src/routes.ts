@@ -1,3 +1,4 @@
+import { forgetBrowserRoute } from './handlers/browser-secrets.ts'
 import { callbackRoutes } from './handlers/callback.ts'
 import { completionRoute } from './handlers/completion.ts'
 import { connectRoutes } from './handlers/connect.ts'
@@ -39,6 +40,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     ...siteRoutes(deps),
     ...errorRoutes(deps),
     linkTokenRoute(deps),
+    forgetBrowserRoute(deps),
     ...connectRoutes(deps),
     ...callbackRoutes(deps),
     completionRoute(deps, readStatus),

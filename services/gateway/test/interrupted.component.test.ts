@@ -77,7 +77,7 @@ const flowWith = (changed: Partial<LinkFlow['links']> = {}): LinkFlow => ({
   proof: { isAlive: async () => isGrantAlive, readsActivities: async () => true, athleteOf: async () => null },
   wipe: (receipt) => workerWith().wipe(receipt),
   oauth,
-  cookies: { read: () => null, set: () => {} },
+  cookies: { read: () => null, set: () => {}, clear: () => {} },
   clock,
   newId,
   nudge: () => {},

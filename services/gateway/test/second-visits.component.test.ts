@@ -182,6 +182,37 @@ describe('the return in a browser that it does not belong to', () => {
   })
 })
 
+describe('after a person has signed out', () => {
+  const signOut = (browser: Browser) => browser.visit(`${system.url}/api/v1/strava/link-token`, { method: 'DELETE' })
+
+  test('nothing in the browser answers for an attempt of theirs that is forwarded to the next', async () => {
+    const [own, shared] = [createBrowser(), createBrowser()]
+    const { connectUrl } = await askWeb(system, athlete, shared)
+    const authorizeUrl = await end(shared, connectUrl)
+    for (const [name, value] of shared.jarOf(system.url)) own.jarOf(system.url).set(name, value)
+    const later = await askWeb(system, athlete, own)
+    const answer = await signOut(shared)
+    expect([answer.status, shared.jarOf(system.url).size]).toEqual([204, 0])
+    expect(await end(shared, later.connectUrl)).toBe(refusedAs('link_token_invalid'))
+    const back = await consent(shared, authorizeUrl, { athlete: ben })
+    expect(await end(shared, back)).toBe(refusedAs('link_token_invalid'))
+    expect([await linkCount(system), tokenCalls(system)]).toEqual([0, 0])
+  })
+
+  test('the next link token works as in any browser', async () => {
+    const { browser } = await walkToReturn(system, athlete, { athlete: anna })
+    await signOut(browser)
+    const { back } = await walkToReturn(system, await system.signIn('next'), { athlete: ben }, browser)
+    expect(await end(browser, back)).toBe(linked())
+  })
+
+  test('another site can neither ask for it nor have a browser go there', async () => {
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'DELETE' }
+    const asked = await system.call(null, 'OPTIONS', '/api/v1/strava/link-token', undefined, headers)
+    expect([asked.ok, asked.headers.get('access-control-allow-origin')]).toEqual([false, null])
+  })
+})
+
 describe('two tabs of one browser', () => {
   test.each([
     ['the first is approved first', [0, 1]],

@@ -41,7 +41,7 @@ export interface SignIn extends Access {
   begin(): Promise<void>
   /** Forgets the session in all tabs and, where the issuer offers it, signs out there. */
   end(): Promise<void>
-  /** Forgets it in this tab. */
+  /** Forgets it in this tab, and in this browser what bound link attempts to it. */
   forget(): Promise<void>
   /** @returns what ends listening */
   listen(listeners: SessionListeners): () => void
@@ -100,6 +100,15 @@ const endedGeneration = (subject: string) => {
 
 const isEnded = ({ user, generation }: Held): boolean => endedGeneration(user.profile.sub).includes(generation)
 
+/** The cookies that bind link attempts to this browser are for the gateway alone to drop; while it is away they last for half an hour. */
+const forgetLinking = async (): Promise<void> => {
+  try {
+    await fetch('/api/v1/strava/link-token', { method: 'DELETE', keepalive: true, signal: AbortSignal.timeout(3_000) })
+  } catch (error) {
+    console.warn('the browser may keep what bound it to link attempts', error)
+  }
+}
+
 /**
  * Tokens stay in sessionStorage: linking leaves the page for Strava and comes back, so memory alone would ask for another
  * sign-in each time. It ends with the tabs, and the page runs no script but its own (CSP). What ends soon is renewed with
@@ -140,8 +149,13 @@ export const createSignIn = (config: PageConfig): SignIn => {
     await manager.removeUser()
   }
 
+  const forgetAll = async (): Promise<void> => {
+    await Promise.all([forgetLinking(), forget()])
+  }
+
   const endWith = async (reason: 'expired' | 'signed_out'): Promise<void> => {
-    await forget()
+    // Signed out in another tab: that one has seen to the browser, where somebody may have begun anew by now.
+    await (reason === 'expired' ? forgetAll() : forget())
     for (const { onEnded } of listening) onEnded(reason)
   }
 
@@ -223,7 +237,7 @@ export const createSignIn = (config: PageConfig): SignIn => {
         // Another tab may have renewed it while this one was away at Strava.
         await tabs.askSession()
       }
-      if (current?.user.expired && !(await renew())) await forget()
+      if (current?.user.expired && !(await renew())) await forgetAll()
       return current && sessionOf(current.user)
     },
     begin: () => manager.signinRedirect(),
@@ -233,10 +247,11 @@ export const createSignIn = (config: PageConfig): SignIn => {
         endedGeneration(sub).write(newestGeneration(sub).read())
         tabs.tellSignedOut(sub)
       }
+      await forgetLinking()
       const canSignOut = (await manager.metadataService.getEndSessionEndpoint()) !== undefined
       await (canSignOut ? manager.signoutRedirect() : forget())
     },
-    forget,
+    forget: forgetAll,
     accessToken: () => current?.user.access_token ?? '',
     renew,
     listen(listeners) {

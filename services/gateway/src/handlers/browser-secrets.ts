@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { sha256 } from '@slipstream/runtime'
 import type { Request, Response } from 'express'
+import type { UnguardedRoute } from '../http/route.ts'
 import { isSameDigest, type LinkFlow, lifetimes } from './link-flow.ts'
 
 // Two cookies bind a linking attempt to a browser: `link` is given with the link token of a web attempt, `oauth_txn` at
 // /connect, and comes back with the return from Strava. Each is a secret of the browser, the same for all its attempts: with
 // one for each attempt a second tab would take the first one's away. What tells attempts apart is their link token and state.
-// They end with the person: where the next one asks for a link token, or connects, the browser is given others.
+// They end with the person: with the session, and where the next one asks for a link token, or connects, the browser is given others.
 
 export type BrowserSecret = 'link' | 'oauth_txn'
 
@@ -56,3 +57,17 @@ export const giveSecret = (
   name: BrowserSecret,
   secret: string,
 ): void => cookies.set(response, name, secret, lifetimes.browserSeconds)
+
+/**
+ * Where a session ends, whoever comes next must not find them: an attempt of the one before, forwarded to them, would count as
+ * their own. No access token is asked for, as it may have ended first; and no other site can send a browser here with DELETE.
+ */
+export const forgetBrowserRoute = ({ cookies }: Pick<LinkFlow, 'cookies'>): UnguardedRoute => ({
+  method: 'delete',
+  path: '/api/v1/strava/link-token',
+  access: 'unguarded',
+  handle: (_request, response) => {
+    for (const name of ['link', 'oauth_txn'] satisfies BrowserSecret[]) cookies.clear(response, name)
+    response.status(204).end()
+  },
+})

@@ -4,6 +4,8 @@ import type { Request, Response } from 'express'
 export interface Cookies {
   read(request: Request, name: string): string | null
   set(response: Response, name: string, value: string, maxAgeSeconds: number): void
+  /** Has the browser drop it. */
+  clear(response: Response, name: string): void
 }
 
 /**
@@ -14,21 +16,23 @@ export interface Cookies {
 export const createCookies = (publicUrl: string): Cookies => {
   const secure = publicUrl.startsWith('https:')
   const fullName = (name: string) => `${secure ? '__Host-' : ''}slipstream_${name}`
+  const set: Cookies['set'] = (response, name, value, maxAgeSeconds) => {
+    response.append(
+      'Set-Cookie',
+      stringifySetCookie({
+        name: fullName(name),
+        value,
+        maxAge: maxAgeSeconds,
+        httpOnly: true,
+        secure,
+        sameSite: 'lax',
+        path: '/',
+      }),
+    )
+  }
   return {
     read: (request, name) => parseCookie(request.headers.cookie ?? '')[fullName(name)] ?? null,
-    set: (response, name, value, maxAgeSeconds) => {
-      response.append(
-        'Set-Cookie',
-        stringifySetCookie({
-          name: fullName(name),
-          value,
-          maxAge: maxAgeSeconds,
-          httpOnly: true,
-          secure,
-          sameSite: 'lax',
-          path: '/',
-        }),
-      )
-    },
+    set,
+    clear: (response, name) => set(response, name, '', 0),
   }
 }

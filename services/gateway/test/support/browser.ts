@@ -19,6 +19,7 @@ export const createBrowser = () => {
     for (const line of response.headers.getSetCookie()) {
       const { name, value } = parseSetCookie(line)
       if (value) jar.set(name, value)
+      else jar.delete(name)
     }
     return response
   }
