@@ -28,6 +28,13 @@ interface Seen {
 }
 const seenOn = (page: Page) => page.evaluate('({ texts: [...seen.texts], bars: seen.bars })') as Promise<Seen>
 
+const buttonImage = 'https://brand.example/connect@2x.svg'
+const button = {
+  contentType: 'image/svg+xml',
+  body: '<svg xmlns="http://www.w3.org/2000/svg" width="386" height="96"><rect width="386" height="96" fill="#fc5200"/></svg>',
+}
+const brokenButton = { contentType: 'image/png', body: 'no image' }
+
 describe.skipIf(!(await hasBrowser()))('the page says what the status says', () => {
   let system: RunningSystem
   let browser: Browser
@@ -35,7 +42,10 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
   let anna: AthletePage
 
   beforeAll(async () => {
-    ;[system, browser] = await Promise.all([startSystem('page-states', { STRAVA_ATHLETE_LIMIT: '2' }), launchBrowser()])
+    ;[system, browser] = await Promise.all([
+      startSystem('page-states', { STRAVA_ATHLETE_LIMIT: '2', STRAVA_BUTTON_IMAGE: buttonImage }),
+      launchBrowser(),
+    ])
     store = await connectStore({ uri: system.endpoints.mongodbUri ?? '', owner: 'ingestion' })
     await system.control.setFaults({ behaviour: { webhooks: { enabled: false } } })
   })
@@ -115,8 +125,9 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     await syncRuns.updateMany({ state: 'waiting_for_quota' }, { $set: { resumeAt: new Date() } })
   }
 
-  const signedIn = async (account: string): Promise<AthletePage> => {
+  const signedIn = async (account: string, image = button): Promise<AthletePage> => {
     const athlete = await openAthletePage(browser, system, account)
+    await athlete.page.context().route(buttonImage, (route) => route.fulfill(image))
     await athlete.page.addInitScript(keepWatch)
     await athlete.signIn()
     await athlete.submitProfile('Run', '')
@@ -128,7 +139,13 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     await agrees(anna, 'anna', ({ status }) => status === 'not_linked')
     expect(await anna.page.locator('h1').allInnerTexts()).toEqual(['Your training'])
     expect(await textOf(anna, 'powered-by')).toBe('Powered by Strava')
+    const connect = anna.page.getByRole('button', { name: 'Connect with Strava' })
+    await vi.waitFor(async () => {
+      expect(await connect.locator('img').boundingBox()).toMatchObject({ width: 193, height: 48 })
+    }, waiting)
+    expect(await connect.boundingBox()).toMatchObject({ width: 193, height: 48 })
     await screenshots(anna, 'not-linked')
+    expect(anna.complaints).toEqual([])
   })
 
   it('starting: the run has not begun, and no false word was shown at the return', async () => {
@@ -163,7 +180,9 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
   })
 
   it('in use: another athlete is told whose account it is, and nothing is linked', async () => {
-    const ben = await signedIn('ben')
+    const ben = await signedIn('ben', brokenButton)
+    // Words in the place of an image that does not load.
+    await vi.waitFor(async () => expect(await textOf(ben, 'connect')).toBe('Connect with Strava'), waiting)
     await ben.consent({ decision: 'authorize', as: 'anna' })
     await agrees(ben, 'ben', ({ status }) => status === 'not_linked', { error: 'strava_account_in_use' })
     expect(await textOf(ben, 'error-title')).toBe(errorCatalogue.strava_account_in_use.title)
@@ -351,10 +370,13 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
 
     it('signing out in one signs out in all', async () => {
       const [, second, third] = anna.page.context().pages()
+      const cookies = async () => (await anna.page.context().cookies(system.pageUrl)).map(({ name }) => name)
+      expect(await cookies()).toEqual(expect.arrayContaining(['slipstream_link', 'slipstream_oauth_txn']))
       // Elsewhere, as at Strava, while that is told.
       await third?.goto('about:blank')
       await anna.press('sign-out')
       await second?.getByTestId('welcome').waitFor()
+      expect(await cookies()).not.toEqual(expect.arrayContaining([expect.stringMatching(/^slipstream_/)]))
       expect(await second?.getByTestId('error').count()).toBe(0)
       await third?.goBack()
       await third?.getByTestId('welcome').waitFor()
@@ -370,13 +392,10 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
       await other.page.goto(system.pageUrl)
       await other.find('welcome').waitFor()
       await anna.signIn()
-      const cookies = async () => (await anna.page.context().cookies(system.pageUrl)).map(({ name }) => name)
-      expect(await cookies()).toEqual(expect.arrayContaining(['slipstream_link', 'slipstream_oauth_txn']))
       await other.find('account-name').waitFor()
       await other.find('connected-as').waitFor()
       await other.page.close()
     })
-      expect(await cookies()).not.toEqual(expect.arrayContaining([expect.stringMatching(/^slipstream_/)]))
   })
 
   it('access refused: says so, and how to connect again', async () => {

@@ -232,6 +232,9 @@ const paths = {
             scopes: z.array(z.string()),
             profileGate: z.enum(['local', 'claim', 'off']),
             publicUrl: z.url().meta({ description: 'Where the page is to be opened.' }),
+            stravaButtonImage: z.string().nullable().meta({
+              description: "Address or path of Strava's own button, where the operator has set it; null: plain text.",
+            }),
           }),
         ),
         ...problems('not_found'),

@@ -44,6 +44,17 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
+const isImageAddress = (value: string): boolean => {
+  const url = URL.parse(value)
+  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === ''
+  return isElsewhere || /^\/(?![/\\])/.test(value)
+}
+
+/** The page may load images from there and from itself; from plain http an https page could not. */
+const image = z.string().refine(isImageAddress, {
+  error: 'must be an https URL without a password, or a path such as /brand/button.svg',
+})
+
 /** Compared letter by letter with what a browser sends: scheme, host and port, nothing behind. */
 const origins = z
   .string()
@@ -75,6 +86,7 @@ const environmentSchema = z.object({
   STRAVA_WEBHOOK_SIGNATURE: setting.oneOf('off', 'observe', 'enforce').default('observe'),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
   STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: setting.oneOf('true', 'false').default('false'),
+  STRAVA_BUTTON_IMAGE: image.optional(),
   STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
@@ -111,6 +123,8 @@ export const gatewayConfig = (env: Environment = process.env) => {
       appDeepLink: settings.APP_DEEP_LINK,
       /** Absent: the page at the public URL. */
       webReturnUrl: settings.WEB_RETURN_URL,
+      /** Strava's own button, which may not be passed on with this software; null: plain text. */
+      buttonImage: settings.STRAVA_BUTTON_IMAGE ?? null,
     },
     webhooks: {
       signature: settings.STRAVA_WEBHOOK_SIGNATURE,

@@ -23,7 +23,7 @@ test('what is required is enough; the issuer keeps its slash', () => {
     http: { port: 3000, publicUrl: undefined, drainMs: 5_000, rateLimitScale: 1 },
     auth: { issuer: 'https://tenant.example/' },
     strava: { oauthBaseUrl: 'https://www.strava.com', athleteLimit: null },
-    linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava' },
+    linking: { profileGate: 'local', appDeepLink: 'coachai://oauth/strava', buttonImage: null },
     webhooks: { signature: 'observe', replacesForeign: false },
   })
   expect(inspect(config, { depth: 9 })).not.toContain('canary')
@@ -39,6 +39,7 @@ test('all problems are listed at once, without a value', () => {
     PUBLIC_URL: 'https://train.example/base',
     TOKEN_KEYS: 'k1:canary-key',
     STRAVA_ATHLETE_LIMIT: '0',
+    STRAVA_BUTTON_IMAGE: 'http://cdn.example/canary.png',
     RATE_LIMIT_SCALE: '0',
     PROFILE_GATE: 'maybe',
     STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: 'maybe',
@@ -116,3 +117,18 @@ test.each(['*', 'null', 'https://a.example/', 'https://a.example,', 'a.example',
     expect(() => gatewayConfig({ ...required, CORS_ORIGINS: value })).toThrow('CORS_ORIGINS: must be origins such as')
   },
 )
+
+test.each(['https://cdn.example/strava/button@2x.png?v=2', '/brand/connect.svg'])('%s may be the button', (image) => {
+  expect(gatewayConfig({ ...required, STRAVA_BUTTON_IMAGE: image }).linking.buttonImage).toBe(image)
+})
+
+test.each([
+  '//cdn.example/a.png',
+  '/\\cdn.example/a.png',
+  'data:image/png;base64,AA',
+  'https://a:b@cdn.example/a.png',
+  'https://',
+  'brand.svg',
+])('%s may not be the button', (image) => {
+  expect(() => gatewayConfig({ ...required, STRAVA_BUTTON_IMAGE: image })).toThrow(/^.*STRAVA_BUTTON_IMAGE: must be /s)
+})

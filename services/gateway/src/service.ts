@@ -140,7 +140,11 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
         ...{ api, vault: tokens, countedCall, clock },
         stravaAthleteOf: async (linkId) => (await links.find(linkId))?.stravaAthleteId ?? null,
       })
-      const headers = createSecurityHeaders({ publicUrl, issuer: config.auth.issuer })
+      const headers = createSecurityHeaders({
+        publicUrl,
+        issuer: config.auth.issuer,
+        buttonImage: config.linking.buttonImage,
+      })
       const confirm = confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe })
       const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)
       const { stravaClientSecret, webhookPaths, webhookSigning, webhookVerifyToken } = config.secrets
@@ -168,6 +172,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           publicUrl,
           webReturnUrl: config.linking.webReturnUrl ?? publicUrl,
           appDeepLink: config.linking.appDeepLink,
+          stravaButtonImage: config.linking.buttonImage,
         },
       })
       server.serve(

@@ -12,6 +12,7 @@ import { createSignIn, type PageConfig, type Session, type SignIn } from './sess
 interface SignedInOrOut {
   signIn: SignIn
   profileGate: PageConfig['profileGate']
+  buttonImage: PageConfig['stravaButtonImage']
 }
 
 type Stage =
@@ -42,7 +43,8 @@ const signInFailed: ActionableError = {
 const start = async (): Promise<Stage> => {
   const config = await loadConfig()
   if (!isSecureContext) return { name: 'insecure', publicUrl: config.publicUrl }
-  const either = { signIn: createSignIn(config), profileGate: config.profileGate }
+  const { profileGate, stravaButtonImage: buttonImage } = config
+  const either = { signIn: createSignIn(config), profileGate, buttonImage }
   try {
     const session = await either.signIn.resume()
     if (session === null) return { ...either, name: 'signed_out', error: null }
@@ -132,6 +134,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
             access={stage.signIn}
             suggestedName={stage.session.name}
             profileGate={stage.profileGate}
+            buttonImage={stage.buttonImage}
             returned={shownNotice?.kind === 'linked' ? shownNotice : null}
             onUnauthorized={expire}
             onAction={() => setShownNotice(null)}

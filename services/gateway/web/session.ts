@@ -10,6 +10,8 @@ export interface PageConfig {
   profileGate: 'local' | 'claim' | 'off'
   /** Where the page is to be opened. */
   publicUrl: string
+  /** Strava's own button; null: plain text. */
+  stravaButtonImage: string | null
 }
 
 export interface Session {

@@ -3,7 +3,7 @@ import type { UnguardedRoute } from '../http/route.ts'
 
 export interface SiteDeps {
   auth: { issuer: string; audience: string }
-  settings: { profileGate: 'local' | 'claim' | 'off'; publicUrl: string }
+  settings: { profileGate: 'local' | 'claim' | 'off'; publicUrl: string; stravaButtonImage: string | null }
 }
 
 /** What the page needs to know before sign-in, and the contract it speaks. */
@@ -15,8 +15,9 @@ export const siteRoutes = ({ auth, settings }: SiteDeps): UnguardedRoute[] => {
       path: '/config.json',
       access: 'unguarded',
       handle: (_request, response) => {
-        const { profileGate, publicUrl } = settings
-        response.json({ ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'], profileGate, publicUrl })
+        const { profileGate, publicUrl, stravaButtonImage } = settings
+        const signIn = { ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'] }
+        response.json({ ...signIn, profileGate, publicUrl, stravaButtonImage })
       },
     },
     {

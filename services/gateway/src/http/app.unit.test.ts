@@ -22,7 +22,11 @@ const seenBehind = async (trustedProxyHops: number, headers: Record<string, stri
       },
     ],
     files: (_request, _response, next) => next(),
-    headers: createSecurityHeaders({ publicUrl: 'https://gateway.example', issuer: 'https://issuer.example' }),
+    headers: createSecurityHeaders({
+      publicUrl: 'https://gateway.example',
+      issuer: 'https://issuer.example',
+      buttonImage: null,
+    }),
     trustedProxyHops,
     corsOrigins: [],
     authenticate: unused,

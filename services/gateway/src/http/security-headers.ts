@@ -24,7 +24,13 @@ export interface SecurityHeaders {
   docs: RequestHandler
 }
 
-export const createSecurityHeaders = (options: { publicUrl: string; issuer: string }): SecurityHeaders => {
+export const createSecurityHeaders = (options: {
+  publicUrl: string
+  issuer: string
+  /** Address or path of the one image that may come from elsewhere. */
+  buttonImage: string | null
+}): SecurityHeaders => {
+  const imageOrigin = options.buttonImage?.startsWith('https:') ? [new URL(options.buttonImage).origin] : []
   const isHttps = options.publicUrl.startsWith('https:')
   const apiHeaders = headersWith(isHttps, { 'form-action': ["'none'"] })
   return {
@@ -36,7 +42,7 @@ export const createSecurityHeaders = (options: { publicUrl: string; issuer: stri
       'script-src': ["'self'"],
       'style-src': ["'self'"],
       'connect-src': ["'self'", new URL(options.issuer).origin],
-      'img-src': ["'self'", 'data:'],
+      'img-src': ["'self'", 'data:', ...imageOrigin],
       'form-action': ["'self'"],
     }),
     docs: headersWith(isHttps, {

@@ -4,11 +4,18 @@ import { Button } from './button.tsx'
 export interface ConnectProps {
   /** Gives the address at which linking goes on, or undefined when it cannot begin. */
   onConnect: () => Promise<string | undefined>
+  /** Strava's own button, 48 px high; null: plain text. */
+  buttonImage: string | null
 }
 
-/** Plain text in Strava's orange: the official button image may not be redistributed, its wording is prescribed. */
-export const ConnectButton = ({ onConnect }: ConnectProps) => {
+/**
+ * The image that the operator has set, or plain text in Strava's orange: the official one may not be passed on with this software,
+ * and its wording is prescribed. An image that does not load leaves the text.
+ */
+export const ConnectButton = ({ onConnect, buttonImage }: ConnectProps) => {
   const [leaving, setLeaving] = useState(false)
+  const [isBroken, setBroken] = useState(false)
+  const image = isBroken ? null : buttonImage
   const leave = async (): Promise<void> => {
     setLeaving(true)
     const connectUrl = await onConnect()
@@ -17,8 +24,12 @@ export const ConnectButton = ({ onConnect }: ConnectProps) => {
   }
   return (
     <>
-      <Button testId="connect" kind="strava" busy={leaving} onPress={leave}>
-        Connect with Strava
+      <Button testId="connect" kind={image === null ? 'strava' : 'image'} busy={leaving} onPress={leave}>
+        {image === null ? (
+          'Connect with Strava'
+        ) : (
+          <img src={image} alt="Connect with Strava" height="48" onError={() => setBroken(true)} />
+        )}
       </Button>
       {leaving && (
         <p class="muted" role="status">

@@ -1,11 +1,11 @@
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 
 /** Tells what Strava's API policy (2.1, 2.4, 7.2) wants told before consent: data, method, withdrawal, deletion. */
-export const ConnectCard = ({ onConnect }: ConnectProps) => (
+export const ConnectCard = (props: ConnectProps) => (
   <section class="card" id="connect" aria-labelledby="connect-title" data-testid="connect-card">
     <h2 id="connect-title">Connect your Strava account</h2>
     <p>You are taken to Strava, where you choose what to allow. Leave every box ticked there.</p>
-    <ConnectButton onConnect={onConnect} />
+    <ConnectButton {...props} />
     <div class="consent" data-testid="consent-text">
       <h3>What is read</h3>
       <p>

@@ -17,6 +17,7 @@ interface DashboardViewProps {
   access: Access
   suggestedName: string
   profileGate: PageConfig['profileGate']
+  buttonImage: PageConfig['stravaButtonImage']
   /** The link flow has just brought the athlete back, linked. */
   returned: Notice | null
   onUnauthorized: () => void
@@ -29,6 +30,7 @@ export const DashboardView = ({
   access,
   suggestedName,
   profileGate,
+  buttonImage,
   returned,
   onUnauthorized,
   onAction,
@@ -45,6 +47,8 @@ export const DashboardView = ({
   // Elsewhere the host decides who may link, and this form is only an offer.
   const mayConnect = submitted || profileGate !== 'local'
   const linked = strava.status !== 'not_linked' && strava.status !== 'pending'
+
+  const connecting = { onConnect: dashboard.connect, buttonImage }
 
   const hasWorkouts = workouts !== null && workouts.items.length > 0
   const isSettled = workoutsAsOf === (strava.lastSync?.runId ?? null)
@@ -88,14 +92,14 @@ export const DashboardView = ({
           {...(submitted ? { onCancel: () => setEditing(false) } : {})}
         />
       )}
-      {linked && <StatusCard strava={strava} onConnect={dashboard.connect} onSync={sync} onDisconnect={disconnect} />}
+      {linked && <StatusCard strava={strava} {...connecting} onSync={sync} onDisconnect={disconnect} />}
       {!linked && <ReceiptsCard api={api} changed={`${strava.status} ${receiptId}`} isLinked={false} />}
       {strava.status === 'pending' && (
         <p class="muted" role="status" data-testid="pending">
           Strava is being connected, in the app or in another tab.
         </p>
       )}
-      {mayConnect && !linked && <ConnectCard onConnect={dashboard.connect} />}
+      {mayConnect && !linked && <ConnectCard {...connecting} />}
       {linked && hasWorkouts && (
         <LoadCard load={load} weeklyGoalHours={profile.weeklyGoalHours} isSoFar={isWindowOpen(strava)} />
       )}

@@ -47,7 +47,7 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
   </dl>
 )
 
-export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCardProps) => {
+export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnect }: StatusCardProps) => {
   const [asking, setAsking] = useState(false)
   const now = useNow(strava.sync !== null)
   // While the whole app is off, connecting again would not help.
@@ -73,7 +73,7 @@ export const StatusCard = ({ strava, onConnect, onSync, onDisconnect }: StatusCa
       {strava.error !== null && (
         // The button is right here: no need to point to it.
         <ErrorPanel error={mustReconnect ? { ...strava.error, actionUrl: null } : strava.error}>
-          {mustReconnect && <ConnectButton onConnect={onConnect} />}
+          {mustReconnect && <ConnectButton onConnect={onConnect} buttonImage={buttonImage} />}
         </ErrorPanel>
       )}
       {strava.sync !== null && <SyncProgress sync={strava.sync} now={now} />}
