@@ -23,7 +23,10 @@ const benchmarks: Record<string, Entry> = {
   acks: { about: 'webhooks stored and answered a second, against one bare insert', bench: benchWebhookAcks },
   webhooks: { about: 'from an upload at Strava to its event', bench: benchWebhookLatency },
   reads: { about: 'pages of workouts a second, against Express and the driver alone', bench: benchReads },
-  quota: { about: 'how much of a small quota three replicas use, and who comes first', bench: benchUtilisation },
+  quota: {
+    about: 'how much of a small quota three replicas use, and who comes first (takes 4 to 5 minutes)',
+    bench: benchUtilisation,
+  },
   days: { about: 'athletes that the quota of a new app carries, in simulated days', bench: benchQuotaDays },
   sweeps: { about: 'what idle services look at with 1,000 to 1,000,000 athletes (takes long)', bench: benchSweeps },
 }
