@@ -74,7 +74,10 @@ export const createFacts = (log: Logger, metrics: Metrics) => {
     },
     browserChanged: () => log.info('a mobile return came in another browser than the one that left'),
     grantLeftAtStrava: (error: unknown) =>
-      log.warn({ err: error }, 'a grant that nothing comes of could not be taken back from Strava'),
+      log.warn(
+        { err: error },
+        'a grant that nothing came of may be left at Strava: only its athlete can end it there, or connect again',
+      ),
     grantTakenBack: (fact: { attemptId: string; isRevocationOwed: boolean }) =>
       log.info(fact, 'unclaimed grant taken back'),
     tokenUnreadable: (linkId: string, error: Error) =>

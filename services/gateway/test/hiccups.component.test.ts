@@ -63,6 +63,8 @@ describe('the exchange is made again', () => {
   test('and where the lost answer has spent the code the athlete is told of Strava, not of time', async () => {
     faults({ endpoint: 'token', effect: { kind: 'drop_response' }, times: 1 })
     expect(await linkOnWeb(system, athlete, { athlete: anna })).toContain('code=strava_unavailable')
+    // The operator, that a place may be taken.
+    expect(system.logLines.filter((line) => line.includes('may be left at Strava'))).toHaveLength(1)
     expect(await linkOnWeb(system, athlete, { athlete: anna })).toContain('strava=linked')
   })
 

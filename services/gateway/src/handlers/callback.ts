@@ -34,12 +34,15 @@ const readReturn = (request: Request): Returned => {
   return { kind: 'granted', code, codeHash: sha256(code), scopes: scope === null ? null : readScopes(scope) }
 }
 
-const exchange = async ({ oauth }: LinkFlow, code: string): Promise<StravaGrant> => {
+const exchange = async ({ oauth, facts }: LinkFlow, code: string): Promise<StravaGrant> => {
   try {
     return await oauth.exchangeCode(code)
   } catch (error) {
     if (!(error instanceof StravaError)) throw error
-    throw new RefusalError(codeOfRefusedGrant(error.kind), [], { cause: error })
+    const refusal = codeOfRefusedGrant(error.kind)
+    // Nobody knows whether the code was spent; if it was, Strava counts the athlete, and no token of theirs is here.
+    if (refusal === 'strava_unavailable') facts.grantLeftAtStrava(error)
+    throw new RefusalError(refusal, [], { cause: error })
   }
 }
 

@@ -40,7 +40,7 @@ export interface LinkFlow {
     linkRefused(fact: { platform: LinkPlatform; code: ErrorCode; error: unknown }): void
     /** A mobile return came in another browser than the one that left; allowed, as the verifier is what binds. */
     browserChanged(): void
-    /** A code came that nothing is to be made of, and what is behind it could not be given back. */
+    /** Nothing came of a code, and what is behind it, if anything, cannot be given back. */
     grantLeftAtStrava(error: unknown): void
     revokedAtStrava(fact: { linkId: string; receiptId: string }): void
   }
