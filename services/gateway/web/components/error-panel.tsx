@@ -1,12 +1,7 @@
 import type { ActionableError } from '@slipstream/contracts'
 import type { ComponentChildren } from 'preact'
 import type { ShownError } from '../link-failure.ts'
-
-const whoActs: Record<ActionableError['actor'], string | null> = {
-  athlete: null,
-  operator: 'The operator of this service has to act; there is nothing for you to do.',
-  nobody: 'There is nothing to do: this passes by itself.',
-}
+import { wayOutOf } from '../way-out.ts'
 
 /** Actions with a place on this page; the others need only words. */
 const actionLabels: Partial<Record<string, string>> = {
@@ -28,7 +23,7 @@ const Action = ({ error }: { error: ActionableError }) => {
 
 /** An error of the catalogue: what happened, what it means, who can do what. `children` are buttons that help. */
 export const ErrorPanel = ({ error, children }: { error: ShownError; children?: ComponentChildren }) => {
-  const wayOut = error.wayOut ?? (error.action === 'fix_request' ? null : whoActs[error.actor])
+  const wayOut = wayOutOf(error)
   return (
     <div class="panel error" role="alert" data-testid="error" data-code={error.code}>
       <p class="panel-title" data-testid="error-title">

@@ -9,6 +9,7 @@ import {
   nextSyncSentence,
   syncButtonWords,
 } from '../sync-text.ts'
+import { offersReconnect } from '../way-out.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
@@ -50,8 +51,7 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
 export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnect }: StatusCardProps) => {
   const [asking, setAsking] = useState(false)
   const now = useNow(strava.sync !== null)
-  // While the whole app is off, connecting again would not help.
-  const mustReconnect = strava.status === 'reauth_required' && strava.error?.actor === 'athlete'
+  const isOffered = offersReconnect(strava)
 
   const disconnect = async (): Promise<void> => {
     await onDisconnect()
@@ -59,7 +59,7 @@ export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnec
   }
 
   return (
-    <section class="card" id={mustReconnect ? 'connect' : 'strava'} aria-labelledby="status-title">
+    <section class="card" id={isOffered ? 'connect' : 'strava'} aria-labelledby="status-title">
       <div class="card-head">
         <h2 id="status-title">Strava</h2>
         <p
@@ -72,8 +72,8 @@ export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnec
       </div>
       {strava.error !== null && (
         // The button is right here: no need to point to it.
-        <ErrorPanel error={mustReconnect ? { ...strava.error, actionUrl: null } : strava.error}>
-          {mustReconnect && <ConnectButton onConnect={onConnect} buttonImage={buttonImage} />}
+        <ErrorPanel error={isOffered ? { ...strava.error, actionUrl: null } : strava.error}>
+          {isOffered && <ConnectButton onConnect={onConnect} buttonImage={buttonImage} />}
         </ErrorPanel>
       )}
       {strava.sync !== null && <SyncProgress sync={strava.sync} now={now} />}
