@@ -1,5 +1,7 @@
+import type pc from 'picocolors'
 import type { Endpoints } from './endpoints.ts'
-import type { Colors } from './log-format.ts'
+
+type Colors = ReturnType<typeof pc.createColors>
 
 const curlLine = ({ gatewayUrl, simulatorUrl }: Endpoints): string => {
   if (!simulatorUrl) return `curl -s ${gatewayUrl}/openapi.json`

@@ -1,28 +1,35 @@
-import type pc from 'picocolors'
-
-export type Colors = ReturnType<typeof pc.createColors>
+import { createRequire } from 'node:module'
+import type PinoPretty from 'pino-pretty'
 
 const nameWidth = 10
-const quietLevels = new Set(['trace', 'debug'])
-/** Shown elsewhere in the line, or of use only to a log store. */
-const leftOut = new Set(['time', 'level', 'service', 'msg', 'pid', 'hostname', 'traceId', 'spanId', 'err'])
+const traceIdLength = 8
 
-const timeOf = (value: unknown, now: Date): string => {
-  const time = typeof value === 'string' || typeof value === 'number' ? new Date(value) : now
-  return (Number.isNaN(time.getTime()) ? now : time).toTimeString().slice(0, 8)
+/** As `describeError` of `@slipstream/telemetry` writes it: what was foreseen has no stack, and one line says all. */
+interface LoggedError {
+  name?: string
+  code?: string | number
+  message: string
+  cause?: string
+  stack?: string
 }
 
-const formatValue = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
-  return typeof value === 'string' && /[\s="]/.test(text) ? JSON.stringify(text) : text
-}
+const formatError = ({ name, code, message, cause, stack }: LoggedError): string =>
+  stack ?? `${[name, code].filter(Boolean).join(' ') || 'Error'}: ${message}${cause ? ` <- ${cause}` : ''}`
 
-const formatError = (error: unknown): string => {
-  const { name, code, message, cause, stack } = error as Record<string, unknown>
-  const headline = `${name ?? 'Error'}${code ? ` ${code}` : ''}: ${message}${cause ? ` <- ${cause}` : ''}`
-  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^(\s+at |caused by: )/.test(line)) : []
-  return [headline, ...frames].map((line) => `\n    ${line.trim()}`).join('')
-}
+const optionsFor = (service: string, colorize: boolean): PinoPretty.PrettyOptions => ({
+  colorize,
+  singleLine: true,
+  translateTime: 'SYS:HH:MM:ss',
+  ignore: 'service,spanId,pid,hostname',
+  errorLikeObjectKeys: ['err'],
+  customPrettifiers: {
+    time: (time) => String(time),
+    level: (level, _key, _log, { labelColorized, colors }) =>
+      `${colors.cyan(service.padStart(nameWidth))}${level === 'info' ? '' : ` ${labelColorized}`}:`,
+    traceId: (traceId) => String(traceId).slice(0, traceIdLength),
+    err: (error) => formatError(error as unknown as LoggedError),
+  },
+})
 
 const parse = (line: string): Record<string, unknown> | null => {
   if (!line.startsWith('{')) return null
@@ -33,31 +40,17 @@ const parse = (line: string): Record<string, unknown> | null => {
   }
 }
 
-export interface FormatOptions {
-  colors: Colors
-  /** Shows debug and trace lines too. */
-  verbose?: boolean
-  now?: Date
-}
-
 /**
- * Turns one line of a process's output into one for people: `14:03:07 ingestion  run finished outcome=ok`. Lines that
- * are not JSON stay as they are behind time and name; null means that the line is not worth showing.
+ * Makes what turns one line of a process's output into text for people, with its line end: `14:03:07  ingestion: run
+ * finished {"outcome":"ok"}`. Lines that are not JSON stay as they are behind time and name; an empty one is no text.
  */
-export const formatLine = (service: string, line: string, options: FormatOptions): string | null => {
-  const { colors, verbose = false, now = new Date() } = options
-  const prefix = (time: unknown) => `${colors.dim(timeOf(time, now))} ${colors.cyan(service.padEnd(nameWidth))}`
-  const record = parse(line)
-  if (!record) return line.trim() ? `${prefix(undefined)} ${line}` : null
-  const level = String(record.level ?? 'info')
-  if (quietLevels.has(level) && !verbose) return null
-
-  const isError = level === 'error' || level === 'fatal'
-  const paint = isError ? colors.red : level === 'warn' ? colors.yellow : (text: string) => text
-  const label = isError || level === 'warn' ? `${level.toUpperCase()} ` : ''
-  const fields = Object.entries(record)
-    .filter(([name, value]) => !leftOut.has(name) && value !== undefined)
-    .map(([name, value]) => ` ${colors.dim(`${name}=`)}${formatValue(value)}`)
-  const error = record.err ? paint(formatError(record.err)) : ''
-  return `${prefix(record.time)} ${paint(`${label}${record.msg ?? ''}`)}${fields.join('')}${error}`
+export const createFormatter = (colorize: boolean): ((service: string, line: string) => string) => {
+  let prettyFactory: typeof PinoPretty.prettyFactory | undefined
+  return (service, line) => {
+    if (!line.trim()) return ''
+    // Loaded with the first line, when the servers are on their way up: the launcher has nothing else to do then.
+    prettyFactory ??= (createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty).prettyFactory
+    const record = { time: Date.now(), level: 'info', ...(parse(line) ?? { msg: line }) }
+    return prettyFactory(optionsFor(service, colorize))(record)
+  }
 }

@@ -10,7 +10,7 @@ import pc from 'picocolors'
 import { banner } from './banner.ts'
 import { help, parseCommandLine, UsageError } from './command-line.ts'
 import { launch } from './launch.ts'
-import { formatLine } from './log-format.ts'
+import { createFormatter } from './log-format.ts'
 import { MigrationError } from './migration.ts'
 import { PageBuildError } from './page-build.ts'
 import { ServiceStartError } from './service-process.ts'
@@ -55,11 +55,8 @@ const onEndSignals = (stop: (signal: NodeJS.Signals) => void) => {
 /** The command behind `npm start`; ends the process itself. `root` holds `services/<name>`. */
 export const main = async (args: readonly string[], root: string): Promise<void> => {
   const startedAt = performance.now()
-  const verbose = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
-  const onLine = (name: string, line: string) => {
-    const text = formatLine(name, line, { colors: pc, verbose })
-    if (text !== null) process.stdout.write(`${text}\n`)
-  }
+  const format = createFormatter(pc.isColorSupported)
+  const onLine = (name: string, line: string) => process.stdout.write(format(name, line))
   const giveUp = new AbortController()
   try {
     const command = parseCommandLine(args)

@@ -98,9 +98,9 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   ])
   const endpoints = JSON.parse(await readFile(join(project.dataDir, 'endpoints.json'), 'utf8'))
   expect(launcher.output()).toMatch(
-    /gateway +up servicePid=\d+ mongo="?mongodb:\/\/127\.0\.0\.1.*nats=nats:\/\/127\.0\.0\.1/,
+    /gateway: up \{"servicePid":\d+,"mongo":"mongodb:\/\/127\.0\.0\.1.*"nats":"nats:\/\/127\.0\.0\.1/,
   )
-  expect(launcher.output()).toContain(`issuer=${endpoints.simulatorUrl}/oidc`)
+  expect(launcher.output()).toContain(`"issuer":"${endpoints.simulatorUrl}/oidc"`)
 
   for (const name of ['ingestion', 'mongod', 'nats-server'] as const) {
     process.kill(before[name]!, 'SIGKILL')
@@ -108,7 +108,9 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
     expect((await launcher.processes())[name]).not.toBe(before[name])
   }
   expect(launcher.output()).toContain('ingestion ended unexpectedly (killed by SIGKILL)')
-  expect(launcher.output().match(/mongodb:\/\/\S+:\d+\//g)).toSatisfy((uris: string[]) => new Set(uris).size === 1)
+  expect(launcher.output().match(/mongodb:\/\/127\.0\.0\.1:\d+\//g)).toSatisfy(
+    (uris: string[]) => new Set(uris).size === 1,
+  )
 
   const running = Object.values(await launcher.processes())
   launcher.child.kill('SIGINT')
@@ -119,7 +121,7 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   expect(running.filter(isAlive)).toEqual([])
   expect(existsSync(join(project.dataDir, 'endpoints.json'))).toBe(false)
   expect((await readdir(project.dataDir, { recursive: true })).filter((file) => file.endsWith('.pid.json'))).toEqual([])
-  const order = ['gateway    going down', 'simulator  going down', 'stopped'].map((text) =>
+  const order = ['gateway: going down', 'simulator: going down', 'stopped'].map((text) =>
     launcher.output().lastIndexOf(text),
   )
   expect(order).toEqual(order.toSorted((a, b) => a - b))
@@ -208,14 +210,14 @@ test('data that other code had last are migrated before any service starts, and 
   await appendFile(project.migrate, '// The next release.\n')
   const output = await startAndStop()
   expect(output).toMatch(/migration: done: mongodb:\/\/127\.0\.0\.1/)
-  expect(output.indexOf('migration: done')).toBeLessThan(output.indexOf(' up servicePid', output.indexOf('mongod')))
+  expect(output.indexOf('migration: done')).toBeLessThan(output.indexOf(': up {', output.indexOf('mongod')))
   expect(await startAndStop()).not.toContain('migration:')
 
   await appendFile(project.migrate, "throw new Error('on purpose')\n")
   const failing = run(project)
   expect(await exitCode(failing)).toBe(1)
   expect(failing.output()).toMatch(/the migration ended with code 1:[\s\S]*on purpose/)
-  expect(failing.output()).not.toContain('gateway    up')
+  expect(failing.output()).not.toContain('gateway: up')
   expect(await failing.processes()).toEqual({})
 })
 
