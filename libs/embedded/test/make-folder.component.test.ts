@@ -4,6 +4,7 @@ import { temporaryFolder } from '@slipstream/testing'
 import { expect, test } from 'vitest'
 import { makeWorkDir } from '../src/binaries/cache.ts'
 import { compileCacheIn } from '../src/compile-cache.ts'
+import { startNats, superviseProcess } from '../src/index.ts'
 import { makeFolder } from '../src/make-folder.ts'
 
 test('a folder is made with all above it, by several at once, and again', async () => {
@@ -26,5 +27,8 @@ test.runIf(process.platform === 'linux')(
     await expect(makeFolder('/proc/e1/a')).rejects.toMatchObject({ code: 'ENOENT', path: '/proc/e1' })
     await expect(makeWorkDir('/proc/e1')).rejects.toMatchObject({ code: 'ENOENT' })
     expect(await compileCacheIn('/proc/e1')).toBeNull()
+    const process = { name: 'sleeper', command: 'sleep', args: ['60'], registryDir: '/proc/e1' }
+    await expect(superviseProcess(process)).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(startNats({ dataDir: '/proc/e1', log: () => {} })).rejects.toMatchObject({ code: 'ENOENT' })
   },
 )

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AlreadyRunningError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { startTimeOf } from './identity.ts'
 import { signalGroup, waitUntilGone } from './signals.ts'
 
@@ -18,13 +19,15 @@ const isRunning = ({ pid, startedAt }: ProcessRef) => startTimeOf(pid) === start
 
 const fileOf = (registryDir: string, name: string) => join(registryDir, `${name}.pid.json`)
 
-/** Notes a child of this process, at once after its spawn, so that a later start can find it after a `kill -9`. */
+/**
+ * Notes a child of this process in a folder that is there, at once after its spawn, so that a later start can find it
+ * after a `kill -9`.
+ */
 export const recordProcess = (registryDir: string, name: string, pid: number): void => {
   const startedAt = startTimeOf(pid)
   const ownStart = startTimeOf(process.pid)
   if (!startedAt || !ownStart) return // it is gone already
   const entry: Entry = { name, pid, startedAt, owner: { pid: process.pid, startedAt: ownStart } }
-  mkdirSync(registryDir, { recursive: true })
   writeFileSync(fileOf(registryDir, name), JSON.stringify(entry))
 }
 
@@ -87,6 +90,7 @@ export const stopLeftovers = async (registryDir: string, { log, deadlineMs = 10_
  */
 export const claimFolder = async (folder: string, name: string, options: LeftoverOptions): Promise<void> => {
   await stopLeftovers(folder, options)
+  await makeFolder(folder)
   recordProcess(folder, name, process.pid)
 }
 

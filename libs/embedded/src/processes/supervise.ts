@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder } from '../make-folder.ts'
 import { guard, unguard } from './exit-guard.ts'
 import { forgetProcess, recordProcess } from './registry.ts'
 import { signalGroup } from './signals.ts'
@@ -45,11 +46,12 @@ const forwardLines = (streams: (Readable | null)[], onLine: (line: string) => vo
  * Starts a process that never outlives this one: it ends when this process exits or is signalled, and `stopLeftovers`
  * finds it after a `kill -9`. It leads its own process group, so Ctrl-C in a terminal reaches only the parent, which
  * then stops its children in order.
- * @throws the spawn error (such as ENOENT) when the command cannot be run
+ * @throws the spawn error (such as ENOENT) when the command cannot be run, or why there is no registry folder
  */
 export const superviseProcess = async (options: SuperviseOptions): Promise<SupervisedProcess> => {
   const { name, registryDir, onLine, stopDeadlineMs = 10_000 } = options
   const output = onLine ? 'pipe' : 'ignore'
+  await makeFolder(registryDir)
   const child = spawn(options.command, options.args, {
     detached: true,
     stdio: ['ignore', output, output],

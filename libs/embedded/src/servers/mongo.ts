@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Admin, MongoClient, MongoServerError } from 'mongodb'
 import { mongodBinary } from '../binaries/mongod.ts'
+import { makeFolder } from '../make-folder.ts'
 import { isListening } from './ports.ts'
 import { type RunningServer, type ServerKind, type ServerOptions, startServer } from './start-server.ts'
 
@@ -60,7 +60,7 @@ const changeMemberAddress: ServerKind['probe'] = (port, dataDir) =>
   })
 
 const basicArgs = async (port: number, { dataDir, logFile }: { dataDir: string; logFile: string }) => {
-  await mkdir(dbPath(dataDir), { recursive: true })
+  await makeFolder(dbPath(dataDir))
   return [
     ...['--dbpath', dbPath(dataDir), '--logpath', logFile, '--quiet'],
     ...['--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ResolvedBinary, resolveBinary } from '../binaries/resolve.ts'
 import type { BinarySpec, Log } from '../binaries/spec.ts'
 import { describe, EmbeddedServerError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { stopLeftovers } from '../processes/registry.ts'
 import { type Exit, type SupervisedProcess, superviseProcess } from '../processes/supervise.ts'
 import { freePort, isPortFree } from './ports.ts'
@@ -138,7 +139,7 @@ export const startServer = async (kind: ServerKind, given: ServerOptions): Promi
   const options = { ...given, dataDir: resolve(given.dataDir) }
   const { dataDir, log } = options
   const { name } = kind.binary
-  await mkdir(dataDir, { recursive: true })
+  await makeFolder(dataDir)
   const [found] = await Promise.all([resolveBinary(kind.binary, options), stopLeftovers(dataDir, { log })])
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await expectedPort(dataDir)) ?? (await freePort())
