@@ -7,6 +7,7 @@ const endpoints = {
   simulatorUrl: 'http://localhost:4400',
   natsUrl: null,
   mongodbUri: null,
+  prometheusUrl: null,
   opsUrls: {},
 }
 const colors = pc.createColors(false)
@@ -22,4 +23,12 @@ test('the lines to copy use the addresses in use', () => {
 
 test('without the simulator nothing refers to it', () => {
   expect(banner({ ...endpoints, simulatorUrl: null }, 1, colors)).not.toMatch(/control|token/)
+})
+
+test('metrics are where Prometheus was found, else it says how to get it', () => {
+  const prometheusUrl = 'http://127.0.0.1:9090'
+  const found = banner({ ...endpoints, prometheusUrl }, 1, colors)
+  expect(found).toMatch(/http:\/\/127\.0\.0\.1:9090\/alerts\n.*deploy\/grafana\/README\.md/)
+  expect(found).not.toContain('apt-get')
+  expect(banner(endpoints, 1, colors)).toContain('apt-get install prometheus')
 })

@@ -8,6 +8,8 @@ export interface Endpoints {
   simulatorUrl: string | null
   natsUrl: string | null
   mongodbUri: string | null
+  /** Of the Prometheus that is started once all else is ready. */
+  prometheusUrl: string | null
   opsUrls: Record<string, string>
 }
 

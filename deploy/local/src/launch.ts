@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { compileCacheIn, type Log } from '@slipstream/embedded'
+import { compileCacheIn, describe, type Log } from '@slipstream/embedded'
 import { ConfigError, type Environment } from '@slipstream/runtime'
 import { closeDataFolder, type DataFolder, emptyDataFolder, openDataFolder } from './data-folder.ts'
 import { expectedAddresses, mongoPart, natsPart } from './databases.ts'
@@ -11,8 +11,9 @@ import { migrateData, readDataState } from './migration.ts'
 import { buildPage, isPageStale } from './page-build.ts'
 import { planSystem } from './plan.ts'
 import { choosePorts } from './ports.ts'
+import { findPrometheus, prometheusPart } from './prometheus.ts'
 import { developmentSecrets } from './secrets.ts'
-import { type ServiceName, startService } from './service-process.ts'
+import { type ServiceName, serviceNames, startService } from './service-process.ts'
 import { startBeside } from './start-beside.ts'
 
 export interface LaunchOptions {
@@ -66,7 +67,7 @@ const judge = async ({ root, dataDir, env, signal }: LaunchOptions, log: Log): P
   throw new ConfigError(problems)
 }
 
-/** What has been started, in the order in which it is stopped. A part may still be on its way up. */
+/** What has been started, in the order in which it is stopped; Prometheus goes with the services. A part may still be on its way up. */
 const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
 
 /**
@@ -81,13 +82,15 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   if (options.fresh) await emptyDataFolder(folder, log)
   // A killed run could not withdraw its own.
   withdrawEndpoints(dataDir)
+  const prometheus = findPrometheus(env.PATH)
   const [secrets, ports, expected, compileCache] = await Promise.all([
     developmentSecrets(dataDir),
-    choosePorts(env, dataDir, log),
+    choosePorts(env, dataDir, { hasPrometheus: prometheus !== null, log }),
     expectedAddresses({ env, folder }),
     compileCacheIn(cacheDir),
   ])
   const opsHost = askable(env.OPS_HOST || '127.0.0.1')
+  const opsUrl = (name: ServiceName) => `http://${isIPv6(opsHost) ? `[${opsHost}]` : opsHost}:${ports[name].opsPort}`
   const plan = planSystem({ env, ports, secrets, dataDir })
   const compiled = compileCache ? { NODE_COMPILE_CACHE: compileCache } : {}
 
@@ -116,11 +119,11 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
       startService(
         {
           name,
-          cwd: join(root, 'services', name),
+          command: process.execPath,
           args: [...smallNode, 'src/main.ts'],
+          cwd: join(root, 'services', name),
           env: serviceEnv(name, databases),
-          opsPort: ports[name].opsPort,
-          opsHost,
+          readyUrl: `${opsUrl(name)}/readyz`,
         },
         { registryDir: folder.processes, signal: startSignal, onLine: (line) => onLine(name, line) },
       ),
@@ -170,14 +173,32 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
       simulatorUrl: plan.simulatorUrl,
       natsUrl: addresses.NATS_URL ?? null,
       mongodbUri: addresses.MONGODB_URI ?? null,
+      prometheusUrl: ports.prometheus && `http://127.0.0.1:${ports.prometheus.port}`,
       opsUrls: Object.fromEntries(
-        Object.entries(ports)
-          .filter(([name]) => name !== 'simulator' || plan.simulatorUrl)
-          .map(([name, { opsPort }]) => [name, `http://${isIPv6(opsHost) ? `[${opsHost}]` : opsHost}:${opsPort}`]),
+        serviceNames.filter((name) => name !== 'simulator' || plan.simulatorUrl).map((name) => [name, opsUrl(name)]),
       ),
     }
     if (addresses.MONGODB_URI) notePrepared()
     await publishEndpoints(dataDir, endpoints)
+    if (prometheus && ports.prometheus) {
+      const { opsUrls } = endpoints
+      const kept = keep(
+        prometheusPart({
+          command: prometheus,
+          root,
+          folder: join(dataDir, 'prometheus'),
+          port: ports.prometheus.port,
+          opsUrls,
+          registryDir: folder.processes,
+          onLine: (line) => onLine('prometheus', line),
+        }),
+      )
+      started.services.push(kept)
+      // Nobody waits for it, and nothing depends on it.
+      kept.catch((error: unknown) => {
+        if (!signal.aborted) log(`Prometheus did not start, so nobody keeps the metrics: ${describe(error)}`)
+      })
+    }
     return { endpoints, stop }
   } catch (error) {
     await stop()

@@ -6,7 +6,7 @@ import type { DevelopmentSecrets } from './secrets.ts'
 export interface SystemInput {
   /** What the user has set; wins over everything set up here. */
   env: Environment
-  ports: Ports
+  ports: Pick<Ports, 'gateway' | 'simulator'>
   secrets: DevelopmentSecrets
   dataDir: string
 }

@@ -8,13 +8,18 @@ export interface Ports {
   scheduler: { opsPort: number }
   ingestion: { opsPort: number }
   simulator: { port: number; opsPort: number }
+  /** Null where there is none. */
+  prometheus: { port: number } | null
 }
+
+const usualPrometheusPort = 9090
 
 export const usualPorts: Ports = {
   gateway: { port: 3000, opsPort: 9101 },
   scheduler: { opsPort: 9102 },
   ingestion: { opsPort: 9103 },
   simulator: { port: 4400, opsPort: 9104 },
+  prometheus: { port: usualPrometheusPort },
 }
 
 const fileIn = (dataDir: string) => join(dataDir, 'simulator-port')
@@ -29,7 +34,11 @@ const lastSimulatorPort = async (dataDir: string): Promise<number> => {
  * The usual ports where they are free, others where not; PORT and OPS_PORT of the user's are for the gateway, 0 being any
  * free one, and all others make way for them. The simulator keeps the port it had with this data while that is free.
  */
-export const choosePorts = async (env: Environment, dataDir: string, log: Log): Promise<Ports> => {
+export const choosePorts = async (
+  env: Environment,
+  dataDir: string,
+  { hasPrometheus, log }: { hasPrometheus: boolean; log: Log },
+): Promise<Ports> => {
   const taken = new Set<number>()
   const pick = async (what: string, wanted: number) => {
     let port = wanted
@@ -59,5 +68,6 @@ export const choosePorts = async (env: Environment, dataDir: string, log: Log): 
       port: simulatorPort,
       opsPort: await pick("simulator's operations port", usualPorts.simulator.opsPort),
     },
+    prometheus: hasPrometheus ? { port: await pick('Prometheus', usualPrometheusPort) } : null,
   }
 }

@@ -7,14 +7,13 @@ export const serviceNames = ['gateway', 'scheduler', 'ingestion', 'simulator'] a
 export type ServiceName = (typeof serviceNames)[number]
 
 export interface ServiceProcess {
-  name: ServiceName
-  cwd: string
-  /** Arguments of node. */
+  name: string
+  command: string
   args: readonly string[]
+  cwd: string
   env: Record<string, string | undefined>
-  opsPort: number
-  /** Where that port can be asked; not where it listens, which may be all addresses. */
-  opsHost: string
+  /** Answers 200 when it is ready. */
+  readyUrl: string
 }
 
 export interface ServiceOptions {
@@ -35,9 +34,9 @@ export class ServiceStartError extends Error {
 }
 
 /** Asks once; a service that does not listen yet, or does not answer within 2 s, is not ready. */
-const isReady = ({ opsHost, opsPort }: ServiceProcess): Promise<boolean> =>
+const isReady = ({ readyUrl }: ServiceProcess): Promise<boolean> =>
   new Promise((resolve) => {
-    const request = get({ host: opsHost, port: opsPort, path: '/readyz', agent: false, timeout: 2_000 })
+    const request = get(readyUrl, { agent: false, timeout: 2_000 })
     request.once('response', (response) => {
       response.resume()
       resolve(response.statusCode === 200)
@@ -61,7 +60,7 @@ const untilReady = async (service: ServiceProcess, child: SupervisedProcess, sig
 }
 
 /**
- * Starts a service and waits until its operations port says that it is ready.
+ * Starts a service and waits until it says that it is ready.
  * @throws ServiceStartError when that does not happen; the process is gone by then
  */
 export const startService = async (
@@ -71,7 +70,7 @@ export const startService = async (
   const lastLines: string[] = []
   const child = await superviseProcess({
     name: service.name,
-    command: process.execPath,
+    command: service.command,
     args: service.args,
     cwd: service.cwd,
     env: service.env,

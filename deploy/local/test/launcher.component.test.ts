@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
-import { appendFile, chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { startTimeOf } from '@slipstream/embedded'
@@ -87,16 +87,18 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   const project = await makeProject()
   const launcher = run(project)
   await untilReady(launcher)
-  const before = await launcher.processes()
-  expect(Object.keys(before).sort()).toEqual([
-    'gateway',
-    'ingestion',
-    'mongod',
-    'nats-server',
-    'scheduler',
-    'simulator',
-  ])
   const endpoints = JSON.parse(await readFile(join(project.dataDir, 'endpoints.json'), 'utf8'))
+  const before = await vi.waitFor(async () => {
+    const processes = await launcher.processes()
+    // Prometheus comes last, and only where there is one.
+    expect('prometheus' in processes).toBe(endpoints.prometheusUrl !== null)
+    return processes
+  })
+  expect(
+    Object.keys(before)
+      .filter((name) => name !== 'prometheus')
+      .sort(),
+  ).toEqual(['gateway', 'ingestion', 'mongod', 'nats-server', 'scheduler', 'simulator'])
   expect(launcher.output()).toMatch(
     /gateway: up \{"servicePid":\d+,"mongo":"mongodb:\/\/127\.0\.0\.1.*"nats":"nats:\/\/127\.0\.0\.1/,
   )
@@ -219,6 +221,18 @@ test('data that other code had last are migrated before any service starts, and 
   expect(failing.output()).toMatch(/the migration ended with code 1:[\s\S]*on purpose/)
   expect(failing.output()).not.toContain('gateway: up')
   expect(await failing.processes()).toEqual({})
+})
+
+test('a Prometheus that cannot start is told and holds up nothing', { timeout: 60_000 }, async () => {
+  const project = await makeProject()
+  const folder = join(project.root, 'bin')
+  await mkdir(folder)
+  await writeFile(join(folder, 'prometheus'), '#!/bin/sh\necho "no disk"\nexit 1\n', { mode: 0o755 })
+  const launcher = run(project, { PATH: `${folder}:${process.env.PATH}` })
+  await untilReady(launcher)
+  await vi.waitFor(() => expect(launcher.output()).toMatch(/Prometheus did not start[\s\S]*no disk/))
+  launcher.child.kill('SIGTERM')
+  expect(await exitCode(launcher)).toBe(0)
 })
 
 test('a usual port that is taken is replaced by another, and the launcher says so', { timeout: 60_000 }, async () => {

@@ -13,7 +13,8 @@ afterAll(() => rmSync(parent, { recursive: true }))
 const freshDataDir = () => mkdtempSync(join(parent, 'data-'))
 const dataDir = freshDataDir()
 
-const simulatorPort = async () => (await choosePorts({}, dataDir, () => {})).simulator.port
+const choose = (env: Environment, folder: string) => choosePorts(env, folder, { hasPrometheus: true, log: () => {} })
+const simulatorPort = async () => (await choose({}, dataDir)).simulator.port
 
 it('the simulator keeps the port it had with this data, and gets another one for good when that is taken', async () => {
   const first = await freePort()
@@ -31,6 +32,7 @@ it('the simulator keeps the port it had with this data, and gets another one for
 
 it.each([
   { PORT: '4400' },
+  { PORT: '9090' },
   { PORT: '9101' },
   { PORT: '9102' },
   { PORT: '9103' },
@@ -40,10 +42,10 @@ it.each([
   { OPS_PORT: '9102' },
   { PORT: '9103', OPS_PORT: '9102' },
 ])('what is set here stays, and no other process gets a port of it: %j', async (env: Environment) => {
-  const { gateway, scheduler, ingestion, simulator } = await choosePorts(env, freshDataDir(), () => {})
+  const { gateway, scheduler, ingestion, simulator, prometheus } = await choose(env, freshDataDir())
   if (env.PORT) expect(gateway.port).toBe(Number(env.PORT))
   if (env.OPS_PORT) expect(gateway.opsPort).toBe(Number(env.OPS_PORT))
-  const all = [gateway, simulator].map(({ port }) => port)
+  const all = [gateway, simulator, prometheus].map((process) => process?.port)
   const allOps = [gateway, scheduler, ingestion, simulator].map(({ opsPort }) => opsPort)
-  expect(new Set([...all, ...allOps]).size).toBe(6)
+  expect(new Set([...all, ...allOps]).size).toBe(7)
 })
