@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { connect } from '@nats-io/transport-node'
+import { createInterface } from 'node:readline'
 import { newId } from '@slipstream/runtime'
 import { natsServerBinary } from '../binaries/nats-server.ts'
 import { freePort } from './ports.ts'
@@ -20,6 +21,17 @@ export type RunningNats = RunningServer & {
 
 export const natsUrl = (port: number): string => `nats://127.0.0.1:${port}`
 
+/** How a server greets whoever connects, before it asks who that is and whether to go on with TLS. */
+const greetingOf = async (port: number): Promise<{ server_name?: string; jetstream?: boolean }> => {
+  const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 })
+  try {
+    for await (const line of createInterface({ input: socket })) return JSON.parse(line.replace(/^INFO /, ''))
+    throw new Error('it does not say who it is')
+  } finally {
+    socket.destroy()
+  }
+}
+
 /**
  * Starts a NATS server with JetStream on 127.0.0.1, its store in the data folder. `sync_interval: always`: a publish
  * is on disk before it is acknowledged.
@@ -30,11 +42,8 @@ export const startNats = async (options: NatsOptions): Promise<RunningNats> => {
   const natsServer: ServerKind = {
     binary: natsServerBinary,
     probe: async (port) => {
-      // In plain, also where TLS is offered: it does not leave this machine.
-      const connection = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 1_000, tls: null })
-      const { info } = connection
-      await connection.close()
-      return info?.server_name === serverName && info.jetstream === true
+      const { server_name, jetstream } = await greetingOf(port)
+      return server_name === serverName && jetstream === true
     },
     args: async (port, { dataDir, logFile }) => {
       monitorPort = await freePort()
