@@ -1,14 +1,27 @@
-import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  nkeyAuthenticator,
+} from '@nats-io/transport-node'
 import type { Secret } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 
 export interface NatsServers {
   /** `nats://host:port`, with `user:password@` where the server asks for it; `tls:` insists on TLS. Several with commas between. */
   url: string
-  /** Text of a credentials file, in place of user and password. */
+  /** Text of a credentials file (JWT and seed), or the seed of an nkey, in place of user and password. */
   creds?: Secret | null
   /** Certificates in PEM of those whose signature on a server's is trusted. Absent: those of the system. Insists on TLS. */
   ca?: string | null
+}
+
+const authenticatorOf = (creds: Secret): Authenticator => {
+  const text = creds.reveal()
+  const bytes = (value: string) => new TextEncoder().encode(value)
+  return text.includes('NATS USER JWT') ? credsAuthenticator(bytes(text)) : nkeyAuthenticator(bytes(text.trim()))
 }
 
 /** The client reads no user from the address, so it is passed apart; the address alone is what gets logged. */
@@ -19,7 +32,7 @@ const serverOptions = ({ url, creds, ca }: NatsServers): NodeConnectionOptions =
   return {
     servers: urls.map(({ host }) => host),
     ...(named && { user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) }),
-    ...(creds && { authenticator: credsAuthenticator(new TextEncoder().encode(creds.reveal())) }),
+    ...(creds && { authenticator: authenticatorOf(creds) }),
     ...(isTls && { tls: ca ? { ca } : {} }),
   }
 }
@@ -40,11 +53,12 @@ export const usualHeartbeat: Heartbeat = { pingIntervalMs: 10_000, maxPingsOut: 
  */
 export const openConnection = async (
   servers: NatsServers,
-  { name, heartbeat }: { name: string; heartbeat: Heartbeat },
+  { name, inboxPrefix, heartbeat }: { name: string; inboxPrefix: string; heartbeat: Heartbeat },
 ): Promise<NatsConnection> =>
   await connect({
     ...serverOptions(servers),
     name,
+    inboxPrefix,
     timeout: 5_000,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,

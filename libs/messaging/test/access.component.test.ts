@@ -46,8 +46,9 @@ const connect = async (options: Partial<BusOptions>) => {
   return bus
 }
 
-test('a credentials file lets in with its key, and another key is refused at once', async () => {
+test('a credentials file lets in with its key, with a JWT or the seed alone, and another key is refused at once', async () => {
   await connect({ creds: credsOf(seedOf(user)) })
+  await connect({ creds: new Secret(`${seedOf(user)}\n`) })
   const stranger = connect({ creds: credsOf(seedOf(createUser())), limitMs: 60_000 })
   await expect(stranger).rejects.toThrow(/authorization violation/i)
 })
@@ -63,7 +64,7 @@ test('of several servers one that answers is enough', async () => {
 })
 
 test('more replicas than there are servers are refused, without a wait', async () => {
-  const started = connect({ streamReplicas: 3, limitMs: 60_000 })
+  const started = connect({ source: 'scheduler', streamReplicas: 3, limitMs: 60_000 })
   await expect(started).rejects.toMatchObject({
     code: 'topology_unsafe',
     message: expect.stringMatching(/^3 replicas/),

@@ -7,9 +7,12 @@ export const commonSettings = (opsPort: number) => ({
   NATS_URL: setting.natsUrl(),
   NATS_CREDS_FILE: setting
     .file()
-    .refine((text) => /BEGIN NATS USER JWT[\s\S]*BEGIN USER NKEY SEED/.test(text), {
-      error: 'must name a credentials file of NATS, with a JWT and a seed',
-    })
+    .refine(
+      (text) => /BEGIN NATS USER JWT[\s\S]*BEGIN USER NKEY SEED/.test(text) || /^SU[A-Z2-7]{56}$/.test(text.trim()),
+      {
+        error: "must name a credentials file of NATS, with a JWT and a seed, or one with a user's seed alone",
+      },
+    )
     .transform((text) => new Secret(text))
     .optional(),
   NATS_CA_FILE: setting
