@@ -19,6 +19,7 @@ import { newEvent } from './new-event.ts'
 import { publishEvent } from './publish.ts'
 
 import { subjectsOf } from './subjects.ts'
+import { inboxPrefixOf, type ServiceName } from './topology.ts'
 import type { Transport } from './transport.ts'
 
 export type { FollowedEvent, FollowOptions } from './follow.ts'
@@ -27,7 +28,7 @@ export interface BusOptions extends NatsServers {
   /** How many servers of the cluster keep each stream. Default 1. */
   streamReplicas?: number
   /** Becomes `ce-source: slipstream/<source>` and the connection's name. */
-  source: 'gateway' | 'scheduler' | 'ingestion'
+  source: ServiceName
   log: Logger
   metrics?: Metrics
   /** Gives up connecting; without effect afterwards. */
@@ -84,7 +85,7 @@ const shareRuns = (work: () => Promise<void>): (() => Promise<void>) => {
 }
 
 /**
- * Connects, waiting for a server that is not there yet, and puts streams and consumers in place. From then on it
+ * Connects, waiting for a server that is not there yet, and puts this service's streams and consumers in place. From then on it
  * reconnects for ever and restores what a server with an emptied store has lost.
  * @throws TopologyError when a stream on the server is unsafe; with a limit also what kept it from connecting
  */
@@ -94,14 +95,17 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const { signal } = closing
   const starting = options.signal ? AbortSignal.any([signal, options.signal]) : signal
   const connectedGauge = metrics?.gauge({ name: 'slipstream_nats_connected', help: '1 while NATS is reachable.' })
-  const connection = await untilItWorks(() => openConnection(options, { name: `slipstream-${source}`, heartbeat }), {
-    what: 'connecting to NATS',
-    log,
-    signal: starting,
-    limitMs,
-    // Who waits without end is not told by an error, and a password may be put right meanwhile.
-    isFinal: (error) => limitMs !== undefined && error instanceof AuthorizationError,
-  })
+  const connection = await untilItWorks(
+    () => openConnection(options, { name: `slipstream-${source}`, inboxPrefix: inboxPrefixOf(source), heartbeat }),
+    {
+      what: 'connecting to NATS',
+      log,
+      signal: starting,
+      limitMs,
+      // Who waits without end is not told by an error, and a password may be put right meanwhile.
+      isFinal: (error) => limitMs !== undefined && error instanceof AuthorizationError,
+    },
+  )
   const client = jetstream(connection)
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: managerTimeoutMs })
   const ceSource = `slipstream/${source}`
@@ -118,7 +122,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     ensureTopology: shareRuns(async () => {
       // A request made while disconnected could only time out, and callers would share the wait.
       if (!watch.connected()) throw new TransientError('not connected to NATS')
-      await ensureTopology(manager, streamReplicas)
+      await ensureTopology(manager, source, streamReplicas)
     }),
   }
 

@@ -3,10 +3,14 @@ import { TopologyError } from './errors.ts'
 import {
   consumerConfig,
   consumers,
+  type ServiceName,
   type StreamDeclaration,
   type StreamName,
   streams,
+  streamsKeeper,
+  streamsOf,
   stuckMessagesConfig,
+  stuckMessagesService,
 } from './topology.ts'
 
 /** The server's code for "stream name already in use with a different configuration". */
@@ -18,12 +22,13 @@ const tooManyReplicas = [10074, 10005]
 /** The server's code for "consumer already exists", with another configuration. */
 const consumerExists = 10148
 
-const addOrUpdate = async (manager: JetStreamManager, declared: StreamDeclaration) => {
+const ensureStream = async (manager: JetStreamManager, declared: StreamDeclaration, service: ServiceName) => {
   try {
     return await manager.streams.add(declared)
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== streamNameInUse) throw error
-    return await manager.streams.update(declared.name, declared)
+    if (service === streamsKeeper) return await manager.streams.update(declared.name, declared)
+    return await manager.streams.info(declared.name)
   }
 }
 
@@ -41,22 +46,23 @@ const addConsumer = async (manager: JetStreamManager, stream: StreamName, config
 }
 
 /**
- * Creates the streams and consumers that are missing and updates streams that differ. Does nothing where all is as
- * declared, so any number of processes may do it at any time.
+ * Makes the streams that this service needs and its consumers where they are missing; the scheduler updates streams that
+ * differ. Does nothing where all is as declared, so any number of processes may do it at any time.
  * @throws TopologyError when a stream acknowledges before its data is on disk, or cannot have so many replicas.
  */
-export const ensureTopology = async (manager: JetStreamManager, replicas = 1): Promise<void> => {
-  for (const declared of Object.values(streams)) {
-    const { config } = await addOrUpdate(manager, { ...declared, num_replicas: replicas }).catch((error: unknown) => {
+export const ensureTopology = async (manager: JetStreamManager, service: ServiceName, replicas = 1): Promise<void> => {
+  for (const name of streamsOf[service]) {
+    const declared = { ...streams[name], num_replicas: replicas }
+    const { config } = await ensureStream(manager, declared, service).catch((error: unknown) => {
       if (!(error instanceof JetStreamApiError) || !tooManyReplicas.includes(error.code)) throw error
-      throw new TopologyError(`${replicas} replicas of stream ${declared.name}: ${error.message}`, { cause: error })
+      throw new TopologyError(`${replicas} replicas of stream ${name}: ${error.message}`, { cause: error })
     })
     if (config.persist_mode === PersistMode.Async) {
-      throw new TopologyError(`stream ${declared.name} has persist_mode async: acknowledged messages could be lost`)
+      throw new TopologyError(`stream ${name} has persist_mode async: acknowledged messages could be lost`)
     }
   }
   for (const [name, definition] of Object.entries(consumers)) {
-    await addConsumer(manager, definition.stream, consumerConfig(name, definition))
+    if (definition.service === service) await addConsumer(manager, definition.stream, consumerConfig(name, definition))
   }
-  await addConsumer(manager, streams.ADVISORIES.name, stuckMessagesConfig)
+  if (service === stuckMessagesService) await addConsumer(manager, streams.ADVISORIES.name, stuckMessagesConfig)
 }

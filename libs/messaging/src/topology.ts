@@ -10,6 +10,15 @@ import {
 import { nanos } from '@nats-io/transport-node'
 import { type EventType, type Lane, lanes } from '@slipstream/contracts'
 
+/** The services that talk over NATS. */
+export type ServiceName = 'gateway' | 'scheduler' | 'ingestion'
+
+/**
+ * Where the answers to a user go, deliveries among them. Each has a place of its own, which no other may listen to: on the
+ * usual `_INBOX.>` everybody would hear what is delivered to everybody.
+ */
+export const inboxPrefixOf = (user: string): string => `_INBOX_${user}`
+
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 
@@ -54,7 +63,30 @@ export const streams: Readonly<Record<StreamName, StreamDeclaration>> = {
   },
 }
 
+/**
+ * The streams each service makes where they are missing: those it publishes to or reads, and no other. The scheduler alone
+ * changes one that is there: who may change a stream can copy any other into it.
+ */
+export const streamsOf: Readonly<Record<ServiceName, readonly StreamName[]>> = {
+  gateway: ['EVENTS'],
+  scheduler: ['SYNC', 'EVENTS', 'ADVISORIES'],
+  ingestion: ['SYNC', 'EVENTS'],
+}
+export const streamsKeeper: ServiceName = 'scheduler'
+
+/** Who publishes what. Ingestion asks for the next page of its own run with `sync.requested`. */
+export const publishedBy: Readonly<Record<ServiceName, readonly EventType[]>> = {
+  gateway: ['athlete.linked', 'athlete.unlinked', 'sync.triggered', 'strava.notified'],
+  scheduler: ['sync.requested'],
+  ingestion: [
+    ...(['sync.requested', 'sync.progress', 'sync.finished', 'athlete.erased', 'athlete.reauth_required'] as const),
+    ...(['activity.ingested', 'activity.updated', 'activity.refreshed', 'activity.deleted'] as const),
+  ],
+}
+
 export interface ConsumerDefinition {
+  /** Runs it, and is the only one that makes it. */
+  service: ServiceName
   stream: StreamName
   /** Every type the filter lets through; each needs a handler. */
   types: readonly EventType[]
@@ -67,7 +99,8 @@ export interface ConsumerDefinition {
 
 const ackWaitMs = 30_000
 
-const eventsConsumer = <Type extends EventType>(concurrency: number, types: readonly Type[]) => ({
+const eventsConsumer = <Type extends EventType>(service: ServiceName, concurrency: number, types: readonly Type[]) => ({
+  service,
   stream: 'EVENTS' as const,
   types,
   filterSubjects: types.map((type) => `${type}.>`),
@@ -76,6 +109,7 @@ const eventsConsumer = <Type extends EventType>(concurrency: number, types: read
 })
 
 const laneConsumer = (lane: Lane, concurrency: number) => ({
+  service: 'ingestion' as const,
   stream: 'SYNC' as const,
   types: ['sync.requested'] as const,
   filterSubjects: [subjectsOfLane(lane)],
@@ -85,10 +119,10 @@ const laneConsumer = (lane: Lane, concurrency: number) => ({
 
 /** Durable pull consumers as data, by durable name. */
 export const consumers = {
-  scheduler: eventsConsumer(4, ['athlete.linked', 'athlete.unlinked', 'sync.triggered', 'sync.finished']),
-  'scheduler-webhooks': eventsConsumer(4, ['strava.notified']),
-  gateway: eventsConsumer(2, ['athlete.reauth_required', 'athlete.erased']),
-  'ingestion-erasure': eventsConsumer(2, ['athlete.unlinked']),
+  scheduler: eventsConsumer('scheduler', 4, ['athlete.linked', 'athlete.unlinked', 'sync.triggered', 'sync.finished']),
+  'scheduler-webhooks': eventsConsumer('scheduler', 4, ['strava.notified']),
+  gateway: eventsConsumer('gateway', 2, ['athlete.reauth_required', 'athlete.erased']),
+  'ingestion-erasure': eventsConsumer('ingestion', 2, ['athlete.unlinked']),
   'ingestion-interactive': laneConsumer('interactive', 4),
   'ingestion-realtime': laneConsumer('realtime', 4),
   'ingestion-scheduled': laneConsumer('scheduled', 2),
@@ -117,6 +151,7 @@ export const consumerConfig = (name: string, definition: ConsumerDefinition): Pa
 
 /** Durable name of the reader of what the server gave up; see `stuck-messages.ts`. */
 export const stuckMessagesConsumer = 'stuck-messages'
+export const stuckMessagesService: ServiceName = 'scheduler'
 
 export const stuckMessagesConfig: Partial<ConsumerConfig> = {
   durable_name: stuckMessagesConsumer,

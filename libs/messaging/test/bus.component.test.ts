@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { exitWhenClosed } from '../src/connection.ts'
 import { ensureTopology } from '../src/ensure-topology.ts'
 import { TopologyError } from '../src/errors.ts'
-import { connectBus, type FollowedEvent } from '../src/index.ts'
+import type { FollowedEvent } from '../src/index.ts'
 import { consumerConfig, consumers, streams } from '../src/topology.ts'
 import { deleted, type Harness, messagesIn, reauthRequired, startHarness, syncRequested } from './support/harness.ts'
 
@@ -18,7 +18,8 @@ beforeEach(async () => {
 })
 
 describe('topology', () => {
-  test('connecting puts every stream and consumer in place', async () => {
+  test('connecting puts in place what a service works with: all three together every stream and consumer', async () => {
+    for (const service of ['gateway', 'ingestion'] as const) await (await harness.connect(service)).close()
     const found = await harness.manager.streams.list().next()
     expect(found.map(({ config }) => config.name).sort()).toEqual(Object.keys(streams).sort())
     for (const [name, { stream, filterSubjects, ackWaitMs }] of Object.entries(consumers)) {
@@ -31,18 +32,16 @@ describe('topology', () => {
 
   test('several processes may do so at once, and again, without losing messages', async () => {
     await harness.bus.publish(reauthRequired('ath_kept'))
-    const others = await Promise.all(
-      (['gateway', 'scheduler', 'ingestion'] as const).map((source) =>
-        connectBus({ url: harness.nats.url, source, log: harness.log }),
-      ),
-    )
+    const others = await Promise.all((['gateway', 'scheduler', 'ingestion'] as const).map(harness.connect))
     expect(await messagesIn(harness.manager, 'EVENTS')).toBe(1)
     await Promise.all(others.map((other) => other.close()))
   })
 
-  test('a stream left by an older version is updated', async () => {
+  test('a stream left by an older version is updated, by the scheduler alone', async () => {
     await harness.manager.streams.update('EVENTS', { max_age: 60e9, duplicate_window: 60e9 })
-    await ensureTopology(harness.manager)
+    for (const service of ['gateway', 'ingestion'] as const) await ensureTopology(harness.manager, service)
+    expect((await harness.manager.streams.info('EVENTS')).config.max_age).toBe(60e9)
+    await ensureTopology(harness.manager, 'scheduler')
     expect((await harness.manager.streams.info('EVENTS')).config.max_age).toBe(7 * 24 * 3_600e9)
   })
 
@@ -51,7 +50,7 @@ describe('topology', () => {
     const theirs = { ...consumerConfig('ingestion-backfill', consumers['ingestion-backfill']), max_deliver: 50 }
     await harness.manager.consumers.delete(stream, 'ingestion-backfill')
     await harness.manager.consumers.add(stream, theirs)
-    await ensureTopology(harness.manager)
+    await ensureTopology(harness.manager, 'ingestion')
     // As a replica of 0.1 does at each reconnect; it fails where the configuration is another.
     await expect(harness.manager.consumers.add(stream, theirs)).resolves.toMatchObject({ name: 'ingestion-backfill' })
   })
@@ -59,10 +58,9 @@ describe('topology', () => {
   test('a stream that acknowledges before its data is on disk is refused', async () => {
     await harness.manager.streams.delete('ADVISORIES')
     await harness.manager.streams.add({ ...streams.ADVISORIES, persist_mode: 'async' })
-    const connecting = connectBus({ url: harness.nats.url, source: 'gateway', log: harness.log })
-    await expect(connecting).rejects.toThrow(TopologyError)
+    await expect(harness.connect('scheduler')).rejects.toThrow(TopologyError)
     await harness.manager.streams.delete('ADVISORIES')
-    await ensureTopology(harness.manager)
+    await ensureTopology(harness.manager, 'scheduler')
   })
 
   test('a message given up leaves its trace among the advisories', async () => {
@@ -239,12 +237,12 @@ describe('follow', () => {
   test('the stream is made anew while being followed: its numbers start over, nothing in it is skipped', async () => {
     // Purged streams count on; here the numbers have to be low.
     await harness.manager.streams.delete('EVENTS')
-    await ensureTopology(harness.manager)
+    await ensureTopology(harness.manager, 'scheduler')
     for (const code of ['a', 'b']) await harness.bus.publish(reauthRequired('ath_followed', code))
     const following = start(0)
     await vi.waitFor(() => expect(codes(following.events)).toEqual(['a', 'b']))
     await harness.manager.streams.delete('EVENTS')
-    await ensureTopology(harness.manager)
+    await ensureTopology(harness.manager, 'scheduler')
     // More than were there before, so that the old position is a valid one in the new stream.
     const added = ['c', 'd', 'e', 'f', 'g', 'h'].map((code) => reauthRequired('ath_followed', code))
     await Promise.all(added.map((event) => harness.bus.publish(event)))
@@ -253,7 +251,7 @@ describe('follow', () => {
   })
 
   test('ends with the bus', async () => {
-    const bus = await connectBus({ url: harness.nats.url, source: 'gateway', log: harness.log })
+    const bus = await harness.connect('gateway')
     const { signal } = new AbortController()
     const ended = bus.follow({
       types: ['activity.deleted'],

@@ -13,6 +13,7 @@ import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
 /** A worker reports three times in it: it can be late by two thirds of it without losing its message. */
 const ackWaitMs = 3_000
 const definition = {
+  service: 'gateway',
   stream: 'EVENTS',
   types: ['athlete.reauth_required'],
   filterSubjects: ['athlete.reauth_required.>'],

@@ -8,6 +8,7 @@ import { memoryDeliveryLog } from './support/memory-delivery-log.ts'
 let harness: Harness
 beforeAll(async () => {
   harness = await startHarness()
+  for (const service of ['gateway', 'ingestion'] as const) await (await harness.connect(service)).close()
 })
 afterAll(() => harness.stop())
 

@@ -7,7 +7,8 @@ export type ReauthHandler = Handler<'athlete.reauth_required'>
 /** A harness with consumers of both streams, run as a test wants them, and a delivery log in memory. */
 export const startConsumerBench = async () => {
   const harness = await startHarness()
-  const { bus, log, lines, metrics, manager } = harness
+  const { log, lines, metrics, manager } = harness
+  const [gateway, ingestion] = await Promise.all([harness.connect('gateway'), harness.connect('ingestion')])
   const deliveries = memoryDeliveryLog()
   const running: RunningConsumer[] = []
   const stopConsumers = () => Promise.all(running.splice(0).map((consumer) => consumer.stop()))
@@ -19,7 +20,7 @@ export const startConsumerBench = async () => {
     running,
     runGateway: async (handler: ReauthHandler) => {
       const handlers = { 'athlete.reauth_required': handler, 'athlete.erased': async () => done() }
-      running.push(await runConsumer(bus, { name: 'gateway', handlers, deliveries, log, metrics, random: () => 0 }))
+      running.push(await runConsumer(gateway, { name: 'gateway', handlers, deliveries, log, metrics, random: () => 0 }))
     },
     runInteractive: async (
       handler: Handler<'sync.requested'>,
@@ -27,7 +28,7 @@ export const startConsumerBench = async () => {
     ) => {
       const handlers = { 'sync.requested': handler }
       running.push(
-        await runConsumer(bus, { name: 'ingestion-interactive', handlers, deliveries, log, metrics, ...extra }),
+        await runConsumer(ingestion, { name: 'ingestion-interactive', handlers, deliveries, log, metrics, ...extra }),
       )
     },
     gatewaySettled: () => allSettled(manager, 'EVENTS', 'gateway'),
@@ -43,6 +44,7 @@ export const startConsumerBench = async () => {
     },
     stop: async () => {
       await stopConsumers()
+      await Promise.all([gateway.close(), ingestion.close()])
       await harness.stop()
     },
   }

@@ -4,7 +4,7 @@ import { newId } from '@slipstream/runtime'
 import { createLogger, createMetrics } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { vi } from 'vitest'
-import { type Bus, connectBus, newEvent } from '../../src/index.ts'
+import { type Bus, type BusOptions, connectBus, newEvent } from '../../src/index.ts'
 
 export interface LogLine {
   level: string
@@ -19,15 +19,17 @@ export const recordingLog = () => {
   return { log, lines }
 }
 
-/** A server, a bus on it, and what it logged and measured. */
-export const startHarness = async () => {
+/** A server, a service's bus on it, and what it logged and measured; `connect` makes the bus of another service. */
+export const startHarness = async (service: BusOptions['source'] = 'scheduler') => {
   const nats: TestNats = await startTestNats()
   const { log, lines } = recordingLog()
   const metrics = createMetrics('test')
-  const bus: Bus = await connectBus({ url: nats.url, source: 'scheduler', log, metrics })
+  const connect = (source: BusOptions['source']): Promise<Bus> => connectBus({ url: nats.url, source, log })
+  const bus = await connectBus({ url: nats.url, source: service, log, metrics })
   return {
     nats,
     bus,
+    connect,
     log,
     lines,
     metrics,
