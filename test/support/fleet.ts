@@ -43,10 +43,21 @@ export interface StartOptions {
   main?: string
 }
 
-/** A mongod, a NATS server and a simulated Strava of its own, and service processes as an orchestrator runs them. */
-export interface Fleet {
+/** What a fleet needs of its servers; a test may do more with them. */
+export interface FleetServers {
+  mongo: Pick<TestMongo, 'uri' | 'remove'>
+  nats: Pick<TestNats, 'url' | 'remove'>
+}
+
+export interface SingleServers {
   mongo: TestMongo
   nats: TestNats
+}
+
+/** A mongod, a NATS server and a simulated Strava of its own, and service processes as an orchestrator runs them. */
+export interface Fleet<Servers extends FleetServers = SingleServers> {
+  mongo: Servers['mongo']
+  nats: Servers['nats']
   simulator: Simulator
   start(name: ServiceName, options?: StartOptions): Promise<ServiceProcess>
   /** Ends what still runs. */
@@ -59,9 +70,15 @@ const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean, mai
   return spawn(process.execPath, [main], { cwd: join(projectRoot, 'services', name), env, stdio })
 }
 
-export const startFleet = async (strava: Parameters<typeof createSimulator>[0] = {}): Promise<Fleet> => {
+type StravaOptions = Parameters<typeof createSimulator>[0]
+
+/** A fleet on servers that were started already, and end with it. */
+export const startFleetOn = async <Servers extends FleetServers>(
+  { mongo, nats }: Servers,
+  strava: StravaOptions = {},
+): Promise<Fleet<Servers>> => {
   const simulator = createSimulator(strava)
-  const [mongo, nats] = await Promise.all([startTestMongo(), startTestNats(), simulator.start()])
+  await simulator.start()
   const shared = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -125,4 +142,9 @@ export const startFleet = async (strava: Parameters<typeof createSimulator>[0] =
       await Promise.all([mongo.remove(), nats.remove(), simulator.stop()])
     },
   }
+}
+
+export const startFleet = async (strava: StravaOptions = {}): Promise<Fleet> => {
+  const [mongo, nats] = await Promise.all([startTestMongo(), startTestNats()])
+  return startFleetOn({ mongo, nats }, strava)
 }

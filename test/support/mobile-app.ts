@@ -13,6 +13,8 @@ export interface MobileApp {
   api<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>>
   /** Starts an attempt and leads the system browser through consent; resolves to the deep link that opens the app. */
   link(choice: { codeChallenge: string; decision: 'allow' | 'deny' }): Promise<URL>
+  /** Opens the athlete's live events until the signal is aborted; `text` is all that has come. */
+  listen(signal: AbortSignal): { text(): string }
   complete(result: string, codeVerifier: string): Promise<Answer<Status & { code?: string }>>
 }
 
@@ -61,6 +63,18 @@ export const openMobileApp = async (system: AppHost, account: string, stravaAcco
       const returnUrl = await consent(locationOf(connect, '/connect'), { stravaAthleteId, decision })
       const callback = await fetch(returnUrl, { redirect: 'manual', headers: { cookie } })
       return new URL(locationOf(callback, '/callback'))
+    },
+    listen: (signal) => {
+      let text = ''
+      const read = async () => {
+        const headers = { authorization: `Bearer ${accessToken}` }
+        const { body } = await fetch(`${endpoints.gatewayUrl}/api/v1/strava/events`, { headers, signal })
+        for await (const chunk of body ?? []) text += Buffer.from(chunk).toString()
+      }
+      read().catch((error: unknown) => {
+        if (!signal.aborted) text += `\n${error}`
+      })
+      return { text: () => text }
     },
     complete: (result, codeVerifier) => api('POST', '/strava/callback', { result, codeVerifier }),
   }

@@ -4,7 +4,15 @@ import { connectStore, type Store } from '@slipstream/persistence'
 import type { SummaryActivity } from '../../services/simulator/src/domain/activity.ts'
 import type { WebhookEvent } from '../../services/simulator/src/domain/webhook-events.ts'
 import { createControl } from './control.ts'
-import { type Fleet, type ServiceName, type ServiceProcess, type StartOptions, startFleet } from './fleet.ts'
+import {
+  type Fleet,
+  type FleetServers,
+  type ServiceName,
+  type ServiceProcess,
+  type SingleServers,
+  type StartOptions,
+  startFleet,
+} from './fleet.ts'
 import { linkAthlete, synced } from './linked-athlete.ts'
 import type { MobileApp } from './mobile-app.ts'
 import { until } from './until.ts'
@@ -17,8 +25,8 @@ export type Account = (typeof accounts)[number]
  * The three services, and athletes whose changes at Strava are told by the test itself, so that it knows what was answered.
  * No turn comes while a test runs: what is stored in the end is the webhooks' doing.
  */
-export interface WebhookBench {
-  fleet: Fleet
+export interface WebhookBench<Servers extends FleetServers = SingleServers> {
+  fleet: Fleet<Servers>
   /** To look into the database. */
   store: Store<'scheduler'>
   /** The process of a service that was started last. */
@@ -63,8 +71,11 @@ const shiftedClock = import.meta.resolve('./shifted-clock.ts')
 
 const told = ({ objectId, title }: { objectId: string | number; title: string | undefined }) => `${objectId} ${title}`
 
-export const startWebhookBench = async (): Promise<WebhookBench> => {
-  const fleet = await startFleet()
+/** @param settings of a service, beside those that all have here */
+export const openWebhookBench = async <Servers extends FleetServers>(
+  fleet: Fleet<Servers>,
+  settings: (name: ServiceName) => Record<string, string> = () => ({}),
+): Promise<WebhookBench<Servers>> => {
   const control = fleet.simulator.control
   control.setFaults({ behaviour: { webhooks: { enabled: false } } })
   const plenty = { quarterHour: 1_000_000, day: 1_000_000 }
@@ -87,7 +98,7 @@ export const startWebhookBench = async (): Promise<WebhookBench> => {
     return found
   }
   const start: WebhookBench['start'] = async (name, options = {}) => {
-    const env = { ...ways[name].env, ...options.env }
+    const env = { ...ways[name].env, ...settings(name), ...options.env }
     const port = processes.get(name)?.port
     processes.set(name, await fleet.start(name, { ...ways[name], ...options, env, ...(port && { port }) }))
   }
@@ -213,18 +224,23 @@ export const startWebhookBench = async (): Promise<WebhookBench> => {
   }
 }
 
+export const startWebhookBench = async (): Promise<WebhookBench> => openWebhookBench(await startFleet())
+
 /** For `beforeAll`. */
 export const setUpLimitMs = 600_000
 
 /** Linked, and the first import done. */
-export const linkAll = async (bench: WebhookBench, some: readonly Account[] = accounts): Promise<MobileApp[]> => {
+export const linkAll = async (
+  bench: WebhookBench<FleetServers>,
+  some: readonly Account[] = accounts,
+): Promise<MobileApp[]> => {
   const apps = await Promise.all(some.map((account) => bench.link(account)))
   await Promise.all(apps.map((app) => synced(app, patienceMs)))
   return apps
 }
 
 /** All three services, ready. */
-export const startServices = async ({ start, process }: WebhookBench): Promise<void> => {
+export const startServices = async ({ start, process }: WebhookBench<FleetServers>): Promise<void> => {
   const names = ['gateway', 'scheduler', 'ingestion'] as const
   for (const name of names) await start(name)
   for (const name of names) await process(name).untilReady()

@@ -10,7 +10,14 @@ export { startTimeOf } from './processes/identity.ts'
 export { claimFolder, isInUse, type LeftoverOptions, releaseFolder, stopLeftovers } from './processes/registry.ts'
 export { runToEnd } from './processes/run-to-end.ts'
 export { type Exit, type SupervisedProcess, type SuperviseOptions, superviseProcess } from './processes/supervise.ts'
-export { dropDatabase, mongoUri, type RunningMongo, startMongo } from './servers/mongo.ts'
+export {
+  dropDatabase,
+  initiateMongoSet,
+  mongoUri,
+  type RunningMongo,
+  startMongo,
+  startMongoMember,
+} from './servers/mongo.ts'
 export { type NatsOptions, natsUrl, type RunningNats, startNats } from './servers/nats.ts'
 export { freePort, isPortFree } from './servers/ports.ts'
 export { expectedPort, type RunningServer, type ServerOptions } from './servers/start-server.ts'

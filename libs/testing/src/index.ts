@@ -1,4 +1,5 @@
 export { findBrowser, howToGetBrowser, launchBrowser } from './browser.ts'
+export { type ClusterMember, startTestMongoSet, startTestNatsCluster, type TestCluster } from './clusters.ts'
 export { goldenRows, goldenVersions, insertGoldenRows } from './golden-rows.ts'
 export { linkRow } from './link-row.ts'
 export { type BeforeOperation, createMemoryStore, type MemoryStore } from './memory/store.ts'

@@ -64,6 +64,8 @@ export interface TestNats {
   /** The server's monitoring pages; another address after a restart. */
   readonly monitorUrl: string
   readonly configFile: string
+  /** Begun anew at a restart. */
+  readonly logFile: string
   readonly pid: number
   /** Ends the server and keeps its store: an outage. */
   stop(): Promise<void>
@@ -93,6 +95,7 @@ export const startTestNats = async (options: { config?: string } = {}): Promise<
       return server.monitorUrl
     },
     configFile: join(folder.dataDir, 'nats.conf'),
+    logFile: join(folder.dataDir, 'nats-server.log'),
     get pid() {
       return server.pid
     },

@@ -70,15 +70,17 @@ const basicArgs = async (port: number, { dataDir, logFile }: { dataDir: string; 
   ]
 }
 
+const memberArgs: ServerKind['args'] = async (port, paths) => [
+  ...(await basicArgs(port, paths)),
+  ...['--replSet', replicaSet, '--oplogSize', '256'],
+  // With no other member to hand over to there is nothing to wait for at the end.
+  ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0'],
+]
+
 const mongod: ServerKind = {
   binary: mongodBinary,
   probe: becomePrimary,
-  args: async (port, paths) => [
-    ...(await basicArgs(port, paths)),
-    ...['--replSet', replicaSet, '--oplogSize', '256'],
-    // With no other member to hand over to there is nothing to wait for at the end.
-    ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0'],
-  ],
+  args: memberArgs,
   relocation: {
     binary: mongodBinary,
     args: basicArgs,
@@ -87,15 +89,47 @@ const mongod: ServerKind = {
   },
 }
 
+/** One of several: it is up when it answers, and is told by `initiateMongoSet` who the others are. */
+const member: ServerKind = {
+  binary: mongodBinary,
+  args: memberArgs,
+  probe: (port, dataDir) => onServer(port, dataDir, async () => true),
+}
+
 /** `uri` ends in the database name and the replica set: `mongodb://127.0.0.1:<port>/slipstream?replicaSet=slipstream`. */
 export type RunningMongo = RunningServer & { uri: string }
 
-export const mongoUri = (port: number): string => `mongodb://127.0.0.1:${port}/slipstream?replicaSet=${replicaSet}`
+export const mongoUri = (...ports: number[]): string =>
+  `mongodb://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/slipstream?replicaSet=${replicaSet}`
 
 /** Starts a journaled one-node replica set on 127.0.0.1, ready for writes, transactions and change streams. */
 export const startMongo = async (options: ServerOptions): Promise<RunningMongo> => {
   const server = await startServer(mongod, options)
   return { ...server, uri: mongoUri(server.port) }
+}
+
+/** Starts a mongod on 127.0.0.1 that is to be one of the members of a replica set, at a port that stays. */
+export const startMongoMember = (options: ServerOptions & { port: number }): Promise<RunningServer> =>
+  startServer(member, options)
+
+/**
+ * Makes members that have just been started for the first time one replica set. A member that has not heard of the primary for
+ * `electionTimeoutMs` stands for election.
+ */
+export const initiateMongoSet = async (ports: readonly number[], electionTimeoutMs: number): Promise<void> => {
+  const { MongoClient } = await loadDriver()
+  const client = new MongoClient(`mongodb://127.0.0.1:${ports[0]}/?directConnection=true`)
+  try {
+    await client.db('admin').command({
+      replSetInitiate: {
+        _id: replicaSet,
+        members: ports.map((port, index) => ({ _id: index, host: `127.0.0.1:${port}` })),
+        settings: { electionTimeoutMillis: electionTimeoutMs },
+      },
+    })
+  } finally {
+    await client.close()
+  }
 }
 
 /** Deletes the database the URI names; for tests, which each have their own on one server. */

@@ -8,6 +8,8 @@ import { freePort } from './ports.ts'
 import { type RunningServer, type ServerKind, type ServerOptions, startServer } from './start-server.ts'
 
 export interface NatsOptions extends ServerOptions {
+  /** Keeps its name over restarts, as a member of a cluster has to. Default: a new one at each start. */
+  serverName?: string
   /** More lines for the server's configuration file. */
   config?: string
 }
@@ -37,7 +39,7 @@ const greetingOf = async (port: number): Promise<{ server_name?: string; jetstre
  * is on disk before it is acknowledged.
  */
 export const startNats = async (options: NatsOptions): Promise<RunningNats> => {
-  const serverName = newId('slipstream')
+  const serverName = options.serverName ?? newId('slipstream')
   let monitorPort = 0
   const natsServer: ServerKind = {
     binary: natsServerBinary,
