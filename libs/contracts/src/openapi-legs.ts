@@ -46,7 +46,7 @@ export const forgetBrowserLeg: ZodOpenApiOperationObject = {
   security: [],
   responses: {
     '204': { description: 'The browser has neither of them any more.' },
-    ...problems('internal_error', 'service_unavailable'),
+    ...problems('not_found', 'internal_error', 'service_unavailable'),
   },
 }
 
