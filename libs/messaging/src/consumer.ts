@@ -56,6 +56,12 @@ export const runConsumer = async <Name extends ConsumerName>(
   const stop = createStopSignals()
   const handlers: Partial<Record<EventType, Handler<never>>> = options.handlers
 
+  const metrics = consumerMetrics(options.metrics)
+  metrics.watch(name, async () => {
+    const { num_pending, num_ack_pending } = await transport.manager.consumers.info(definition.stream, name)
+    return num_pending + num_ack_pending
+  })
+
   const context: DeliveryContext = {
     consumer: name,
     ackWaitMs: definition.ackWaitMs,
@@ -68,7 +74,7 @@ export const runConsumer = async <Name extends ConsumerName>(
     onGivenUp: async (event, given) => onGivenUp?.(event.data as EventData<ConsumedType<Name>>, given),
     flush: () => flush(transport.connection, log),
     log,
-    metrics: consumerMetrics(options.metrics),
+    metrics,
     clock,
     random,
     stop: stop.signals,

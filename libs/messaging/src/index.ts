@@ -16,5 +16,6 @@ export {
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
 export { countOfAthlete, endOfEvents, purgeAthlete } from './purge.ts'
+export { registerStreamGauges } from './stream-gauges.ts'
 export { type StuckMessagesDeps, sweepStuckMessages } from './stuck-messages.ts'
 export { maxAttempts } from './verdict.ts'
