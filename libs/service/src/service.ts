@@ -31,6 +31,31 @@ import { createTaskReport } from './task-report.ts'
 //      │                                                                            │
 //      └───────────────────── stop ──> stopping <── stop; a repeated one joins it ──┘
 
+/** What a look at `/readyz` would tell about MongoDB, as figures. */
+const registerStoreGauges = (
+  metrics: Metrics,
+  store: () => Pick<Store<Owner>, 'ping' | 'readiness'> | undefined,
+): void => {
+  metrics.gauge({
+    name: 'slipstream_mongodb_connected',
+    help: '1 while the primary of MongoDB answers.',
+    async collect() {
+      this.set((await store()?.readiness())?.ok ? 1 : 0)
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_mongodb_ping_seconds',
+    help: 'How long the primary of MongoDB took to answer a ping; missing while it does not.',
+    async collect() {
+      const opened = store()
+      if (!opened) return this.remove()
+      const askedAt = performance.now()
+      await opened.ping()
+      this.set((performance.now() - askedAt) / 1_000)
+    },
+  })
+}
+
 type ServiceName = Owner & BusOptions['source']
 
 /** What a service is made of, beside what the frame gives it. */
@@ -115,6 +140,7 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
   const leaving = new AbortController()
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
+  registerStoreGauges(metrics, () => store)
 
   const messagingReadiness = () => {
     if (!bus) return { ok: false, detail: 'not reached yet' }
