@@ -21,10 +21,16 @@ export interface OwedRevocation {
   callId: string | null
 }
 
+/** Since when something is known to be sealed under a key. */
+export interface KeySeen {
+  kid: string
+  since: Date
+}
+
 /**
  * One Strava account that has, or may have, granted this app access; `_id` is an HMAC of its id at Strava. Written only
  * through libs/vault; its states are described there, in `account.ts`. One row is no account: `sealedKey` holds the key of
- * the HMAC, and the other fields are missing.
+ * the HMAC, `keysSeen` the age of the keys in use, and the other fields are missing.
  */
 export interface AccountRow {
   _id: string
@@ -36,4 +42,5 @@ export interface AccountRow {
   endsAt: Date | null
   revision: number
   sealedKey?: SealedText
+  keysSeen?: KeySeen[]
 }

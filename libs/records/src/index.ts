@@ -1,4 +1,4 @@
-export type { AccountRow, OwedRevocation } from './account.ts'
+export type { AccountRow, KeySeen, OwedRevocation } from './account.ts'
 export type { AthleteRow, ProfileRow } from './athlete.ts'
 export type { AnsweredRequestRow, RequestCountRow } from './caller.ts'
 export { holdingRuns, listedUpTo, provesWindow } from './completeness.ts'

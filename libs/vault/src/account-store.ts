@@ -1,4 +1,5 @@
 import { isDuplicateKey, type WritableCollection } from '@slipstream/persistence'
+import type { KeySeen } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
 import type { Account } from './account.ts'
 import type { KeyCount } from './credential-store.ts'
@@ -90,9 +91,24 @@ export const createAccountStore = (accounts: AccountCollection, clock: Clock) =>
     owedOfAthlete: async (athleteId: string): Promise<string[]> =>
       (await accounts.find({ athleteId, isHeld: false, owed: { $ne: null } }, { _id: 1 }).lean()).map(({ _id }) => _id),
 
-    /** Accounts that no link holds and whose grant may live on, other than this athlete's. */
-    countUnheld: (exceptAthleteId: string): Promise<number> =>
+    /** Accounts that no link holds and whose grant may live on, other than this athlete's; null: of all. */
+    countUnheld: (exceptAthleteId: string | null): Promise<number> =>
       accounts.countDocuments({ isHeld: false, endsAt: null, athleteId: { $ne: exceptAthleteId } }),
+
+    /** Notes from when on something was sealed under each key; those under which nothing is any more are forgotten. */
+    noteKeys: async (kids: readonly string[]): Promise<void> => {
+      await accounts.updateOne(
+        { _id: keyRowId, keysSeen: { $elemMatch: { kid: { $nin: [...kids] } } } },
+        { $pull: { keysSeen: { kid: { $nin: [...kids] } } } },
+      )
+      for (const kid of new Set(kids)) {
+        const isNew = { _id: keyRowId, 'keysSeen.kid': { $ne: kid } }
+        await accounts.updateOne(isNew, { $push: { keysSeen: { kid, since: clock.now() } } })
+      }
+    },
+
+    keysSeen: async (): Promise<KeySeen[]> =>
+      (await accounts.findOne({ _id: keyRowId }, { keysSeen: 1 }).lean())?.keysSeen ?? [],
 
     /** The key ids under which anything is sealed here. */
     kids: async (): Promise<string[]> => {

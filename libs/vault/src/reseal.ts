@@ -82,6 +82,7 @@ export const createReseal = ({ store, accounts, accountCollection, keyring, keyW
   return async (): Promise<Resealed[]> => {
     const inUse = (await Promise.all([store.kids(), accounts.kids()])).flat()
     keyWatch.noteInUse(inUse)
+    await accounts.noteKeys(inUse)
     for (const kid of inUse.filter((one) => !keyring.find(one))) {
       keyWatch.noteError(new SealBrokenError(kid, `key ${kid} is not in the keyring`))
     }

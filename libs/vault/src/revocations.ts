@@ -39,8 +39,8 @@ export interface OwedRevocations {
   owedOfAthlete(athleteId: string): Promise<string[]>
   /** Waits until no revocation of the account is under way, at most so long. */
   waitForRevocation(accountId: string, atMostMs: number): Promise<void>
-  /** Accounts that take a place at Strava though no link holds them, other than this athlete's. */
-  countUnheld(exceptAthleteId: string): Promise<number>
+  /** Accounts that take a place at Strava though no link holds them, other than this athlete's; null: of all. */
+  countUnheld(exceptAthleteId: string | null): Promise<number>
 }
 
 export interface RevocationsOptions {

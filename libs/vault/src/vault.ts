@@ -1,5 +1,5 @@
 import type { WritableCollection } from '@slipstream/persistence'
-import type { CredentialRow } from '@slipstream/records'
+import type { CredentialRow, KeySeen } from '@slipstream/records'
 import { type Clock, newId, type Secret, sha256 } from '@slipstream/runtime'
 import { createAccountIds } from './account-ids.ts'
 import { createAccountStore } from './account-store.ts'
@@ -56,6 +56,8 @@ export interface Vault {
   accessToken(linkId: string, options?: { rejected?: Secret }): Promise<Secret>
   /** How much is sealed under each key; a key with none may be retired. */
   countByKey(): Promise<Record<string, number>>
+  /** Since when something is sealed under each key in use, as the turns of `reseal` have found it. */
+  keysSeen(): Promise<KeySeen[]>
   /** Moves a bounded part of what is sealed under other keys to the primary one. Ask again and again, in any process. */
   reseal(): Promise<Resealed[]>
   /**
@@ -131,6 +133,7 @@ export const createVault = (options: VaultOptions): Vault => {
       }
       return Object.fromEntries(counts)
     },
+    keysSeen: accounts.keysSeen,
     reseal,
     drain: refresher.drain,
   }

@@ -69,6 +69,18 @@ describe('after a key rotation', () => {
     expect(await grants({ keyring: rotated }).begin(again)).toMatchObject({ accountId })
   })
 
+  test('it is known since when each key in use seals something', async () => {
+    await begin()
+    const begun = state.now
+    await vault({ keyring: rotating }).reseal()
+    await vault({ keyring: rotating }).reseal()
+    const keysSeen = async () => (await vault().keysSeen()).map(({ kid, since }) => ({ kid, since }))
+    expect(await keysSeen()).toEqual([{ kid: 'k2', since: begun }])
+    state.now = inAnHour()
+    await vault({ keyring: rotating }).reseal()
+    expect(await keysSeen()).toEqual([{ kid: 'k2', since: begun }])
+  })
+
   test('what a credential says beside its tokens is left as it is', async () => {
     await begin()
     const { accessToken: _, refreshToken: __, ...before } = await stored()

@@ -1,10 +1,11 @@
-import type { AccountRow, OwedRevocation } from '@slipstream/records'
+import type { AccountRow, KeySeen, OwedRevocation } from '@slipstream/records'
 import { sealedText } from './credentials.ts'
 import {
   added,
   count,
   defineCollection,
   flag,
+  listOf,
   optionalNested,
   optionalText,
   optionalTime,
@@ -42,6 +43,7 @@ export const accounts = defineCollection<AccountRow>(
     endsAt: optionalTime,
     revision: count,
     sealedKey: added(sealedText),
+    keysSeen: added(listOf<KeySeen>({ kid: text, since: time })),
   },
   [
     { name: 'link', key: { linkId: 1 } },
