@@ -1,9 +1,22 @@
 import { linkStatuses } from '@slipstream/contracts'
+import type { Clock } from '@slipstream/runtime'
 import type { Metrics } from '@slipstream/telemetry'
-import type { Links } from './domain/ports.ts'
+import type { GrantVault } from '@slipstream/vault'
+import type { Links, Receipts } from './domain/ports.ts'
 
 /** Gauges of what is stored, read when they are scraped. All replicas show the same values. */
-export const registerGauges = (metrics: Metrics, links: Pick<Links, 'countByStatus'>): void => {
+export const registerGauges = (
+  metrics: Metrics,
+  sources: {
+    links: Pick<Links, 'count' | 'countByStatus'>
+    receipts: Pick<Receipts, 'incompleteSince'>
+    vault: Pick<GrantVault, 'countUnheld'>
+    clock: Clock
+  },
+  /** Null where the operator has not told how many athletes may link. */
+  athleteLimit: number | null,
+): void => {
+  const { links, receipts, vault, clock } = sources
   metrics.gauge<'status'>({
     name: 'slipstream_links',
     help: 'Links by status.',
@@ -13,6 +26,26 @@ export const registerGauges = (metrics: Metrics, links: Pick<Links, 'countByStat
       for (const status of linkStatuses) {
         if (status !== 'not_linked' && status !== 'pending') this.set({ status }, counts[status] ?? 0)
       }
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_slots_used',
+    help: 'Athletes who take a place of the application at Strava: links, and grants that are still to be revoked.',
+    async collect() {
+      const [linked, unheld] = await Promise.all([links.count(), vault.countUnheld(null)])
+      this.set(linked + unheld)
+    },
+  })
+  if (athleteLimit !== null) {
+    const help = 'Places that the application has at Strava, as STRAVA_ATHLETE_LIMIT says; missing where it does not.'
+    metrics.gauge({ name: 'slipstream_slots_limit', help }).set(athleteLimit)
+  }
+  metrics.gauge({
+    name: 'slipstream_receipt_oldest_open_seconds',
+    help: 'How long the deletion that has waited longest is not confirmed; 0: all are.',
+    async collect() {
+      const since = await receipts.incompleteSince()
+      this.set(since === null ? 0 : Math.max(0, clock.now().getTime() - since.getTime()) / 1_000)
     },
   })
 }

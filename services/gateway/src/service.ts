@@ -210,7 +210,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const consuming = { deliveries, log, metrics, clock }
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
       const { keepForMs } = config.strava
-      registerGauges(metrics, links)
+      registerGauges(metrics, { links, receipts, vault, clock }, config.strava.athleteLimit)
       const callbackBase = `${publicUrl}/webhooks/strava/`
       const [currentPath] = webhookPaths
       const subscribing =

@@ -134,3 +134,26 @@ test('a link that ended at Strava and one that the athlete ended leave the place
   await first.call('DELETE', '/api/v1/strava/link')
   expect(await linkNext()).toContain('strava=linked')
 })
+
+test('the places taken and the places there are can be watched', async () => {
+  const gauge = async (name: string) => {
+    const metrics = await (await fetch(`${system.opsUrl}/metrics`)).text()
+    return Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(metrics)?.[1])
+  }
+  expect(await gauge('slipstream_slots_limit')).toBe(1)
+  expect(await gauge('slipstream_slots_used')).toBe(0)
+  await linkOnWeb(system, first, { athlete: anna })
+  expect(await gauge('slipstream_slots_used')).toBe(1)
+  // Strava does not answer: the athlete is gone from here and not from there.
+  system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+  expect((await first.call('DELETE', '/api/v1/strava/link')).status).toBe(202)
+  expect(await system.store.collections.links.countDocuments()).toBe(0)
+  expect(await gauge('slipstream_slots_used')).toBe(1)
+  await system.store.collections.receipts.updateMany(
+    {},
+    { $set: { requestedAt: new Date(system.clock.now().getTime() - 3_600_000) } },
+  )
+  const seconds = await gauge('slipstream_receipt_oldest_open_seconds')
+  expect(seconds).toBeGreaterThanOrEqual(3_599)
+  expect(seconds).toBeLessThan(3_700)
+})

@@ -91,6 +91,11 @@ export const createReceipts = (receipts: Collections<'gateway'>['receipts']): Re
           .lean(),
       ),
 
+    incompleteSince: async () => {
+      const first = await receipts.findOne({ completedAt: null }, { requestedAt: 1 }).sort({ requestedAt: 1 }).lean()
+      return first?.requestedAt ?? null
+    },
+
     toWipe: async (now, limit) => {
       const found = await receipts
         .find({ completedAt: null, wipedAt: null, $or: [{ nextTryAt: null }, { nextTryAt: { $lte: now } }] })

@@ -159,6 +159,8 @@ export interface Receipts {
   postponeWipe(receiptId: string, attempts: number, nextTryAt: Date): Promise<void>
   /** Receipts that do not say yet what was erased, oldest first, from the one behind `after` on. */
   unerased(after: UnlinkReceipt | null, limit: number): Promise<UnlinkReceipt[]>
+  /** Since when the receipt that has waited longest is not complete; null when all are. */
+  incompleteSince(): Promise<Date | null>
   /** The receipt that ends a link, complete or not. */
   endOf(linkId: string): Promise<UnlinkReceipt | null>
   /**
