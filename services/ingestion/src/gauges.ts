@@ -1,15 +1,25 @@
+import { lanes } from '@slipstream/contracts'
 import type { Collections } from '@slipstream/persistence'
 import type { QuotaLedger } from '@slipstream/quota'
-import { bucketNames } from '@slipstream/records'
+import { bucketNames, stopTroubles } from '@slipstream/records'
+import type { Clock } from '@slipstream/runtime'
 import type { Metrics } from '@slipstream/telemetry'
 import type { Vault } from '@slipstream/vault'
+import type { WorkoutStore } from './domain/ports.ts'
 
 /** Gauges of what is stored, read when they are scraped. All replicas show the same values. */
 export const registerGauges = (
   metrics: Metrics,
-  sources: { ledger: QuotaLedger; vault: Vault; collections: Pick<Collections<'ingestion'>, 'deadLetters'> },
+  sources: {
+    ledger: QuotaLedger
+    vault: Vault
+    collections: Pick<Collections<'ingestion'>, 'deadLetters'>
+    workouts: Pick<WorkoutStore, 'oldestFetch'>
+    clock: Clock
+  },
 ): void => {
-  const { ledger, vault, collections } = sources
+  const { ledger, vault, collections, workouts, clock } = sources
+  const secondsSince = (then: Date) => Math.max(0, clock.now().getTime() - then.getTime()) / 1_000
   metrics.gauge({
     name: 'slipstream_quota_limit',
     help: 'Calls Strava allows in the current window.',
@@ -26,6 +36,26 @@ export const registerGauges = (
     async collect() {
       const { buckets } = await ledger.read()
       for (const bucket of bucketNames) this.set({ bucket }, buckets[bucket].used)
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_quota_used_by_lane',
+    help: 'Calls made in the current window by the lane that made them; what others made with the same app is in none.',
+    labelNames: ['bucket', 'lane'],
+    async collect() {
+      const { buckets } = await ledger.read()
+      for (const bucket of bucketNames) {
+        for (const lane of lanes) this.set({ bucket, lane }, buckets[bucket].byLane?.[lane] ?? 0)
+      }
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_strava_stopped',
+    help: 'Why calls to Strava are stopped: 1 for each trouble that stops some of them.',
+    labelNames: ['trouble'],
+    async collect() {
+      const { stops } = await ledger.read()
+      for (const trouble of stopTroubles) this.set({ trouble }, Number(stops.some((stop) => stop.trouble === trouble)))
     },
   })
   metrics.gauge({
@@ -56,6 +86,24 @@ export const registerGauges = (
     async collect() {
       this.reset()
       for (const [kid, count] of Object.entries(await vault.countByKey())) this.set({ kid }, count)
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_token_key_age_seconds',
+    help: 'Since when something is known to be sealed under each key in use.',
+    labelNames: ['kid'],
+    async collect() {
+      const seen = await vault.keysSeen()
+      this.reset()
+      for (const { kid, since } of seen) this.set({ kid }, secondsSince(since))
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_workout_oldest_fetch_seconds',
+    help: 'How long ago the workout was fetched that was so longest ago; 0: none is stored.',
+    async collect() {
+      const oldest = await workouts.oldestFetch()
+      this.set(oldest === null ? 0 : secondsSince(oldest))
     },
   })
 }

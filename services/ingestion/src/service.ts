@@ -156,7 +156,7 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const onGivenUp = giveUpRun(runDeps)
       const athleteUnlinked = onAthleteUnlinked({ links, erasure, nudge, facts })
       const consuming = { deliveries, log, metrics, clock }
-      registerGauges(metrics, { ledger, vault, collections })
+      registerGauges(metrics, { ledger, vault, collections, workouts, clock })
 
       return {
         deliveries,

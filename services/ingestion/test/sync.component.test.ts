@@ -217,6 +217,10 @@ describe('metrics', () => {
     )
     expect(text).toMatch(/^slipstream_quota_limit\{bucket="overall15m".*\} 400$/m)
     expect(text).toMatch(/^slipstream_quota_used\{bucket="read15m".*\} 1$/m)
+    expect(text).toMatch(/^slipstream_quota_used_by_lane\{bucket="read15m",lane="interactive".*\} 1$/m)
+    expect(text).toMatch(/^slipstream_quota_used_by_lane\{bucket="readDay",lane="backfill".*\} 0$/m)
+    expect(text).toMatch(/^slipstream_strava_stopped\{trouble="credentials".*\} 0$/m)
+    expect(text).toMatch(/^slipstream_workout_oldest_fetch_seconds\{.*\} \d/m)
     expect(text).toMatch(/^slipstream_tokens_by_key\{kid="test".*\} [1-9]/m)
     expect(text).toMatch(/^slipstream_dead_letters\{.*\} \d/m)
     await eventually(async () =>

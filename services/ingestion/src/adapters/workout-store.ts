@@ -252,6 +252,11 @@ export const createWorkoutStore = (
 
     remove,
 
+    oldestFetch: async () => {
+      const oldest = await workouts.findOne({}, { fetchedAt: 1 }).sort({ fetchedAt: 1 }).lean()
+      return oldest?.fetchedAt ?? null
+    },
+
     expire: async (fetchedBefore, limit) => {
       // What was decided before is the sweep's over removals.
       const isOld = { fetchedAt: { $lt: fetchedBefore } }

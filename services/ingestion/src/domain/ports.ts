@@ -191,6 +191,8 @@ export interface WorkoutStore {
    * stored, or it was seen by a later fetch.
    */
   remove(removal: Removal): Promise<boolean>
+  /** When what was fetched longest ago was fetched; null: nothing is stored. */
+  oldestFetch(): Promise<Date | null>
   /** Removes what was last fetched before then, so many at once, longest ago first. `done`: how many it looked at. */
   expire(fetchedBefore: Date, limit: number): Promise<SweptRows>
   /**
