@@ -28,12 +28,16 @@ type Name = Awaited<ReturnType<typeof startServicesInProcess>>['names'][number]
 
 /** Gauges that read the store, of which a value is shown also in an empty database. */
 const gauges: Record<Name, string[]> = {
-  scheduler: ['slipstream_outbox_pending', 'slipstream_lane_backlog'],
+  scheduler: ['slipstream_outbox_pending', 'slipstream_lane_backlog', 'slipstream_lane_oldest_seconds'],
   ingestion: [
     ...['slipstream_outbox_pending', 'slipstream_quota_limit', 'slipstream_quota_used', 'slipstream_strava_state'],
-    'slipstream_dead_letters',
+    ...['slipstream_quota_used_by_lane', 'slipstream_strava_stopped', 'slipstream_dead_letters'],
+    ...['slipstream_workout_oldest_fetch_seconds', 'slipstream_mongodb_ping_seconds'],
   ],
-  gateway: ['slipstream_outbox_pending', 'slipstream_links'],
+  gateway: [
+    ...['slipstream_outbox_pending', 'slipstream_links'],
+    ...['slipstream_slots_used', 'slipstream_receipt_oldest_open_seconds'],
+  ],
 }
 
 const shownIn = (text: string, names: string[]) =>
@@ -68,6 +72,7 @@ test('while MongoDB is frozen, /metrics of each service answers without what Mon
           const text = await Promise.race([services.metricsOf(name), givenUp()])
           expect(shownIn(text, gauges[name])).toEqual([])
           expect(text).toMatch(/^process_cpu_seconds_total/m)
+          expect(text).toMatch(/^slipstream_mongodb_connected\{.*\} 0$/m)
         }),
       )
     // On a busy machine a server answers on until it gets the processor to hear of its signal.

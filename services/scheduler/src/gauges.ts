@@ -16,7 +16,18 @@ export const registerGauges = (
     help: 'Athletes with an open sync request, by its lane.',
     labelNames: ['lane'],
     async collect() {
-      for (const [lane, rows] of await schedules.backlog()) this.set({ lane }, rows)
+      for (const [lane, { athletes }] of await schedules.backlog()) this.set({ lane }, athletes)
+    },
+  })
+  metrics.gauge({
+    name: 'slipstream_lane_oldest_seconds',
+    help: 'How long the athlete who has waited longest in a lane has done so since the newest request; 0: nobody waits.',
+    labelNames: ['lane'],
+    async collect() {
+      const now = clock.now().getTime()
+      for (const [lane, { oldestAt }] of await schedules.backlog()) {
+        this.set({ lane }, oldestAt === null ? 0 : Math.max(0, now - oldestAt.getTime()) / 1_000)
+      }
     },
   })
   metrics.gauge({

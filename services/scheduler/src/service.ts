@@ -1,4 +1,4 @@
-import { runConsumer, sweepStuckMessages } from '@slipstream/messaging'
+import { registerStreamGauges, runConsumer, sweepStuckMessages } from '@slipstream/messaging'
 import {
   type ChangeSweepOptions,
   createChangeSweep,
@@ -101,6 +101,7 @@ export const createScheduler = (config: SchedulerConfig, overrides: SchedulerOve
       const deliveries = createDeliveryLog(collections, clock)
       const consuming = { deliveries, log, metrics, clock, random }
       registerGauges(metrics, schedules, clock)
+      registerStreamGauges(metrics, bus)
       const changeSweep = <Row>(sweep: Omit<ChangeSweepOptions<Row>, 'marks' | 'clock'>) =>
         createChangeSweep({ ...sweep, name: `scheduler.${sweep.name}`, marks: collections.sweepMarks, clock })
 

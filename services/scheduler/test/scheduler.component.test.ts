@@ -219,6 +219,31 @@ describe('operations', () => {
     const metrics = await (await fetch(`${base}/metrics`)).text()
     expect(metrics).toMatch(/^slipstream_lane_backlog\{lane="interactive",service="scheduler"\} [1-9]/m)
     expect(metrics).toMatch(/^slipstream_lane_backlog\{lane="backfill",service="scheduler"\} 0$/m)
+    expect(metrics).toMatch(/^slipstream_lane_oldest_seconds\{lane="backfill",service="scheduler"\} 0$/m)
+  })
+
+  it('shows how long the one who waits longest has waited', async () => {
+    const { link } = await linkAndImport()
+    const { schedules } = harness.store.collections
+    const anHourAgo = new Date(Date.now() - 3_600_000)
+    await schedules.updateOne({ _id: link.athleteId }, { $set: { 'wants.interactive.requestedAt': anHourAgo } })
+    const metrics = await (await fetch(`http://127.0.0.1:${scheduler.opsPort}/metrics`)).text()
+    const [, seconds] = /^slipstream_lane_oldest_seconds\{lane="interactive",.*\} (\S+)$/m.exec(metrics) ?? []
+    expect(Number(seconds)).toBeGreaterThanOrEqual(3_600)
+    expect(Number(seconds)).toBeLessThan(3_700)
+  })
+
+  it('shows what NATS holds, what its consumers have left, and that MongoDB answers', async () => {
+    await linkAndImport()
+    const metrics = await (await fetch(`http://127.0.0.1:${scheduler.opsPort}/metrics`)).text()
+    expect(metrics).toMatch(/^slipstream_stream_messages\{stream="EVENTS",.*\} [1-9]/m)
+    expect(metrics).toMatch(/^slipstream_stream_bytes\{stream="EVENTS",.*\} [1-9]/m)
+    expect(metrics).toMatch(/^slipstream_stream_messages\{stream="ADVISORIES",.*\} \d/m)
+    for (const consumer of ['scheduler', 'scheduler-webhooks']) {
+      expect(metrics).toMatch(new RegExp(`^slipstream_consumer_pending\\{consumer="${consumer}",.*\\} \\d`, 'm'))
+    }
+    expect(metrics).toMatch(/^slipstream_mongodb_connected\{.*\} 1$/m)
+    expect(metrics).toMatch(/^slipstream_mongodb_ping_seconds\{.*\} 0\.\d/m)
   })
 
   it('shows of how many athletes the window is proven complete', async () => {

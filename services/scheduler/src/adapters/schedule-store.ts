@@ -107,16 +107,16 @@ export const createScheduleStore = (options: {
     count: () => schedules.estimatedDocumentCount().exec(),
 
     backlog: async () => {
-      const found = await schedules.aggregate<{ _id: Lane; rows: number }>([
+      const found = await schedules.aggregate<{ _id: Lane; athletes: number; oldestAt: Date }>([
         { $match: { publishedAt: { $gt: new Date(0) } } },
         { $limit: countLimit },
         { $project: { want: { $objectToArray: '$wants' } } },
         { $unwind: '$want' },
         { $match: { $expr: { $gt: ['$want.v.asked', '$want.v.answered'] } } },
-        { $group: { _id: '$want.k', rows: { $sum: 1 } } },
+        { $group: { _id: '$want.k', athletes: { $sum: 1 }, oldestAt: { $min: '$want.v.requestedAt' } } },
       ])
-      const counted = new Map(found.map(({ _id, rows }) => [_id, rows]))
-      return new Map(lanes.map((lane) => [lane, counted.get(lane) ?? 0]))
+      const counted = new Map(found.map(({ _id, ...open }) => [_id, open]))
+      return new Map(lanes.map((lane) => [lane, counted.get(lane) ?? { athletes: 0, oldestAt: null }]))
     },
   }
 }

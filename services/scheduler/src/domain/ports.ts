@@ -18,7 +18,8 @@ export interface ScheduleStore {
   save(previous: Schedule | null, change: ScheduleChange): Promise<boolean>
   /** Deletes the row if it is still this link's. */
   remove(athleteId: string, linkId: string): Promise<boolean>
-  backlog(): Promise<Map<Lane, number>>
+  /** Open wants in every lane, and when the newest want came of the athlete who has waited longest; null: none. */
+  backlog(): Promise<Map<Lane, { athletes: number; oldestAt: Date | null }>>
   /** How many athletes there are, about, whether they take turns or not. */
   count(): Promise<number>
   /** Athletes whose window was not proven complete since then; counts no further than 20,000. */
