@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { text as textOf } from 'node:stream/consumers'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Status } from '@slipstream/contracts'
 import { freePort } from '@slipstream/embedded'
@@ -17,6 +14,7 @@ import { createControl } from '../support/control.ts'
 import { type Fleet, type ServiceName, type ServiceProcess, startFleet } from '../support/fleet.ts'
 import { linkAthlete, statusOf, synced } from '../support/linked-athlete.ts'
 import { type AppHost, newProof, openMobileApp } from '../support/mobile-app.ts'
+import { startTraceCollector } from '../support/trace-collector.ts'
 import { until } from '../support/until.ts'
 import { openWebAthlete } from '../support/web-athlete.ts'
 
@@ -38,28 +36,15 @@ const patienceMs = 120_000
 
 const book = createSecretBook()
 const messages: string[] = []
-const spans: string[] = []
 const scrapes: string[] = []
 const storeFiles: string[] = []
 const services: Partial<Record<ServiceName, ServiceProcess>> = {}
 let fleet: Fleet
 let recorded: ReturnType<typeof recordAnswers>
 let strava: Awaited<ReturnType<typeof startEchoingStrava>>
-let collector: Awaited<ReturnType<typeof startCollector>>
+let collector: Awaited<ReturnType<typeof startTraceCollector>>
 let database: MongoClient
 let subscriber: NatsConnection
-
-/** Takes what is exported over OTLP/HTTP. */
-const startCollector = async () => {
-  const server = createServer(async (request, response) => {
-    spans.push(`${JSON.stringify(request.headers)} ${await textOf(request)}`)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const stop = () => new Promise((resolve) => server.close(resolve))
-  return { url, stop }
-}
 
 /** The server that is running renames and removes files between the listing and the reading. */
 const readIfThere = (path: string): string => {
@@ -89,7 +74,7 @@ const startAll = async (): Promise<AppHost> => {
     stravaClientSecret: new Secret(planted.STRAVA_CLIENT_SECRET),
     webhookSigningSecret: new Secret(planted.STRAVA_WEBHOOK_SIGNING_SECRET),
   })
-  ;[strava, collector] = await Promise.all([startEchoingStrava(fleet.simulator.url, book), startCollector()])
+  ;[strava, collector] = await Promise.all([startEchoingStrava(fleet.simulator.url, book), startTraceCollector()])
   database = await new MongoClient(fleet.mongo.uri).connect()
   await database.db('slipstream').command({ profile: 2 })
   subscriber = await connect({ servers: fleet.nats.url })
@@ -108,7 +93,7 @@ const startAll = async (): Promise<AppHost> => {
     STRAVA_WEBHOOK_SIGNATURE: 'observe',
     STRAVA_OAUTH_BASE_URL: strava.url,
     STRAVA_API_BASE_URL: `${strava.url}/api/v3`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    ...collector.settings,
     LOG_LEVEL: 'trace',
     PUBLIC_URL: gatewayUrl,
     DRAIN_SECONDS: '0',
@@ -257,7 +242,7 @@ const dumpDatabases = async (): Promise<string[]> => {
 /** `isAllOurs`: what looks like a token there is one; `mongod` and `nats-server` write hashes of their own. */
 const places: [name: string, isAllOurs: boolean, read: () => string[] | Promise<string[]>][] = [
   ['the logs', true, () => Object.values(services).flatMap((service) => service.output().split('\n'))],
-  ['the traces', true, () => spans],
+  ['the traces', true, () => collector.texts],
   ['the metrics', true, () => scrapes],
   ['the events', true, () => messages],
   ['the NATS store', false, () => storeFiles],

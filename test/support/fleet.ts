@@ -67,7 +67,11 @@ export interface Fleet<Servers extends FleetServers = SingleServers> {
 const run = (name: ServiceName, env: NodeJS.ProcessEnv, throughNpm: boolean, main: string): ChildProcess => {
   const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
   if (throughNpm) return spawn('npm', ['start', '-w', `services/${name}`], { cwd: projectRoot, env, stdio })
-  return spawn(process.execPath, [main], { cwd: join(projectRoot, 'services', name), env, stdio })
+  return spawn(process.execPath, ['--import', '@slipstream/telemetry/register', main], {
+    cwd: join(projectRoot, 'services', name),
+    env,
+    stdio,
+  })
 }
 
 type StravaOptions = Parameters<typeof createSimulator>[0]

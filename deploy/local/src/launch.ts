@@ -40,6 +40,8 @@ export interface LaunchedSystem {
 const smallNode = ['--max-semi-space-size=2', '--v8-pool-size=1']
 const fewArenas = { MALLOC_ARENA_MAX: '2' }
 
+const traced = ['--import', import.meta.resolve('@slipstream/telemetry/register')]
+
 /** Longer than a database that was started a moment ago needs. */
 const reachLimitMs = 10_000
 
@@ -120,7 +122,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
         {
           name,
           command: process.execPath,
-          args: [...smallNode, 'src/main.ts'],
+          args: [...smallNode, ...(name === 'simulator' ? [] : traced), 'src/main.ts'],
           cwd: join(root, 'services', name),
           env: serviceEnv(name, databases),
           readyUrl: `${opsUrl(name)}/readyz`,

@@ -1,4 +1,5 @@
-import { currentTraceparent, startTracing, withSpan } from '@slipstream/telemetry'
+import '@slipstream/telemetry/register'
+import { currentTraceparent, withSpan } from '@slipstream/telemetry'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { done } from '../src/index.ts'
 import { type ReauthHandler, startConsumerBench } from './support/consumer-bench.ts'
@@ -11,7 +12,6 @@ beforeEach(bench.reset)
 afterAll(bench.stop)
 
 test('the trace of the request that made the event goes on in the handler', async () => {
-  const tracing = await startTracing('test', undefined)
   const traceIdOf = (traceparent: string | undefined) => traceparent?.split('-')[1]
   let handled: string | undefined
   await runGateway(async () => {
@@ -26,7 +26,6 @@ test('the trace of the request that made the event goes on in the handler', asyn
   await vi.waitFor(() => expect(traceIdOf(handled)).toMatch(/^[0-9a-f]{32}$/))
   expect(traceIdOf(handled)).toBe(traceIdOf(asked))
   expect(handled).not.toBe(asked)
-  await tracing.shutdown()
 })
 
 test('while the delivery log is away messages are held: no attempt, no redelivery, then work goes on', async () => {

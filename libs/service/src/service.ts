@@ -19,7 +19,7 @@ import {
   repeat,
   type Service,
 } from '@slipstream/runtime'
-import { type Logger, type Metrics, type Readiness, startOpsServer, startTracing } from '@slipstream/telemetry'
+import { endTracing, type Logger, type Metrics, type Readiness, startOpsServer } from '@slipstream/telemetry'
 import type { CommonConfig } from './settings.ts'
 import { createStopBudget, type Stage, stopLimitMs } from './stop-budget.ts'
 import { openStore } from './store.ts'
@@ -197,8 +197,7 @@ export const createService = <Who extends ServiceName>(options: ServiceOptions<W
     const problems = await listenProblems([operations, ...listensOn])
     if (problems.length > 0) throw new ConfigError(problems)
 
-    const tracing = await startTracing(name, config.otlpEndpoint)
-    closing.push({ name: 'telemetry', stop: tracing.shutdown })
+    closing.push({ name: 'telemetry', stop: endTracing })
 
     const ops = await startOpsServer({
       port: config.opsPort,

@@ -25,6 +25,7 @@ export const commonSettings = (opsPort: number) => ({
   OPS_PORT: setting.port(opsPort),
   OPS_HOST: setting.text().default('127.0.0.1'),
   LOG_LEVEL: setting.logLevel(),
+  // Used by what is loaded before the service; what is wrong with it is told here.
   OTEL_EXPORTER_OTLP_ENDPOINT: setting.url('http', 'https').optional(),
 })
 
@@ -40,8 +41,6 @@ export interface CommonConfig {
   /** The address the operations port listens on. */
   opsHost: string
   logLevel: CommonSettings['LOG_LEVEL']
-  /** Absent: traces are not exported. */
-  otlpEndpoint: string | undefined
 }
 
 export const toCommonConfig = (values: CommonSettings): CommonConfig => ({
@@ -52,5 +51,4 @@ export const toCommonConfig = (values: CommonSettings): CommonConfig => ({
   opsPort: values.OPS_PORT,
   opsHost: values.OPS_HOST,
   logLevel: values.LOG_LEVEL,
-  otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
 })

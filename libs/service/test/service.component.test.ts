@@ -53,7 +53,6 @@ const optionsOf = (
     natsAccess: { creds: null, ca: null },
     natsStreamReplicas: 1,
     logLevel: 'info',
-    otlpEndpoint: undefined,
     ...config,
   },
   log: createLogger('scheduler', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) }),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createLogger } from './logger.ts'
-import { startTracing, withSpan } from './tracing.ts'
+import { traceLocally, withSpan } from './tracing.ts'
 
 const capture = () => {
   const lines: string[] = []
@@ -15,12 +15,11 @@ it('hides values under the names secrets go by', () => {
 })
 
 it('carries the trace id of the active span', async () => {
-  const tracing = await startTracing('test', undefined)
+  traceLocally()
   const { log, lines } = capture()
   const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await withSpan('work', { parent }, async () => log.info('inside'))
   log.info('outside')
-  await tracing.shutdown()
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c' })
   expect(JSON.parse(lines[1] ?? '')).not.toHaveProperty('traceId')
 })

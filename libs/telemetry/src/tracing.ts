@@ -1,35 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
 
 export { SpanKind } from '@opentelemetry/api'
 
-export interface Tracing {
-  /** Sends what is buffered, then ends the exporter. */
+/** What exports the spans of this process, until it is ended. */
+interface TraceExport {
   shutdown(): Promise<void>
 }
 
-/**
- * Registers the process's tracer. Trace ids exist (and reach logs and events) without an endpoint too; spans are
- * exported over OTLP/HTTP only when `endpoint` is set.
- */
-export const startTracing = async (service: string, endpoint: string | undefined): Promise<Tracing> => {
-  const processors = []
-  if (endpoint) {
-    // Loaded only when used: it is the larger half of the tracing code.
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http')
-    processors.push(new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }) }))
-  }
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': `slipstream-${service}` }),
-    spanProcessors: processors,
-  })
-  trace.setGlobalTracerProvider(provider)
+let exporting: TraceExport | undefined
+
+/** For what is loaded before the service: its spans are sent when the service ends. */
+export const exportThrough = (started: TraceExport): void => {
+  exporting = started
+}
+
+/** A collector that does not answer holds up a stop no longer. */
+const flushLimitMs = 3_000
+
+/** Sends what is buffered and ends the exporter, where there is one; gives up after 3 s. */
+export const endTracing = async (): Promise<void> => {
+  const limit = delay(flushLimitMs, undefined, { ref: false })
+  await Promise.race([exporting?.shutdown(), limit])
+}
+
+/** Trace ids exist, and reach logs and events, where nothing is exported too. */
+export const traceLocally = (): void => {
+  trace.setGlobalTracerProvider(new TracerProvider())
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  return { shutdown: () => provider.shutdown() }
 }
 
 const tracer = () => trace.getTracer('slipstream')

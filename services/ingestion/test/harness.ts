@@ -126,7 +126,6 @@ export const startHarness = async (): Promise<Harness> => {
     natsAccess: { creds: null, ca: null },
     natsStreamReplicas: 1,
     logLevel: 'silent',
-    otlpEndpoint: undefined,
     strava: {
       ...{ clientId: '12345', oauthBaseUrl: simulator.url, apiBaseUrl: `${simulator.url}/api/v3` },
       keepForMs: 7 * dayMs,

@@ -18,7 +18,6 @@ beforeAll(async () => {
       natsAccess: { creds: null, ca: null },
       natsStreamReplicas: 1,
       logLevel: 'silent',
-      otlpEndpoint: undefined,
       cadence: { mode: 'auto', intervalMs: 3_600_000, windowDays: 28 },
     },
     {

@@ -46,7 +46,6 @@ export const startHarness = async (): Promise<Harness> => {
     natsAccess: { creds: null, ca: null },
     natsStreamReplicas: 1,
     logLevel: 'silent',
-    otlpEndpoint: undefined,
     cadence: { mode: 'auto', intervalMs: 60 * 60_000, windowDays: 28 },
   }
   const started: RunningService[] = []
