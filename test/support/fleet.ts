@@ -27,6 +27,8 @@ interface Exit {
 export interface ServiceProcess {
   readonly port: number
   readonly opsPort: number
+  /** Of npm, where that is between. */
+  readonly pid: number
   /** Everything it has printed. */
   output(): string
   untilReady(): Promise<void>
@@ -118,6 +120,7 @@ export const startFleetOn = async <Servers extends FleetServers>(
     const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
     return {
       ...ports,
+      pid: child.pid ?? 0,
       output: () => text,
       untilReady: () =>
         until(startPatienceMs, async () => {

@@ -1,6 +1,7 @@
 import type { CalledOperation, CallReport, QuotaLedger, Wait } from '@slipstream/quota'
 import type { Clock, Secret } from '@slipstream/runtime'
 import { StravaError, type StravaOAuth } from '@slipstream/strava'
+import { SpanKind, withSpan } from '@slipstream/telemetry'
 import type { RefreshVerdict } from '@slipstream/vault'
 import { exchangePatiently } from './exchange.ts'
 import { HeldBackError, NotSentError, TokenCallError } from './held-back.ts'
@@ -37,7 +38,7 @@ export const createTokenCalls = <Tokens>(options: {
     const about = { operation, athleteId, sentAt, lane: 'interactive' as const }
     let answer: Answer
     try {
-      answer = await send()
+      answer = await withSpan(`strava ${operation}`, { kind: SpanKind.CLIENT }, send)
     } catch (error) {
       if (!(error instanceof StravaError)) throw error
       const shows = showingOf(troubleTable[error.kind])

@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '@slipstream/contracts'
 import type { DeliveryLog, OutboxSource, RelayedEvents, WaitingEvent, WaitingEvents } from '@slipstream/records'
 import { type Backoff, backoffMs, backoffUntil, type Clock } from '@slipstream/runtime'
-import type { Logger, Metrics } from '@slipstream/telemetry'
+import { currentTraceparent, type Logger, type Metrics, outsideTrace, SpanKind, withSpan } from '@slipstream/telemetry'
 import type { Bus } from './bus.ts'
 import { unpublishedLetterOf } from './dead-letter.ts'
 import { UnpublishableError } from './errors.ts'
@@ -100,8 +100,21 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     )
   }
 
+  /** Whoever receives the event goes on from here. */
+  const publishInSpan = (event: WaitingEvent) => {
+    const attributes = {
+      'messaging.system': 'nats',
+      'messaging.operation.type': 'send',
+      'messaging.message.id': event.id,
+    }
+    return withSpan(`publish ${event.type}`, { kind: SpanKind.PRODUCER, parent: event.traceparent, attributes }, () => {
+      const traceparent = currentTraceparent()
+      return bus.publish({ ...event, ...(traceparent && { traceparent }) })
+    })
+  }
+
   const publish = async (event: WaitingEvent, source: OutboxSource) => {
-    await bus.publish(event)
+    await publishInSpan(event)
     const delaySeconds = Math.max(0, (clock.now().getTime() - event.occurredAt.getTime()) / 1_000)
     publishDelay.observe({ type: event.type }, delaySeconds)
     onPublished?.(event, delaySeconds)
@@ -208,7 +221,7 @@ export const createOutboxRelay = (options: OutboxRelayOptions): OutboxRelay => {
     const nudge = () => {
       if (isStopped) return
       if (running) isNudged = true
-      else running = run(endOfTime)
+      else running = outsideTrace(() => run(endOfTime))
     }
 
     let timer: NodeJS.Timeout | undefined

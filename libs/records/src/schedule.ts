@@ -36,6 +36,8 @@ export interface WantedActivity {
   returned?: number
   /** What an update has set, as far as it said. */
   expects?: { title?: string; type?: string; isPrivate?: boolean }
+  /** W3C trace context of the request that told it. */
+  traceparent?: string
   /** The want of its lane as it raised it: a run that froze an earlier one does not answer it. */
   asked: number
 }

@@ -17,6 +17,8 @@ export interface WebhookInboxRow {
   eventTime: Date
   updates: Record<string, string>
   receivedAt: Date
+  /** W3C trace context of the request that brought it. */
+  traceparent?: string
   takenAt: Date | null
   /** Looks in vain: at an activity that is not there yet, or for whether an athlete's grant is gone. */
   attempts?: number

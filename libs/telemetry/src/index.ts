@@ -1,4 +1,12 @@
 export { createLogger, type Logger } from './logger.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type OpsServer, type Readiness, startOpsServer } from './ops-server.ts'
-export { currentTraceparent, endTracing, SpanKind, type SpanOptions, withSpan } from './tracing.ts'
+export {
+  currentTraceparent,
+  endTracing,
+  linkTraces,
+  outsideTrace,
+  SpanKind,
+  type SpanOptions,
+  withSpan,
+} from './tracing.ts'

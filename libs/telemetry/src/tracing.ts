@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
@@ -60,6 +69,18 @@ export const withSpan = async <T>(name: string, options: SpanOptions, work: (spa
     }
   })
 }
+
+/** Notes at the active span what else has led to its work, as W3C `traceparent`s. Its own trace needs no note. */
+export const linkTraces = (traceparents: readonly string[]): void => {
+  const span = trace.getActiveSpan()
+  for (const traceparent of traceparents) {
+    const linked = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }))
+    if (linked && linked.traceId !== span?.spanContext().traceId) span?.addLink({ context: linked })
+  }
+}
+
+/** Runs what is not of the active trace, though it is begun there. */
+export const outsideTrace = <T>(work: () => T): T => context.with(ROOT_CONTEXT, work)
 
 /** The active span as a W3C `traceparent` header value, if there is one. */
 export const currentTraceparent = (): string | undefined => {

@@ -150,6 +150,7 @@ export const wantedActivity = {
       isPrivate: added(flag),
     }),
   ),
+  traceparent: added(text),
   asked: count,
 }
 

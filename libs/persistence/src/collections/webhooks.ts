@@ -27,6 +27,7 @@ export const webhookInbox = defineCollection<WebhookInboxRow>(
     eventTime: time,
     updates: mixed(),
     receivedAt: time,
+    traceparent: added(text),
     takenAt: optionalTime,
     attempts: added(count),
     returned: added(count),

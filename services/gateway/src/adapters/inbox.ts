@@ -2,6 +2,7 @@ import { newEvent } from '@slipstream/messaging'
 import { type Collections, duplicatesIn, writePage } from '@slipstream/persistence'
 import type { WebhookInboxRow } from '@slipstream/records'
 import { inBatches, type NewId } from '@slipstream/runtime'
+import { currentTraceparent } from '@slipstream/telemetry'
 import { webhookWithinMs } from '../domain/patience.ts'
 import type { AthleteNotice, Inbox } from '../domain/ports.ts'
 
@@ -36,7 +37,8 @@ export const createInbox = (webhookInbox: Collections<'gateway'>['webhookInbox']
         eventTime: eventTime.toISOString(),
       }
       const outbox = isRelayed ? [newEvent('strava.notified', notified, { id: newId('evt'), now })] : []
-      return insert({ ...row, outbox })
+      const traceparent = currentTraceparent()
+      return insert({ ...row, ...(traceparent && { traceparent }), outbox })
     },
     toldOf: async (linkId, limit) => {
       // The order of the index `link` is another one.

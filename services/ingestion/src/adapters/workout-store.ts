@@ -3,7 +3,6 @@ import { newEvent, TransientError } from '@slipstream/messaging'
 import { type Collections, duplicatesIn, fullLists, isDuplicateKey, writePage } from '@slipstream/persistence'
 import type { StoredWorkout, Tombstone } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import { SpanKind, withSpan } from '@slipstream/telemetry'
 import { type PageDecision, type RefreshEvent, tellableOf, type WorkoutEvent } from '../domain/decide-page.ts'
 import { inTurn, laterTry, rowFailureOf } from '../domain/later-try.ts'
 import { fullPage } from '../domain/list-cursor.ts'
@@ -89,9 +88,7 @@ export const createWorkoutStore = (
   const write = async (linkId: string, decision: PageDecision): Promise<Set<string>> => {
     const operations = operationsOf(decision)
     if (operations.length === 0) return new Set()
-    const applied = await withSpan('mongodb workouts.bulkWrite', { kind: SpanKind.CLIENT }, () =>
-      writePage(workouts, operations),
-    )
+    const applied = await writePage(workouts, operations)
       .then(({ insertedCount, matchedCount }) => insertedCount + matchedCount)
       .catch((error: unknown) => {
         // Another fetch inserted the same activities first, and nothing else went wrong; which ones is found out below.

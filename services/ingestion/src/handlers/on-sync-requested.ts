@@ -1,4 +1,5 @@
 import { type Handler, PostponedError, skipped } from '@slipstream/messaging'
+import { linkTraces } from '@slipstream/telemetry'
 import { beginRun, chooseRun, needlessRun, type Wanted } from '../domain/choose-run.ts'
 import { decideRun, type SyncRun } from '../domain/decide-run.ts'
 import type { RunLease, SyncRequested } from '../domain/ports.ts'
@@ -66,7 +67,9 @@ const beginLeased = async (deps: RunDeps, lease: RunLease): Promise<RunLease | n
   }
   await deps.erasure.letGo(run)
   const begun = await deps.runs.begin(lease, beginRun(run, { ...work, now: deps.clock.now() }))
-  if (begun) announce(deps, begun.run, { state: 'running' })
+  if (!begun) return null
+  linkTraces(begun.run.activities?.flatMap(({ traceparent }) => traceparent ?? []) ?? [])
+  announce(deps, begun.run, { state: 'running' })
   return begun
 }
 

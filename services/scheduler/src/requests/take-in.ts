@@ -24,6 +24,7 @@ const noticeOf = (row: InboxRow): Notice => {
     receivedAt,
     attempts,
     returned,
+    traceparent,
   } = row
   const expects = expectedOf(row)
   return {
@@ -31,6 +32,7 @@ const noticeOf = (row: InboxRow): Notice => {
     ...(attempts && { attempts }),
     ...(returned && { returned }),
     ...(expects && { expects }),
+    ...(traceparent && { traceparent }),
   }
 }
 
