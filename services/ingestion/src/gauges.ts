@@ -7,6 +7,8 @@ import type { Metrics } from '@slipstream/telemetry'
 import type { Vault } from '@slipstream/vault'
 import type { WorkoutStore } from './domain/ports.ts'
 
+const secondsSince = (then: Date, clock: Clock): number => Math.max(0, clock.now().getTime() - then.getTime()) / 1_000
+
 /** Gauges of what is stored, read when they are scraped. All replicas show the same values. */
 export const registerGauges = (
   metrics: Metrics,
@@ -14,12 +16,10 @@ export const registerGauges = (
     ledger: QuotaLedger
     vault: Vault
     collections: Pick<Collections<'ingestion'>, 'deadLetters'>
-    workouts: Pick<WorkoutStore, 'oldestFetch'>
     clock: Clock
   },
 ): void => {
-  const { ledger, vault, collections, workouts, clock } = sources
-  const secondsSince = (then: Date) => Math.max(0, clock.now().getTime() - then.getTime()) / 1_000
+  const { ledger, vault, collections, clock } = sources
   metrics.gauge({
     name: 'slipstream_quota_limit',
     help: 'Calls Strava allows in the current window.',
@@ -95,15 +95,23 @@ export const registerGauges = (
     async collect() {
       const seen = await vault.keysSeen()
       this.reset()
-      for (const { kid, since } of seen) this.set({ kid }, secondsSince(since))
+      for (const { kid, since } of seen) this.set({ kid }, secondsSince(since, clock))
     },
   })
+}
+
+/** Only where the data policy says how long a copy may be kept. */
+export const registerExpiryGauge = (
+  metrics: Metrics,
+  workouts: Pick<WorkoutStore, 'oldestFetch'>,
+  clock: Clock,
+): void => {
   metrics.gauge({
     name: 'slipstream_workout_oldest_fetch_seconds',
     help: 'How long ago the workout was fetched that was so longest ago; 0: none is stored.',
     async collect() {
       const oldest = await workouts.oldestFetch()
-      this.set(oldest === null ? 0 : secondsSince(oldest))
+      this.set(oldest === null ? 0 : secondsSince(oldest, clock))
     },
   })
 }

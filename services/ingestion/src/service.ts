@@ -19,7 +19,7 @@ import { createWebhookReader } from './adapters/webhook-reader.ts'
 import { createWorkoutStore } from './adapters/workout-store.ts'
 import type { IngestionConfig } from './config.ts'
 import { createFacts } from './facts.ts'
-import { registerGauges } from './gauges.ts'
+import { registerExpiryGauge, registerGauges } from './gauges.ts'
 import { giveUpRun } from './handlers/give-up-run.ts'
 import { onAthleteUnlinked } from './handlers/on-athlete-unlinked.ts'
 import { onSyncRequested } from './handlers/on-sync-requested.ts'
@@ -156,7 +156,8 @@ export const createIngestion = (config: IngestionConfig, overrides: IngestionOve
       const onGivenUp = giveUpRun(runDeps)
       const athleteUnlinked = onAthleteUnlinked({ links, erasure, nudge, facts })
       const consuming = { deliveries, log, metrics, clock }
-      registerGauges(metrics, { ledger, vault, collections, workouts, clock })
+      registerGauges(metrics, { ledger, vault, collections, clock })
+      if (keepForMs !== null) registerExpiryGauge(metrics, workouts, clock)
 
       return {
         deliveries,
