@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { hasPrometheus, promtool } from './support/prometheus.ts'
@@ -21,6 +24,19 @@ interface RuleTest {
 const { groups } = parse(readFileSync(rulesFile, 'utf8')) as { groups: { rules: Rule[] }[] }
 const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined)
 const names = [...new Set(alerts.map(({ alert }) => alert ?? ''))]
+const runbooksFolder = join(projectRoot, 'docs', 'runbooks')
+const runbooks = readdirSync(runbooksFolder).map((file) => ({
+  file,
+  text: readFileSync(join(runbooksFolder, file), 'utf8'),
+}))
+/** The lines of all blocks of a language, indented or not. */
+const linesOf = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm'))].flatMap(([, block = '']) =>
+    block
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== ''),
+  )
 const kebab = (name: string) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
 
 describe.skipIf(!(await hasPrometheus()))('the alerts', () => {
@@ -31,6 +47,20 @@ describe.skipIf(!(await hasPrometheus()))('the alerts', () => {
 
   test('fire where they should and nowhere else', { timeout: 90_000 }, async () => {
     expect(await promtool(['test', 'rules', testsFile])).toContain('SUCCESS')
+  })
+
+  test('have runbooks whose questions Prometheus understands', async () => {
+    const questions = runbooks.flatMap(({ text }) => linesOf(text, 'promql'))
+    expect(questions.length).toBeGreaterThan(20)
+    const rules = questions.map((expr, index) => ({ record: `runbook:question${index}`, expr }))
+    const temporary = mkdtempSync(join(tmpdir(), 'slipstream-runbooks-'))
+    try {
+      const file = join(temporary, 'questions.yaml')
+      writeFileSync(file, JSON.stringify({ groups: [{ name: 'runbooks', rules }] }))
+      expect(await promtool(['check', 'rules', file])).toContain('SUCCESS')
+    } finally {
+      rmSync(temporary, { recursive: true, force: true })
+    }
   })
 })
 
@@ -50,4 +80,47 @@ test.each(alerts)('$alert says how bad it is, what it is and what to do', ({ ale
     description: expect.stringMatching(/\.$/),
     runbook_url: `docs/runbooks/${kebab(alert)}.md`,
   })
+})
+
+test.each(names)(
+  'the runbook of %s says what athletes feel, how to confirm it, what to do and when it is over',
+  (name) => {
+    const { text } = runbooks.find(({ file }) => file === `${kebab(name)}.md`) ?? { text: '' }
+    expect(text.startsWith(`# ${name}\n`)).toBe(true)
+    for (const part of ['**What athletes feel.**', '## Confirm', '## Do', '## Over']) expect(text).toContain(part)
+    expect(linesOf(text, 'promql').length).toBeGreaterThan(0)
+  },
+)
+
+test('there is a runbook for each alert, a page that lists them, and no other', () => {
+  const files = names.map((name) => `${kebab(name)}.md`)
+  expect(runbooks.map(({ file }) => file).toSorted()).toEqual(['README.md', ...files].toSorted())
+  const list = runbooks.find(({ file }) => file === 'README.md')?.text
+  for (const file of files) expect(list).toContain(`(${file})`)
+})
+
+const commandLines = runbooks.flatMap(({ text }) => linesOf(text, 'sh'))
+const cli = join(projectRoot, 'libs', 'cli', 'src', 'bin', 'slipstream.ts')
+
+test('what runbooks have run are commands of this project and looks at operations ports', () => {
+  for (const line of commandLines) {
+    expect(line).toMatch(
+      /^(npm run slipstream -- [a-z]|curl -s http:\/\/localhost:910[123]\/(readyz|healthz|metrics)$)/,
+    )
+  }
+})
+
+/** Everywhere in runbooks and boards, with the options left out: `dead-letters list`. */
+const commands = [
+  ...runbooks.map(({ text }) => text),
+  ...readdirSync(join(projectRoot, 'deploy/grafana/dashboards')).map((file) =>
+    readFileSync(join(projectRoot, 'deploy/grafana/dashboards', file), 'utf8'),
+  ),
+]
+  .flatMap((text) => [...text.matchAll(/npm run slipstream -- ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g)])
+  .map(([, command = '']) => command)
+
+test.runIf(existsSync(cli)).each([...new Set(commands)])('`slipstream %s` is a command', async (command) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...command.split(' '), '--help'])
+  expect(stdout).toMatch(new RegExp(`^Usage: slipstream ${command}\\b`))
 })

@@ -105,6 +105,17 @@ describe.skipIf(!(await hasPrometheus()))('what an operator sees', () => {
     }
   })
 
+  test('what boards, alerts and runbooks ask for is exposed', async () => {
+    const folders = ['deploy/grafana/dashboards', 'deploy/prometheus', 'docs/runbooks']
+    const texts = folders.flatMap((name) =>
+      readdirSync(join(projectRoot, name)).map((file) => readFileSync(join(projectRoot, name, file), 'utf8')),
+    )
+    const named = texts.flatMap((text) => [...text.matchAll(/\bslipstream_[a-z_]+/g)].map(([name]) => name))
+    const asked = new Set(named.map((name) => name.replace(/_(bucket|count|sum)$/, '')))
+    const exposed = new Set(await prometheus.metrics())
+    expect([...asked].filter((name) => !exposed.has(name))).toEqual([])
+  })
+
   test('that Strava has switched the application off is an alert', { timeout: 60_000 }, async () => {
     const firing = async () =>
       (await prometheus.alerts()).filter(({ labels }) => labels.alertname === 'StravaAppInactive')

@@ -91,6 +91,8 @@ export interface RunningPrometheus {
   /** Over the last so many seconds. */
   queryRange(expression: string, seconds: number, stepSeconds: number): Promise<Series[]>
   alerts(): Promise<FiringAlert[]>
+  /** Names of all metrics that were scraped, of those without samples too. */
+  metrics(): Promise<string[]>
   stop(): Promise<void>
 }
 
@@ -159,6 +161,7 @@ export const startPrometheus = async (options: {
       return (await call<{ result: Series[] }>('query_range', { query, ...range })).result
     },
     alerts: async () => (await call<{ alerts: FiringAlert[] }>('alerts')).alerts,
+    metrics: async () => Object.keys(await call<Record<string, unknown>>('metadata')),
     stop,
   }
 }
