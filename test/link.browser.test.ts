@@ -329,6 +329,20 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     await busy.close()
   })
 
+  it('a page whose first question was not answered asks again by itself', async () => {
+    const busy = await openAthletePage(browser, system, 'busy')
+    await busy.signIn()
+    for (const address of ['**/config.json', '**/api/v1/profile/summary']) {
+      await busy.page.route(address, (route) => route.fulfill({ status: 503, body: '' }), { times: 2 })
+    }
+    await busy.page.reload()
+    await busy.find('error').waitFor()
+    expect(await busy.find('error-way-out').innerText()).toContain('passes by itself')
+    await busy.find('profile-form').waitFor({ timeout: 60_000 })
+    expect(await busy.find('error').count()).toBe(0)
+    await busy.close()
+  })
+
   it('signing out ends the session here and at the issuer', async () => {
     const busy = await openAthletePage(browser, system, 'busy')
     await busy.signIn()

@@ -22,6 +22,9 @@ type Stage =
   | (SignedInOrOut & { name: 'signed_out'; error: ActionableError | null })
   | (SignedInOrOut & { name: 'signed_in'; session: Session })
 
+/** The panel says that it passes by itself. */
+const startAgainAfterMs = 5_000
+
 const loadConfig = async (): Promise<PageConfig> => {
   const response = await fetch('./config.json')
   if (!response.ok) throw new Error(`config.json answered ${response.status}`)
@@ -60,10 +63,15 @@ export const App = ({ notice }: { notice: Notice | null }) => {
   const [shownNotice, setShownNotice] = useState(notice)
 
   useEffect(() => {
-    start().then(setStage, (error: unknown) => {
-      console.error('the page could not start', error)
-      setStage({ name: 'broken' })
-    })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const begin = (): Promise<void> =>
+      start().then(setStage, (error: unknown) => {
+        console.error('the page could not start', error)
+        setStage({ name: 'broken' })
+        timer = setTimeout(begin, startAgainAfterMs)
+      })
+    void begin()
+    return () => clearTimeout(timer)
   }, [])
 
   const signOut = useCallback(

@@ -22,6 +22,8 @@ const largestPage = 200
 const refreshIntervalMs = 400
 /** News of a run may be lost on its way. */
 const statusIntervalMs = 5_000
+/** What the page says passes by itself has to do so here, too: the event stream tells only of what changes. */
+const reloadAfterMs = 5_000
 
 /** Actions put their error on display themselves and then answer undefined. */
 interface Dashboard extends DashboardState {
@@ -113,6 +115,13 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
       refreshes.cancel()
     }
   }, [access, refresh, onUnauthorized])
+
+  const { loadError } = state
+  useEffect(() => {
+    if (loadError === null) return
+    const timer = setTimeout(refresh, reloadAfterMs)
+    return () => clearTimeout(timer)
+  }, [loadError, refresh])
 
   const isSyncing = (state.summary?.strava.sync ?? null) !== null
   useEffect(() => {
