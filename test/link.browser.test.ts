@@ -343,6 +343,20 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     await busy.close()
   })
 
+  it('signing out ends the session here though the issuer does not answer', async () => {
+    const busy = await openAthletePage(browser, system, 'busy')
+    await busy.signIn()
+    await busy.page.reload()
+    await busy.find('profile-form').waitFor()
+    await busy.page.route(`${system.simulatorUrl}/**`, () => {})
+    await busy.press('sign-out')
+    await busy.find('welcome').waitFor()
+    expect(await busy.page.evaluate("Object.keys(sessionStorage).some((key) => key.startsWith('oidc.user'))")).toBe(
+      false,
+    )
+    await busy.close()
+  })
+
   it('signing out ends the session here and at the issuer', async () => {
     const busy = await openAthletePage(browser, system, 'busy')
     await busy.signIn()

@@ -128,6 +128,8 @@ export const createSignIn = (config: PageConfig): SignIn => {
     post_logout_redirect_uri: home,
     scope: config.scopes.join(' '),
     automaticSilentRenew: false,
+    // An issuer that hangs must not keep a person signed in who wants to leave.
+    requestTimeoutInSeconds: 10,
     stateStore: store,
     userStore: store,
     ...audienceParameters(config.audience),
