@@ -76,8 +76,22 @@ test('who is over the limit costs no more writes', async () => {
   const limiter = limiterOf(quiet)
   const athleteId = randomUUID()
   for (let count = 0; count < 8; count++) await limiter.count('export', athleteId)
-  const row = await system.store.collections.requestCounts.findOne({ key: `export-60:${athleteId}` }).lean()
-  expect(row?.points).toBe(6)
+  const pointsOf = async (key: string) =>
+    (await system.store.collections.requestCounts.findOne({ key: `${key}:${athleteId}` }).lean())?.points
+  expect(await pointsOf('export-60')).toBe(6)
+  expect(await pointsOf('export-3600')).toBe(5)
+})
+
+test('who asks on for a minute beyond its limit has the rest of the hour', async () => {
+  const limiter = limiterOf(quiet)
+  const athleteId = randomUUID()
+  for (let count = 0; count < 40; count++) await limiter.count('export', athleteId)
+  await system.store.collections.requestCounts.deleteOne({ key: `export-60:${athleteId}` })
+  const { athlete } = await limiterOf(quiet).count('export', athleteId)
+  expect(athlete).toMatchObject([
+    { remaining: 4, isSpent: false },
+    { remaining: 24, isSpent: false },
+  ])
 })
 
 test('one athlete in a loop takes nothing away from the others', async () => {

@@ -95,9 +95,14 @@ export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterO
   return {
     count: async (work, athleteId) => {
       const { athlete, everybody } = counters.get(work) ?? countersOf(work)
-      const own = await Promise.all(athlete.map((count) => count(athleteId)))
-      // What is refused to one athlete takes nothing away from the others.
-      return { athlete: own, everybody: own.some(({ isSpent }) => isSpent) ? null : await everybody('all') }
+      const own: Allowance[] = []
+      for (const count of athlete) {
+        const allowance = await count(athleteId)
+        own.push(allowance)
+        // What is refused takes nothing away from the longer limits, nor from the others.
+        if (allowance.isSpent) return { athlete: own, everybody: null }
+      }
+      return { athlete: own, everybody: await everybody('all') }
     },
   }
 }
