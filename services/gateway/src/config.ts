@@ -44,10 +44,12 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
+/** Its host goes into the content security policy, where other signs of a host would open or break it. */
 const isImageAddress = (value: string): boolean => {
   const url = URL.parse(value)
-  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === ''
-  return isElsewhere || /^\/(?![/\\])/.test(value)
+  const isPlain = url !== null && /^[\w.:[\]-]+$/.test(url.host)
+  const isElsewhere = isPlain && url.protocol === 'https:' && url.username === '' && url.password === ''
+  return isElsewhere || /^\/(?![/\\])\S*$/.test(value)
 }
 
 /** The page may load images from there and from itself; from plain http an https page could not. */

@@ -129,6 +129,9 @@ test.each([
   'https://a:b@cdn.example/a.png',
   'https://',
   'brand.svg',
+  '/\t/cdn.example/a.png',
+  'https://*/a.png',
+  'https://cdn.example;script-src/a.png',
 ])('%s may not be the button', (image) => {
   expect(() => gatewayConfig({ ...required, STRAVA_BUTTON_IMAGE: image })).toThrow(/^.*STRAVA_BUTTON_IMAGE: must be /s)
 })
