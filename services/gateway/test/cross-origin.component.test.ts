@@ -40,6 +40,12 @@ describe('a page of a listed origin', () => {
   })
 })
 
+test('where a session ends a page of a listed origin drops what bound link attempts to it, and hears of it; no other does', async () => {
+  const dropped = (origin: string) => system.call(null, 'DELETE', '/api/v1/strava/link-token', undefined, { origin })
+  const [listed, other] = [await dropped(friend), await dropped('https://evil.example')]
+  expect([listed.status, allowed(listed), allowed(other)]).toEqual([204, friend, null])
+})
+
 test.each(['https://evil.example', 'https://train.example.evil.example', 'http://train.example', 'null'])(
   'a page of %s is not let in',
   async (origin) => {

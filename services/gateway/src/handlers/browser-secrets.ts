@@ -60,12 +60,14 @@ export const giveSecret = (
 
 /**
  * Where a session ends, whoever comes next must not find them: an attempt of the one before, forwarded to them, would count as
- * their own. No access token is asked for, as it may have ended first; and no other site can send a browser here with DELETE.
+ * their own. No access token is asked for, as it may have ended first; and no site but those of `CORS_ORIGINS` can send a browser
+ * here with DELETE.
  */
 export const forgetBrowserRoute = ({ cookies }: Pick<LinkFlow, 'cookies'>): UnguardedRoute => ({
   method: 'delete',
   path: '/api/v1/strava/link-token',
   access: 'unguarded',
+  isForPages: true,
   handle: (_request, response) => {
     for (const name of ['link', 'oauth_txn'] satisfies BrowserSecret[]) cookies.clear(response, name)
     response.status(204).end()

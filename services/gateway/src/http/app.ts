@@ -26,7 +26,7 @@ export interface AppOptions extends AnswerOnceDeps {
    * of `X-Forwarded-For`, as each proxy adds the one it hears. What a caller writes there itself stands before those.
    */
   trustedProxyHops: number
-  /** Whose pages may call the routes for athletes from another origin. */
+  /** Whose pages may call the routes that are for them from another origin. */
   corsOrigins: readonly string[]
   headers: SecurityHeaders
   authenticate: Authenticate
@@ -112,10 +112,10 @@ export const createApp = (options: AppOptions): Express => {
   app.use(headers.api)
   if (options.corsOrigins.length > 0) {
     const allow = allowOrigins(options.corsOrigins)
-    for (const { access, method, path } of routes) {
-      if (access !== 'athlete') continue
-      app[method](path, allow)
-      app.options(path, allow)
+    for (const route of routes) {
+      if (route.access === 'unguarded' && !route.isForPages) continue
+      app[route.method](route.path, allow)
+      app.options(route.path, allow)
     }
   }
   for (const route of routes) app[route.method](route.path, ...handlersOf(route, options))

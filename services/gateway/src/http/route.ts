@@ -11,6 +11,8 @@ interface RouteBase {
 /** No caller, no body, no look whether the store is there, no deadline: the handler sees for itself to what it needs. */
 export interface UnguardedRoute extends RouteBase {
   access: 'unguarded'
+  /** Pages of `CORS_ORIGINS` may call it, as they may the routes for athletes. */
+  isForPages?: true
   handle(request: Request, response: Response): Promise<void> | void
 }
 
