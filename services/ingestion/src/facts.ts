@@ -18,8 +18,8 @@ const runOf = (run: SyncRun) => ({ runId: run._id, athleteId: run.athleteId, lan
 /** A run takes from one call to many, with waits for quota in between: 100 ms to 4 h. */
 const runBucketsSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400]
 
-/** From one second to a day: hourly runs may wait for a quota window. */
-const ingestionBucketsSeconds = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400]
+/** To two days, within which everything is to be mirrored: hourly runs may wait for a quota window. 10 s is promised of webhooks. */
+const ingestionBucketsSeconds = [0.25, 0.5, 1, 1.5, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, 172_800]
 
 export const createFacts = (log: Logger, metrics: Metrics, clock: Clock = systemClock) => {
   let broken = { runs: 0, nextLineAt: 0 }
