@@ -5,9 +5,9 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { exportThrough } from './tracing.ts'
 
 /** `@slipstream/gateway` is `slipstream-gateway`, as it always was at the collector. */
-const resourceOf = (main: string) => {
-  const manifest = findPackageJSON(pathToFileURL(main))
-  if (manifest === undefined) return {}
+const resourceOf = (main: string | undefined) => {
+  const manifest = main && findPackageJSON(pathToFileURL(main))
+  if (!manifest) return {}
   const { name, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { name: string; version: string }
   return { 'service.name': name.replace('@', '').replace('/', '-'), 'service.version': version }
 }
@@ -25,7 +25,7 @@ const describeCommand = (command: Record<string, unknown>): string => {
  * Starts the OpenTelemetry SDK, which reads the `OTEL_*` variables: endpoint, headers, protocol, sampler, limits.
  * @param main file that the process runs; the package it is of gives name and version
  */
-export const exportTraces = async (main = ''): Promise<void> => {
+export const exportTraces = async (main: string | undefined): Promise<void> => {
   const [{ NodeSDK }, { MongoDBInstrumentation }, { envDetector, resourceFromAttributes, serviceInstanceIdDetector }] =
     await Promise.all([
       import('@opentelemetry/sdk-node'),
