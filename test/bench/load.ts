@@ -35,7 +35,7 @@ interface Slice {
 }
 
 /** As many as are answered, so many at once. @returns good answers a second */
-const throughput = async (next: () => Request, { callers, durationMs }: Slice): Promise<number> => {
+export const throughput = async (next: () => Request, { callers, durationMs }: Slice): Promise<number> => {
   const startedAt = performance.now()
   let answered = 0
   const call = async () => {

@@ -7,6 +7,7 @@ import { benchReads } from './reads.ts'
 import { type Bench, formatReport } from './report.ts'
 import { benchStart } from './start.ts'
 import { benchSweeps } from './sweeps.ts'
+import { benchTelemetry } from './telemetry.ts'
 import { benchUtilisation } from './utilisation.ts'
 import { benchWebhookAcks } from './webhook-acks.ts'
 import { benchWebhookLatency } from './webhook-latency.ts'
@@ -23,6 +24,7 @@ const benchmarks: Record<string, Entry> = {
   acks: { about: 'webhooks stored and answered a second, against one bare insert', bench: benchWebhookAcks },
   webhooks: { about: 'from an upload at Strava to its event', bench: benchWebhookLatency },
   reads: { about: 'pages of workouts a second, against Express and the driver alone', bench: benchReads },
+  telemetry: { about: 'what exporting traces costs of webhooks and reads', bench: benchTelemetry },
   quota: {
     about: 'how much of a small quota three replicas use, and who comes first (takes 4 to 5 minutes)',
     bench: benchUtilisation,
@@ -37,7 +39,7 @@ const help = `Measures Slipstream as its users meet it, on this machine, against
 
   --only   one benchmark instead of all:
 ${Object.entries(benchmarks)
-  .map(([name, { about }]) => `             ${name.padEnd(9)} ${about}`)
+  .map(([name, { about }]) => `             ${name.padEnd(10)} ${about}`)
   .join('\n')}
   --runs   counted repetitions of each, 1 to 200 (default 10)
 `

@@ -3,25 +3,12 @@ import { startBareServer } from './bare.ts'
 import { startBenchFleet, webhookSecret } from './bench-fleet.ts'
 import { inTurns, type Request, steadily } from './load.ts'
 import { type Bench, milliseconds, type Report, rateOf, share, summarise } from './report.ts'
+import { createWebhooks } from './webhooks.ts'
 
 const athletes = 200
 const slice = { callers: 32, durationMs: 2_000 }
 const steadyMs = 20_000
 const wantedRate = 500
-
-/** Each webhook tells something new, of one athlete after another. */
-const createWebhooks = (subscriptionId: number, owners: readonly string[]) => {
-  let sent = 0
-  return (url: string): Request => {
-    sent += 1
-    const body = {
-      ...{ aspect_type: 'create', object_type: 'activity', object_id: sent, updates: {} },
-      ...{ owner_id: Number(owners[sent % owners.length]), subscription_id: subscriptionId },
-      event_time: Math.floor(Date.now() / 1_000),
-    }
-    return { url, method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  }
-}
 
 const measure = async (runs: number, { ours, bare }: { ours: () => Request; bare: () => Request }): Promise<Report> => {
   const rates = await inTurns(runs, { ours, bare }, slice)
