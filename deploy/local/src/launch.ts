@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { compileCacheIn, describe, type Log } from '@slipstream/embedded'
-import { ConfigError, type Environment } from '@slipstream/runtime'
+import { ConfigError, type Environment, publishDemoSettings, withdrawDemoSettings } from '@slipstream/runtime'
 import { closeDataFolder, type DataFolder, emptyDataFolder, openDataFolder } from './data-folder.ts'
 import { expectedAddresses, mongoPart, natsPart } from './databases.ts'
 import { type Endpoints, publishEndpoints, withdrawEndpoints } from './endpoints.ts'
@@ -69,6 +69,17 @@ const judge = async ({ root, dataDir, env, signal }: LaunchOptions, log: Log): P
   throw new ConfigError(problems)
 }
 
+const withdrawDemo = (dataDir: string): void => {
+  withdrawEndpoints(dataDir)
+  withdrawDemoSettings(dataDir)
+}
+
+/** Those the user has set. */
+const serversOf = ({ MONGODB_URI, NATS_URL }: Environment) => ({
+  ...(MONGODB_URI && { MONGODB_URI }),
+  ...(NATS_URL && { NATS_URL }),
+})
+
 /** What has been started, in the order in which it is stopped; Prometheus goes with the services. A part may still be on its way up. */
 const stopOrder = ['services', 'simulator', 'nats', 'mongo'] as const
 
@@ -83,7 +94,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
   const folder = await judge(options, log)
   if (options.fresh) await emptyDataFolder(folder, log)
   // A killed run could not withdraw its own.
-  withdrawEndpoints(dataDir)
+  withdrawDemo(dataDir)
   const prometheus = findPrometheus(env.PATH)
   const [secrets, ports, expected, compileCache] = await Promise.all([
     developmentSecrets(dataDir),
@@ -137,7 +148,7 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
       // A part whose start failed has cleaned up after itself, and its error has been thrown below.
       await Promise.all(started[group].map(async (part) => (await part.catch(() => null))?.stop()))
     }
-    withdrawEndpoints(dataDir)
+    withdrawDemo(dataDir)
     closeDataFolder(folder)
   }
 
@@ -182,6 +193,13 @@ export const launch = async (options: LaunchOptions): Promise<LaunchedSystem> =>
     }
     if (addresses.MONGODB_URI) notePrepared()
     await publishEndpoints(dataDir, endpoints)
+    const monitorUrl = (await nats)?.first.monitorUrl
+    await publishDemoSettings(dataDir, {
+      ...plan.settings,
+      ...serversOf(env),
+      ...addresses,
+      ...(monitorUrl && { NATS_MONITOR_URL: monitorUrl }),
+    })
     if (prometheus && ports.prometheus) {
       const { opsUrls } = endpoints
       const kept = keep(

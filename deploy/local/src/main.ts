@@ -1,11 +1,5 @@
-import {
-  AlreadyRunningError,
-  defaultCacheDir,
-  defaultDataDir,
-  EmbeddedServerError,
-  killAll,
-} from '@slipstream/embedded'
-import { ConfigError } from '@slipstream/runtime'
+import { AlreadyRunningError, defaultCacheDir, EmbeddedServerError, killAll } from '@slipstream/embedded'
+import { ConfigError, dataDirOf } from '@slipstream/runtime'
 import pc from 'picocolors'
 import { banner } from './banner.ts'
 import { help, parseCommandLine, UsageError } from './command-line.ts'
@@ -73,7 +67,7 @@ export const main = async (args: readonly string[], root: string): Promise<void>
     })
     const system = await launch({
       root,
-      dataDir: defaultDataDir(),
+      dataDir: dataDirOf(process.env),
       cacheDir: defaultCacheDir(),
       env: process.env,
       fresh: command.fresh,

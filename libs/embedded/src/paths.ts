@@ -6,7 +6,3 @@ export const projectRoot = resolve(import.meta.dirname, '../../..')
 /** Where fetched servers are kept between runs: SLIPSTREAM_CACHE_DIR, or `.slipstream/cache` in the project. */
 export const defaultCacheDir = (): string =>
   resolve(process.env.SLIPSTREAM_CACHE_DIR || join(projectRoot, '.slipstream', 'cache'))
-
-/** What `npm start` stores: SLIPSTREAM_DATA_DIR, or `.slipstream/data` in the project. */
-export const defaultDataDir = (): string =>
-  resolve(process.env.SLIPSTREAM_DATA_DIR || join(projectRoot, '.slipstream', 'data'))

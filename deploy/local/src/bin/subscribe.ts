@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { connect } from '@nats-io/transport-node'
-import { defaultDataDir } from '@slipstream/embedded'
+import { dataDirOf } from '@slipstream/runtime'
 import { readEndpoints } from '../endpoints.ts'
 import { formatEvent } from '../subscriber/format-event.ts'
 
@@ -35,7 +35,7 @@ if (values.help) {
 }
 const url =
   process.env.NATS_URL ??
-  (await readEndpoints(defaultDataDir()))?.natsUrl ??
+  (await readEndpoints(dataDirOf(process.env)))?.natsUrl ??
   fail('No running system found. Start it with npm start in another terminal, or set NATS_URL.')
 const connection = await connect({ servers: url, maxReconnectAttempts: -1, name: 'slipstream subscribe' }).catch(
   (error: Error) => fail(`Cannot connect to NATS: ${error.message}`),
