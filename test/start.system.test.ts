@@ -162,7 +162,7 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
   it('brings up the data of an earlier release, where services alone would refuse to start', async () => {
     rmSync(join(dataDir, 'mongo', 'prepared-for'))
     const mongo = await startMongo({ dataDir: join(dataDir, 'mongo'), log: () => {} })
-    const store = await connectStore({ uri: mongo.uri, owner: 'migration' })
+    const store = await connectStore({ uri: mongo.uri, owner: 'operator' })
     const receipts = store.connection.collection<{ _id: string; linkId: string; reason: string }>('receipts')
     // As 0.1 had it: one receipt of a link.
     await receipts.insertOne({ _id: 'rcp_1', linkId: 'link_1', reason: 'user' })

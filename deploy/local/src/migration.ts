@@ -58,7 +58,7 @@ export const migrateData = async (
     {
       name: 'migration',
       command: process.execPath,
-      args: [join(persistenceIn(root), 'src', 'bin', 'migrate.ts')],
+      args: [join(root, 'libs', 'cli', 'src', 'bin', 'slipstream.ts'), 'migrate'],
       env,
       registryDir: folder.processes,
     },

@@ -34,9 +34,15 @@ const namesDatabase = (uri: string): boolean => /^mongodb(\+srv)?:\/\/[^/]+\/[^?
  *
  * Every wait is bounded by the older timeouts: in driver 7.8 `timeoutMS` is accepted, and does nothing. A write that
  * ends with a timeout may still have happened.
- * @throws MongooseServerSelectionError when no primary answers within 10 s
+ * @throws MongooseServerSelectionError when no primary answers within `limitMs`
  */
-export const connectStore = async <Who extends Owner>(options: { uri: string; owner: Who }): Promise<Store<Who>> => {
+export const connectStore = async <Who extends Owner>(options: {
+  uri: string
+  owner: Who
+  /** The longest wait of each kind, for who would rather be told that MongoDB is away. Default 10 s, and 20 s for an answer. */
+  limitMs?: number
+}): Promise<Store<Who>> => {
+  const { limitMs = 10_000, limitMs: answerLimitMs = 20_000 } = options
   const connection = await mongoose
     .createConnection(options.uri, {
       appName: `slipstream-${options.owner}`,
@@ -44,12 +50,12 @@ export const connectStore = async <Who extends Owner>(options: { uri: string; ow
       autoIndex: false,
       autoCreate: false,
       bufferCommands: false,
-      serverSelectionTimeoutMS: 10_000,
-      socketTimeoutMS: 20_000,
-      waitQueueTimeoutMS: 10_000,
+      serverSelectionTimeoutMS: limitMs,
+      socketTimeoutMS: answerLimitMs,
+      waitQueueTimeoutMS: limitMs,
       readPreference: 'primary',
       readConcern: { level: 'majority' },
-      writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
+      writeConcern: { w: 'majority', j: true, wtimeoutMS: limitMs },
     })
     .asPromise()
 

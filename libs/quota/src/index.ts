@@ -18,4 +18,4 @@ export {
   type Showing,
 } from './stops.ts'
 export { missingIn, type Transition } from './transitions.ts'
-export type { Bucket, Buckets } from './windows.ts'
+export { type Bucket, type Buckets, resetOf } from './windows.ts'

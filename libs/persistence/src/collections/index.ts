@@ -64,7 +64,6 @@ export const writes = {
     'sweepMarks',
   ],
   scheduler: ['schedules', 'webhookInbox', 'deadLetters', 'deliveryAttempts', 'sweepMarks'],
-  migration: [],
   ingestion: [
     'workouts',
     'tombstones',
@@ -78,6 +77,8 @@ export const writes = {
     'deadLetters',
     'deliveryAttempts',
   ],
+  /** `libs/cli`: through the delivery log; the ledger it only reads. */
+  operator: ['quota', 'allowances', 'deadLetters', 'deliveryAttempts'],
 } as const satisfies Record<string, readonly CollectionKey[]>
 
 export type Owner = keyof typeof writes

@@ -1,0 +1,44 @@
+import { ConfigError, OverdueError, withinLimit } from '@slipstream/runtime'
+import type { CheckedFinding, Finding } from './finding.ts'
+
+export interface Check {
+  name: string
+  /** @throws ConfigError when it cannot look because of a setting, which the check of settings tells */
+  look(): Promise<Finding[]>
+}
+
+export interface CheckResult {
+  check: string
+  /** `skipped`: a setting that it needs is missing or wrong. */
+  outcome: 'looked' | 'skipped' | 'failed'
+  findings: CheckedFinding[]
+}
+
+const limitMs = 9_000
+
+const failed = (name: string, error: unknown): Finding => ({
+  code: 'check_failed',
+  severity: 'error',
+  problem:
+    error instanceof OverdueError
+      ? `the check ${name} has no answer after ${limitMs / 1_000} s`
+      : `the check ${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+  actor: 'operator',
+  fix: 'See whether what it looks at is overloaded or unreachable, and run the doctor again.',
+})
+
+const runCheck = async ({ name, look }: Check): Promise<CheckResult> => {
+  const result = (outcome: CheckResult['outcome'], findings: readonly Finding[]): CheckResult => ({
+    check: name,
+    outcome,
+    findings: findings.map((finding) => ({ check: name, ...finding })),
+  })
+  try {
+    return result('looked', await withinLimit(look(), limitMs))
+  } catch (error) {
+    return error instanceof ConfigError ? result('skipped', []) : result('failed', [failed(name, error)])
+  }
+}
+
+/** All at once, each for itself: one that hangs or fails keeps no other from its findings. */
+export const runChecks = (checks: readonly Check[]): Promise<CheckResult[]> => Promise.all(checks.map(runCheck))
