@@ -1,5 +1,5 @@
-import { setting } from '@slipstream/runtime'
-import type { z } from 'zod'
+import { Secret, setting } from '@slipstream/runtime'
+import { z } from 'zod'
 
 /** Strava API Policy of 2026-06-01, 6.2: no cached copy is older than 7 days. */
 const keptByPolicyMs = 7 * 24 * 60 * 60_000
@@ -11,6 +11,29 @@ export const stravaSettings = () => ({
   STRAVA_OAUTH_BASE_URL: setting.url('http', 'https').default('https://www.strava.com'),
   STRAVA_API_BASE_URL: setting.url('http', 'https').default('https://www.strava.com/api/v3'),
   DATA_POLICY: setting.oneOf('strava-2026', 'keep').default('strava-2026'),
+})
+
+/** One value, or two while one takes the other's place; each goes into an address. */
+const pathSecrets = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9_-]{16,128}(,[A-Za-z0-9_-]{16,128})?$/.test(value), {
+    error: 'must be one value, or two with a comma between, of 16 to 128 letters, digits, "-" or "_"',
+  })
+  .transform((value) => value.split(',').map((one) => new Secret(one)))
+
+/** The page, the cookies and the callback all live at the root. */
+const publicUrl = setting
+  .url('http', 'https')
+  .refine((value) => !URL.canParse(value) || value === new URL(value).origin, {
+    error: 'must be an origin such as https://train.example, without a path',
+  })
+
+/** What Strava knows of this deployment as a whole: where it sends people and webhooks, and how many athletes it lets in. */
+export const stravaAppSettings = () => ({
+  PUBLIC_URL: publicUrl.optional(),
+  STRAVA_WEBHOOK_VERIFY_TOKEN: setting.secret().optional(),
+  STRAVA_WEBHOOK_PATH_SECRET: pathSecrets.optional(),
+  STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
 })
 
 type StravaSettings = z.output<z.ZodObject<ReturnType<typeof stravaSettings>>>

@@ -1,6 +1,6 @@
-import { deepFreeze, type Environment, readConfig, Secret, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service/settings'
-import { stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
+import { stravaAppSettings, stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
 import { tokenKeysSetting } from '@slipstream/vault/settings'
 import { z } from 'zod'
 
@@ -37,13 +37,6 @@ const deepLink = z
     error: 'must be https: or a scheme of the app',
   })
 
-/** The page, the cookies and the callback all live at the root. */
-const publicUrl = setting
-  .url('http', 'https')
-  .refine((value) => !URL.canParse(value) || value === new URL(value).origin, {
-    error: 'must be an origin such as https://train.example, without a path',
-  })
-
 /** Its host goes into the content security policy, where other signs of a host would open or break it. */
 const isImageAddress = (value: string): boolean => {
   const url = URL.parse(value)
@@ -65,31 +58,20 @@ const origins = z
     error: 'must be origins such as https://train.example, with commas between and without a path',
   })
 
-/** One value, or two while one takes the other's place; each goes into an address. */
-const pathSecrets = z
-  .string()
-  .refine((value) => /^[A-Za-z0-9_-]{16,128}(,[A-Za-z0-9_-]{16,128})?$/.test(value), {
-    error: 'must be one value, or two with a comma between, of 16 to 128 letters, digits, "-" or "_"',
-  })
-  .transform((value) => value.split(',').map((one) => new Secret(one)))
-
 const environmentSchema = z.object({
   ...commonSettings(9101),
   PORT: setting.port(3000),
   DRAIN_SECONDS: setting.integer(0, 300).default(5),
-  PUBLIC_URL: publicUrl.optional(),
   TRUSTED_PROXY_HOPS: setting.integer(0, 10).default(0),
   CORS_ORIGINS: origins.optional(),
   AUTH_ISSUER_URL: issuer,
   AUTH_AUDIENCE: setting.text(),
   ...stravaSettings(),
-  STRAVA_WEBHOOK_VERIFY_TOKEN: setting.secret().optional(),
-  STRAVA_WEBHOOK_PATH_SECRET: pathSecrets.optional(),
+  ...stravaAppSettings(),
   STRAVA_WEBHOOK_SIGNATURE: setting.oneOf('off', 'observe', 'enforce').default('observe'),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
   STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: setting.oneOf('true', 'false').default('false'),
   STRAVA_BUTTON_IMAGE: image.optional(),
-  STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
