@@ -21,10 +21,13 @@ const makeProject = async () => {
     await copyFile(join(fixtures, 'stand-in-service.ts'), join(source, 'main.ts'))
     await copyFile(join(fixtures, 'stand-in-config.ts'), join(source, 'config.ts'))
   }
-  const migrate = join(root, 'libs', 'persistence', 'src', 'bin', 'migrate.ts')
-  await mkdir(dirname(migrate), { recursive: true })
-  await copyFile(join(fixtures, 'stand-in-migration.ts'), migrate)
-  return { root, migrate, dataDir: join(root, 'data') }
+  const command = join(root, 'libs', 'cli', 'src', 'bin', 'slipstream.ts')
+  await mkdir(dirname(command), { recursive: true })
+  await copyFile(join(fixtures, 'stand-in-migration.ts'), command)
+  const collections = join(root, 'libs', 'persistence', 'src', 'collections.ts')
+  await mkdir(dirname(collections), { recursive: true })
+  await writeFile(collections, '// What this release stores.\n')
+  return { root, command, collections, dataDir: join(root, 'data') }
 }
 type Project = Awaited<ReturnType<typeof makeProject>>
 
@@ -122,6 +125,7 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   expect(await exitCode(launcher)).toBe(0)
   expect(running.filter(isAlive)).toEqual([])
   expect(existsSync(join(project.dataDir, 'endpoints.json'))).toBe(false)
+  expect(existsSync(join(project.dataDir, 'settings.json'))).toBe(false)
   expect((await readdir(project.dataDir, { recursive: true })).filter((file) => file.endsWith('.pid.json'))).toEqual([])
   const order = ['gateway: going down', 'simulator: going down', 'stopped'].map((text) =>
     launcher.output().lastIndexOf(text),
@@ -209,13 +213,14 @@ test('data that other code had last are migrated before any service starts, and 
     return launcher.output()
   }
   expect(await startAndStop()).not.toContain('migration:')
-  await appendFile(project.migrate, '// The next release.\n')
+  await appendFile(project.collections, '// What the next one stores.\n')
   const output = await startAndStop()
-  expect(output).toMatch(/migration: done: mongodb:\/\/127\.0\.0\.1/)
+  expect(output).toMatch(/migration: done: migrate mongodb:\/\/127\.0\.0\.1/)
   expect(output.indexOf('migration: done')).toBeLessThan(output.indexOf(': up {', output.indexOf('mongod')))
   expect(await startAndStop()).not.toContain('migration:')
 
-  await appendFile(project.migrate, "throw new Error('on purpose')\n")
+  await appendFile(project.collections, '// What the one after that stores.\n')
+  await appendFile(project.command, "throw new Error('on purpose')\n")
   const failing = run(project)
   expect(await exitCode(failing)).toBe(1)
   expect(failing.output()).toMatch(/the migration ended with code 1:[\s\S]*on purpose/)

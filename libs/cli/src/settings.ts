@@ -1,6 +1,6 @@
 import { type Environment, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings } from '@slipstream/service/settings'
-import { stravaSettings } from '@slipstream/strava/settings'
+import { stravaAppSettings, stravaSettings } from '@slipstream/strava/settings'
 import { tokenKeysSetting } from '@slipstream/vault/settings'
 import { z } from 'zod'
 
@@ -29,4 +29,11 @@ export const readApp = (env: Environment) => readConfig(z.object({ STRAVA_CLIENT
 export const readStrava = (env: Environment) =>
   readConfig(z.object({ STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET, STRAVA_OAUTH_BASE_URL, STRAVA_API_BASE_URL }), env)
 
+/** How Strava and people see this deployment; none of it is required. */
+export const readDeployment = (env: Environment) =>
+  readConfig(z.object({ ...stravaAppSettings(), STRAVA_BUTTON_IMAGE: setting.text().optional() }), env)
+
 export const readTokenKeys = (env: Environment) => readConfig(z.object({ TOKEN_KEYS: tokenKeysSetting() }), env)
+
+/** Every reader above, for who judges settings as a whole. */
+export const allReaders = [readMongo, readNats, readStrava, readDeployment, readTokenKeys]

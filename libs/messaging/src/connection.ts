@@ -68,6 +68,13 @@ export const openConnection = async (
     ignoreAuthErrorAbort: true,
   })
 
+/** For a look or one piece of work: tried once, and not again when it breaks. */
+export const openForOnce = async (
+  servers: NatsServers,
+  { name, limitMs }: { name: string; limitMs: number },
+): Promise<NatsConnection> =>
+  await connect({ ...serverOptions(servers), name, timeout: limitMs, reconnect: false, ignoreAuthErrorAbort: true })
+
 export interface ConnectionWatch {
   connected(): boolean
 }

@@ -30,7 +30,7 @@ const wholeNumber = (min: number, max: number, error: string) =>
 const withoutFinalSlashes = (value: string): string => value.replace(/\/+$/, '')
 
 /** The same address with the first of its hosts alone: a URL proper has one host, MongoDB's connection strings several. */
-const withFirstHost = (value: string): string => value.replace(/^([a-z+]+:\/\/(?:[^/@]*@)?[^,/?]*)[^/?]*/, '$1')
+export const withFirstHost = (value: string): string => value.replace(/^([a-z+]+:\/\/(?:[^/@]*@)?[^,/?]*)[^/?]*/, '$1')
 
 /** Setting types shared by the services. A secret may also come from the file named by `<NAME>_FILE`. */
 export const setting = {

@@ -103,6 +103,25 @@ const findPending = async (connection: Connection, { steps = migrationSteps }: M
   ...(await pendingSteps(connection, steps)),
 ]
 
+/** What has to be done to a database, and what was done to it that this release does not know. Changes nothing. */
+export interface DatabaseState {
+  /** Nothing was stored yet: the first service to start brings it up. */
+  isNew: boolean
+  pending: Pick<Pending, 'what' | 'isBreaking'>[]
+  /** Steps of a later release. */
+  unknownSteps: string[]
+}
+
+export const databaseState = async (connection: Connection, options: MigrationOptions = {}): Promise<DatabaseState> => {
+  const { steps = migrationSteps } = options
+  const applied = await connection.collection<{ _id: string }>(appliedName).find().toArray()
+  return {
+    isNew: await isNewDatabase(connection),
+    pending: (await findPending(connection, options)).map(({ what, isBreaking }) => ({ what, isBreaking })),
+    unknownSteps: applied.map(({ _id }) => _id).filter((applied) => !steps.some(({ id }) => id === applied)),
+  }
+}
+
 const applyAll = async (pending: readonly Pending[]): Promise<string[]> => {
   for (const { apply } of pending) await apply()
   return pending.map(({ what }) => what)
