@@ -121,6 +121,24 @@ export type SyncAccepted = z.infer<typeof syncAcceptedSchema>
 
 export const unlinkAcceptedSchema = z.object({ receiptId: z.string() }).meta({ id: 'UnlinkAccepted' })
 
+export const subscriptionRequestSchema = z
+  .strictObject({
+    replacesForeign: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether the subscription of another installation gives way.' }),
+  })
+  .meta({ id: 'SubscriptionRequest' })
+
+export const subscriptionCheckSchema = z
+  .object({
+    outcome: z.enum(['kept', 'made', 'foreign', 'busy']).meta({
+      description: '`foreign`: it posts to another installation and was left alone. `busy`: another replica is at it.',
+    }),
+  })
+  .meta({ id: 'SubscriptionCheck' })
+export type SubscriptionCheck = z.infer<typeof subscriptionCheckSchema>
+
 export const receiptNotes = ['linked_again', 'check_strava'] as const
 export type ReceiptNote = (typeof receiptNotes)[number]
 

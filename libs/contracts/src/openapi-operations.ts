@@ -100,3 +100,7 @@ export const asAthlete = ({
     ),
   },
 })
+
+/** Needs an access token with the role `slipstream:operator`. */
+export const asOperator = ({ refusals = [], ...operation }: Operation): ZodOpenApiOperationObject =>
+  asAthlete({ ...operation, refusals: ['forbidden', ...refusals] })

@@ -13,6 +13,8 @@ import {
   runPageSchema,
   runsQuerySchema,
   statusSchema,
+  subscriptionCheckSchema,
+  subscriptionRequestSchema,
   summarySchema,
   syncAcceptedSchema,
   trainingLoadSchema,
@@ -22,7 +24,7 @@ import {
 } from './api.ts'
 import type { ErrorCode } from './error-catalogue.ts'
 import { callbackLeg, connectLeg, forgetBrowserLeg, webhookLegs } from './openapi-legs.ts'
-import { asAthlete, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
+import { asAthlete, asOperator, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
 
@@ -107,6 +109,27 @@ const paths = {
       tags: ['Connection'],
       responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
       refusals: ['not_linked'],
+    }),
+  },
+  '/api/v1/operator/athletes/{id}/link': {
+    delete: asOperator({
+      operationId: 'unlinkOnBehalf',
+      summary: 'Unlink an athlete who has asked the operator to',
+      description: 'The same as if they had done it: the receipt is theirs.',
+      tags: ['Operator'],
+      requestParams: pathId('An `athleteId`.'),
+      responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
+      refusals: ['not_found', 'not_linked'],
+    }),
+  },
+  '/api/v1/operator/push-subscription': {
+    put: asOperator({
+      operationId: 'checkPushSubscription',
+      summary: "See to the app's push subscription at Strava now, not within the hour",
+      tags: ['Operator'],
+      requestBody: jsonBody(subscriptionRequestSchema),
+      responses: { '200': json('What became of it.', subscriptionCheckSchema) },
+      refusals: [...bodyRefusals, 'app_misconfigured', 'strava_unavailable'],
     }),
   },
   '/api/v1/export': {
@@ -294,6 +317,7 @@ export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
         { name: 'Workouts', description: 'What was ingested, and what it adds up to.' },
         { name: 'Profile', description: 'What the athlete says about themselves.' },
         { name: 'Webhooks', description: 'What Strava calls.' },
+        { name: 'Operator', description: 'For tokens with the role `slipstream:operator`.' },
         { name: 'Site', description: 'Addresses that need no access token.' },
       ],
       components: {

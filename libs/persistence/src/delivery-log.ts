@@ -28,6 +28,9 @@ export const createDeliveryLog = (
     const _id = letter.eventId === '' ? newId('letter') : idOf(letter.consumer, letter.eventId)
     await collections.deadLetters.replaceOne({ _id }, { ...letter, createdAt: clock.now() }, { upsert: true })
   },
+  deleteReplayed: async ({ _id, createdAt }) => {
+    await collections.deadLetters.deleteOne({ _id, createdAt })
+  },
   deleteLettersOf: async ({ athleteId, linkId, until }) => {
     await collections.deadLetters.deleteMany({ $or: [{ linkId }, { athleteId, createdAt: { $lt: until } }] })
   },

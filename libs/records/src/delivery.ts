@@ -41,6 +41,8 @@ export interface DeliveryLog {
   startAttempt(consumer: string, eventId: string): Promise<number>
   /** Kept once per consumer and event: keeping it again replaces the earlier letter. Without an event id always anew. */
   keepDeadLetter(letter: DeadLetter): Promise<void>
+  /** Deletes a letter that was replayed, unless the same event has become a dead letter again meanwhile. */
+  deleteReplayed(letter: Pick<DeadLetterRow, '_id' | 'createdAt'>): Promise<void>
   /** Deletes the letters of a link, and those of its athlete from before `until`: until then it was the only link. */
   deleteLettersOf(link: { athleteId: string; linkId: string; until: Date }): Promise<void>
   /** The message is settled: its next try, if there is one, counts from 1. */

@@ -8,12 +8,13 @@ import { type ExportDeps, exportRoute } from './handlers/export.ts'
 import type { LinkFlow } from './handlers/link-flow.ts'
 import { linkTokenRoute } from './handlers/link-token.ts'
 import { profileRoutes } from './handlers/profile.ts'
+import { pushSubscriptionRoute, type SubscriptionDeps } from './handlers/push-subscription.ts'
 import { type RunsDeps, runsRoute } from './handlers/runs.ts'
 import { type SiteDeps, siteRoutes } from './handlers/site.ts'
 import { createStatusReader, type ReadStatus, type StatusSources, statusRoute } from './handlers/status.ts'
 import { type SyncDeps, syncRoute } from './handlers/sync.ts'
 import { createLoadReader, trainingLoadRoute } from './handlers/training-load.ts'
-import { type UnlinkDeps, unlinkRoutes } from './handlers/unlink.ts'
+import { type UnlinkDeps, unlinkOnBehalfRoute, unlinkRoutes } from './handlers/unlink.ts'
 import { type WebhookDeps, webhookRoutes } from './handlers/webhooks.ts'
 import { createWorkoutsReader, type WorkoutsDeps, workoutRoutes } from './handlers/workouts.ts'
 import type { Route } from './http/route.ts'
@@ -23,6 +24,7 @@ export type RouteDeps = LinkFlow &
   SyncDeps &
   RunsDeps &
   UnlinkDeps &
+  SubscriptionDeps &
   WorkoutsDeps &
   SiteDeps &
   WebhookDeps &
@@ -48,6 +50,8 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     syncRoute(deps),
     runsRoute(deps),
     ...unlinkRoutes(deps),
+    unlinkOnBehalfRoute(deps),
+    pushSubscriptionRoute(deps),
     eventsRoute({ ...deps, readStatus }),
     ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
     ...workoutRoutes(deps, readWorkouts),

@@ -36,7 +36,7 @@ import { confirmDeauthorisations } from './sweeps/deauthorisations.ts'
 import { sweepErasures } from './sweeps/erasures.ts'
 import { adoptLinks, followGrants } from './sweeps/grants.ts'
 import { lookAtLostGrants } from './sweeps/lost-grants.ts'
-import { canSubscribe, checkPushSubscription } from './sweeps/push-subscription.ts'
+import { canSubscribe, createSubscriptionKeeper } from './sweeps/push-subscription.ts'
 import { createUnlinkWorker } from './sweeps/receipts.ts'
 import { createRevocations } from './sweeps/revocations.ts'
 
@@ -148,8 +148,27 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const confirm = confirmDeauthorisations({ ...common, strava, wipe: unlinking.wipe })
       const subscriptions = createSubscriptions(collections.pushSubscription, config.strava.clientId)
       const { stravaClientSecret, webhookPaths, webhookSigning, webhookVerifyToken } = config.secrets
+      const callbackBase = `${publicUrl}/webhooks/strava/`
+      const [currentPath] = webhookPaths
+      const subscriptionKeeper =
+        webhookVerifyToken && currentPath && canSubscribe({ publicUrl, apiBaseUrl: config.strava.apiBaseUrl })
+          ? createSubscriptionKeeper({
+              ...{ subscriptions, clock, facts, verifyToken: webhookVerifyToken },
+              strava: createPushSubscriptions({
+                baseUrl: config.strava.apiBaseUrl,
+                clientId: config.strava.clientId,
+                clientSecret: stravaClientSecret,
+                fetch: fetchWith,
+                onCall: facts.stravaCalled,
+              }),
+              callbackBase,
+              callbackUrl: `${callbackBase}${currentPath.reveal()}`,
+              replacesForeign: config.webhooks.replacesForeign,
+            })
+          : null
       routes = createRoutes({
         ...common,
+        subscriptionKeeper,
         bus,
         streams,
         heartbeatMs: overrides.heartbeatMs ?? heartbeatMs,
@@ -211,31 +230,6 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
       const everyMs = overrides.sweepIntervalMs ?? sweepIntervalMs
       const { keepForMs } = config.strava
       registerGauges(metrics, { links, receipts, vault, clock }, config.strava.athleteLimit)
-      const callbackBase = `${publicUrl}/webhooks/strava/`
-      const [currentPath] = webhookPaths
-      const subscribing =
-        webhookVerifyToken && currentPath && canSubscribe({ publicUrl, apiBaseUrl: config.strava.apiBaseUrl })
-          ? [
-              {
-                name: 'push-subscription',
-                everyMs,
-                run: checkPushSubscription({
-                  ...{ subscriptions, clock, facts, verifyToken: webhookVerifyToken },
-                  strava: createPushSubscriptions({
-                    baseUrl: config.strava.apiBaseUrl,
-                    clientId: config.strava.clientId,
-                    clientSecret: stravaClientSecret,
-                    fetch: fetchWith,
-                    onCall: facts.stravaCalled,
-                  }),
-                  callbackBase,
-                  callbackUrl: `${callbackBase}${currentPath.reveal()}`,
-                  replacesForeign: config.webhooks.replacesForeign,
-                }),
-              },
-            ]
-          : []
-
       return {
         deliveries,
         outbox: [
@@ -273,7 +267,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
               walks: true,
             }),
           },
-          ...subscribing,
+          ...(subscriptionKeeper ? [{ name: 'push-subscription', everyMs, run: subscriptionKeeper.sweep }] : []),
           { name: 'links-without-account', everyMs, run: adoptLinks(common) },
         ],
         stopServing: async (signal) => {

@@ -18,6 +18,7 @@ export const memoryDeliveryLog = () => {
       if (log.isAway) throw new Error('the delivery log is away')
       letters.push(letter)
     },
+    deleteReplayed: async () => {},
     deleteLettersOf: async () => {},
     forget: async (consumer: string, eventId: string) => {
       attempts.delete(`${consumer}:${eventId}`)

@@ -41,7 +41,10 @@ const claimsSchema = z.object({
   exp: z.number().max(lastSecond),
   iat: z.number().optional(),
   profile_submitted: z.boolean().catch(false).default(false),
+  roles: z.array(z.string()).catch([]).default([]),
 })
+
+const operatorRole = 'slipstream:operator'
 
 export interface AuthenticatorOptions {
   issuer: string
@@ -95,7 +98,10 @@ export const createAuthenticator = (options: AuthenticatorOptions) => {
     const claims = await verify(accessToken, options)
     const tokenExpiresAt = new Date(claims.exp * 1000)
     const athleteId = await athletes.identify(issuer, claims.sub)
-    const caller = { athleteId, profileClaimed: claims.profile_submitted, tokenExpiresAt }
+    const caller = {
+      ...{ athleteId, tokenExpiresAt, profileClaimed: claims.profile_submitted },
+      isOperator: claims.roles.includes(operatorRole),
+    }
     remembered.set(key, { caller, until: Math.min(now + rememberForMs, tokenExpiresAt.getTime()) })
     return caller
   }

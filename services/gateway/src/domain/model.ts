@@ -6,6 +6,8 @@ export interface Caller {
   athleteId: string
   /** The claim `profile_submitted`; only looked at with PROFILE_GATE=claim. */
   profileClaimed: boolean
+  /** Has the role `slipstream:operator`. */
+  isOperator: boolean
   tokenExpiresAt: Date
 }
 

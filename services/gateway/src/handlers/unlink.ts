@@ -5,7 +5,7 @@ import type { Link, UnlinkReceipt } from '../domain/model.ts'
 import type { Links, Receipts } from '../domain/ports.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { readId } from '../http/read.ts'
-import type { AthleteRoute } from '../http/route.ts'
+import type { AthleteRoute, OperatorRoute } from '../http/route.ts'
 
 export interface UnlinkDeps {
   links: Pick<Links, 'ofAthlete'>
@@ -83,18 +83,32 @@ export const toReceipt = (receipt: UnlinkReceipt): Receipt => ({
   actionUrl: receipt.note === 'check_strava' || receipt.revocationSettledAt === null ? stravaSettingsUrl : null,
 })
 
+const unlink = async (deps: UnlinkDeps, athleteId: string): Promise<string> => {
+  const receipt = await openReceipt(deps, athleteId)
+  deps.facts.unlinkAsked(receipt)
+  await deps.wipe(receipt)
+  // Not before the link is gone: who hears of the unlink must not find it still there.
+  deps.nudge()
+  return receipt.receiptId
+}
+
+/** On behalf of an athlete who has asked the operator: the same as if they had done it. */
+export const unlinkOnBehalfRoute = (deps: UnlinkDeps): OperatorRoute => ({
+  method: 'delete',
+  path: '/api/v1/operator/athletes/:id/link',
+  access: 'operator',
+  handle: async (request, response) => {
+    response.status(202).json({ receiptId: await unlink(deps, readId(request)) })
+  },
+})
+
 export const unlinkRoutes = (deps: UnlinkDeps): AthleteRoute[] => [
   {
     method: 'delete',
     path: '/api/v1/strava/link',
     access: 'athlete',
     handle: async (_request, response, { athleteId }) => {
-      const receipt = await openReceipt(deps, athleteId)
-      deps.facts.unlinkAsked(receipt)
-      await deps.wipe(receipt)
-      // Not before the link is gone: who hears of the unlink must not find it still there.
-      deps.nudge()
-      response.status(202).json({ receiptId: receipt.receiptId })
+      response.status(202).json({ receiptId: await unlink(deps, athleteId) })
     },
   },
   {

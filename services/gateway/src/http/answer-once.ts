@@ -62,7 +62,7 @@ const giveAgain = (
  * answer; while it is worked on they are asked to come again. Without the header it is served like any other.
  */
 export const answerOnce =
-  ({ path, handle }: AthleteRoute, { keyedRequests, publicUrl, facts }: AnswerOnceDeps) =>
+  ({ path, handle }: Pick<AthleteRoute, 'path' | 'handle'>, { keyedRequests, publicUrl, facts }: AnswerOnceDeps) =>
   async (request: Request, response: Response, caller: Caller): Promise<void> => {
     const key = readIdempotencyKey(request.get('Idempotency-Key'))
     if (key === null) return await handle(request, response, caller)

@@ -76,7 +76,9 @@ const handlersOf = (route: Route, options: AppOptions): RequestHandler[] => {
   const serve = async (request: Request, response: Response) => {
     if (!isStoreUp()) throw new RefusalError('service_unavailable')
     const caller = await authenticateRequest(request, response, authenticate)
-    if (route.limited) await countRequest(limiter, route.limited, caller.athleteId, response)
+    if (route.access === 'operator' && !caller.isOperator) throw new RefusalError('forbidden')
+    if (route.access === 'athlete' && route.limited)
+      await countRequest(limiter, route.limited, caller.athleteId, response)
     await receiveBody(request, response)
     await handle(request, response, caller)
   }

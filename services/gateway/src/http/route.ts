@@ -24,4 +24,9 @@ export interface AthleteRoute extends RouteBase {
   handle(request: Request, response: Response, caller: Caller): Promise<void>
 }
 
-export type Route = UnguardedRoute | AthleteRoute
+/** Needs an access token with the role `slipstream:operator`. */
+export interface OperatorRoute extends Omit<AthleteRoute, 'access' | 'limited'> {
+  access: 'operator'
+}
+
+export type Route = UnguardedRoute | AthleteRoute | OperatorRoute
