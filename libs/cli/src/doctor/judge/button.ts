@@ -9,7 +9,7 @@ export const judgeButton = ({ image, isStrava }: { image: string | null; isStrav
       severity: isStrava ? 'warning' : 'info',
       problem: 'people begin at a button in words: the official "Connect with Strava" image is not set up',
       actor: 'developer',
-      fix: 'Download the image from https://developers.strava.com/guidelines/ and name its file in STRAVA_BUTTON_IMAGE; an app with a page of its own shows it there.',
+      fix: 'Download the image from https://developers.strava.com/guidelines/ and show it where people of your app begin, then name its file in STRAVA_BUTTON_IMAGE. The page of this release keeps its button in words.',
     },
   ]
 }

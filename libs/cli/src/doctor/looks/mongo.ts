@@ -2,7 +2,7 @@ import { inspectMongo, inspectMongoDirectly } from '@slipstream/persistence'
 import { isStoreAway } from '@slipstream/runtime'
 import type { MongoFacts } from '../judge/mongo.ts'
 
-const limitMs = 4_000
+const limitMs = 3_000
 
 /** The driver's own words, which name hosts and never a user or a password; the rest of them describes its inner state. */
 const reasonOf = (error: unknown): string =>
