@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeNatsAuth } from '@slipstream/nats-auth'
 import { startTestMongo, startTestNats } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type SingleServers, startFleetOn } from './support/fleet.ts'
+import { type ServiceName, type SingleServers, startFleetOn } from './support/fleet.ts'
 import { statusOf, synced } from './support/linked-athlete.ts'
 import { until } from './support/until.ts'
 import { linkAll, openWebhookBench, setUpLimitMs, startServices, type WebhookBench } from './support/webhook-bench.ts'
@@ -31,6 +31,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const metricsOf = async (name: ServiceName): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${bench.process(name).opsPort}/metrics`)).text()
+/** What NATS tells of a consumer. */
+const pendingOfOne = /^slipstream_consumer_pending\{consumer="[a-z-]+",.*\} \d/m
+
 /** What the server has refused since it was started. */
 const violations = (): string[] =>
   readFileSync(bench.fleet.nats.logFile, 'utf8')
@@ -48,6 +53,8 @@ test('each service works with the permissions it has, and asks for none that it 
   await bench.untilTakenIn()
   await bench.untilEqual()
   await until(patienceMs, async () => expect(heard.text()).toContain('event: activity'))
+  for (const name of ['gateway', 'scheduler', 'ingestion'] as const) expect(await metricsOf(name)).toMatch(pendingOfOne)
+  expect(await metricsOf('scheduler')).toMatch(/^slipstream_stream_bytes\{stream="ADVISORIES",/m)
   expect(violations()).toEqual([])
 
   await bench.fleet.nats.wipe()
