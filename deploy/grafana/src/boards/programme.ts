@@ -21,7 +21,7 @@ export const programme: Board = {
         title: 'Places left',
         shows: 'How many athletes may still link. STRAVA_ATHLETE_LIMIT says how many places there are.',
         whenBad:
-          'at 0 the next athlete is told app_full. Ask Strava for more, or let idle athletes go: `npm run slipstream -- athletes`.',
+          'at 0 the next athlete is told app_full. Ask Strava for more, or let idle athletes go: `npm run slipstream -- slots`.',
         unit: 'short',
         bad: { warn: 10, alarm: 1 },
         queries: { left: 'max(slipstream_slots_limit) - max(slipstream_slots_used)' },
