@@ -1,10 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMongo } from '@slipstream/embedded'
-import { testDatabase } from '@slipstream/testing'
+import { temporaryFolder, testDatabase } from '@slipstream/testing'
 import type { mongo } from 'mongoose'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connectStore, duplicatesIn, type Store } from '../src/index.ts'
 
 const database = testDatabase()
@@ -159,4 +160,23 @@ test('uses the database slipstream when the URI names none', async () => {
   const unnamed = await connectStore({ uri: uri.href, owner: 'gateway' })
   expect(unnamed.connection.name).toBe('slipstream')
   await unnamed.close()
+})
+
+test('TLS is asked for in the address, and the CA named there is the one that is trusted', async () => {
+  const folder = await temporaryFolder()
+  const fixtures = join(import.meta.dirname, '../../messaging/test/fixtures')
+  const [ca, key] = ['server-cert.pem', 'server-key.pem'].map((file) => join(fixtures, file)) as [string, string]
+  const pem = join(folder, 'mongod.pem')
+  writeFileSync(pem, `${readFileSync(ca, 'utf8')}${readFileSync(key, 'utf8')}`)
+  const mongod = await startMongo({
+    dataDir: join(folder, 'data'),
+    log: () => {},
+    args: ['--tlsMode', 'preferTLS', '--tlsCertificateKeyFile', pem],
+  })
+  onTestFinished(() => mongod.stop())
+  const own = await connectStore({ uri: `${mongod.uri}&tls=true&tlsCAFile=${ca}`, owner: 'scheduler' })
+  await own.ping()
+  await own.close()
+  const stranger = `${mongod.uri}&tls=true`
+  await expect(connectStore({ uri: stranger, owner: 'scheduler' })).rejects.toThrow(/self-signed certificate/)
 })

@@ -32,6 +32,19 @@ const withoutFinalSlashes = (value: string): string => value.replace(/\/+$/, '')
 /** The same address with the first of its hosts alone: a URL proper has one host, MongoDB's connection strings several. */
 export const withFirstHost = (value: string): string => value.replace(/^([a-z+]+:\/\/(?:[^/@]*@)?[^,/?]*)[^/?]*/, '$1')
 
+/** Options of MongoDB's connection strings that would take from a write that it is kept, or from a read that what it sees is. */
+const keptOptions: Readonly<Record<string, string>> = {
+  w: 'majority',
+  j: 'true',
+  journal: 'true',
+  readconcernlevel: 'majority',
+}
+
+const weakensNothing = (uri: string): boolean => {
+  const options = new URLSearchParams(uri.split('?')[1])
+  return [...options].every(([name, value]) => (keptOptions[name.toLowerCase()] ?? value) === value)
+}
+
 /** Setting types shared by the services. A secret may also come from the file named by `<NAME>_FILE`. */
 export const setting = {
   url: (...protocols: string[]) =>
@@ -46,6 +59,10 @@ export const setting = {
       .string({ error: 'is required' })
       .refine((value) => /^mongodb(\+srv)?:\/\/./.test(value) && URL.canParse(withFirstHost(value)), {
         error: 'must be a URL that starts with mongodb: or mongodb+srv:',
+      })
+      .refine(weakensNothing, {
+        error:
+          'may say w=majority, journal=true and readConcernLevel=majority, and nothing weaker: what is acknowledged is kept',
       })
       .transform(withoutFinalSlashes),
   /** One server or several of a cluster, comma separated. */

@@ -140,6 +140,7 @@ describe('the addresses of the stores', () => {
     ['MONGODB_URI', 'mongodb://a:27017,b:27018/slipstream?replicaSet=rs'],
     ['MONGODB_URI', 'mongodb://user:p%40ss@a:27017,b:27018,c:27019/?replicaSet=rs'],
     ['MONGODB_URI', 'mongodb+srv://cluster.example/slipstream'],
+    ['MONGODB_URI', 'mongodb://a/x?retryWrites=true&w=majority&journal=true&tls=true&tlsCAFile=/run/ca.pem'],
     ['NATS_URL', 'nats://a:4222,nats://b:4222'],
     ['NATS_URL', 'tls://user:pass@a:4222'],
   ])('%s may be %s', (name, value) => {
@@ -157,6 +158,20 @@ describe('the addresses of the stores', () => {
   ])('%s may not be %s', (name, value) => {
     expect(() => readConfig(stores, { ...good, [name]: value })).toThrow(`${name}: must be a URL that starts with`)
   })
+})
+
+describe('an address of MongoDB', () => {
+  const store = z.object({ MONGODB_URI: setting.mongodbUri() })
+
+  it.each(['w=1', 'w=0', 'W=2', 'journal=false', 'j=false', 'readConcernLevel=local', 'readconcernlevel=available'])(
+    'that says %s is refused: what is acknowledged would not be kept',
+    (weaker) => {
+      const uri = `mongodb://user:canary@a,b,c/x?replicaSet=rs&${weaker}`
+      const read = () => readConfig(store, { MONGODB_URI: uri })
+      expect(read).toThrow(/MONGODB_URI: may say w=majority, journal=true and readConcernLevel=majority/)
+      expect(read).not.toThrow('canary')
+    },
+  )
 })
 
 describe('a choice', () => {

@@ -102,9 +102,18 @@ export type RunningMongo = RunningServer & { uri: string }
 export const mongoUri = (...ports: number[]): string =>
   `mongodb://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/slipstream?replicaSet=${replicaSet}`
 
+export interface MongoOptions extends ServerOptions {
+  /** More arguments of mongod. It has to answer without TLS as well. */
+  args?: readonly string[]
+}
+
 /** Starts a journaled one-node replica set on 127.0.0.1, ready for writes, transactions and change streams. */
-export const startMongo = async (options: ServerOptions): Promise<RunningMongo> => {
-  const server = await startServer(mongod, options)
+export const startMongo = async (options: MongoOptions): Promise<RunningMongo> => {
+  const kind: ServerKind = {
+    ...mongod,
+    args: async (port, paths) => [...(await memberArgs(port, paths)), ...(options.args ?? [])],
+  }
+  const server = await startServer(kind, options)
   return { ...server, uri: mongoUri(server.port) }
 }
 
