@@ -15,8 +15,6 @@ import { makeTestFolder } from './test-folders.ts'
 export interface ClusterMember {
   /** NATS: the server's name. MongoDB: `host:port`. */
   readonly name: string
-  /** Sends a signal to its process. */
-  signal(signal: NodeJS.Signals): void
   /** `kill -9`. */
   kill(): Promise<void>
   /** Starts the server that was killed on the same port and data. */
@@ -38,7 +36,6 @@ const startMember = async (name: string, start: (dataDir: string) => Promise<Run
   let server = await start(folder.dataDir)
   const member: ClusterMember = {
     name,
-    signal: (signal) => process.kill(server.pid, signal),
     kill: async () => {
       process.kill(server.pid, 'SIGKILL')
       await server.exited
