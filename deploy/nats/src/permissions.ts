@@ -71,16 +71,21 @@ const onEvents = (consumer: Durable): boolean => consumer.stream === 'EVENTS'
 
 /** Consumers that a reader of EVENTS makes for itself and takes away again, such as those of a replay. */
 const ownReaders: readonly string[] = [
-  api('CONSUMER.CREATE.EVENTS'),
   api('CONSUMER.INFO.EVENTS.*'),
   api('CONSUMER.MSG.NEXT.EVENTS.*'),
   api('CONSUMER.DELETE.EVENTS.*'),
 ]
 
+/**
+ * The form of the request that names the consumer in its body alone, and so may change any: for a client of JavaScript that filters by
+ * several subjects. Only services may use it.
+ */
+const namelessMaking = 'CONSUMER.CREATE.EVENTS'
+
 /** What a service asks for beside its streams and consumers. */
 const requestsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   // Server-sent events: each reads the athlete's events by a consumer of its own.
-  gateway: ownReaders,
+  gateway: [api(namelessMaking), ...ownReaders],
   // The sweep for stuck messages.
   scheduler: [api('STREAM.MSG.GET.SYNC'), api('STREAM.MSG.DELETE.SYNC'), api('STREAM.MSG.GET.EVENTS')],
   // Erasure.
@@ -89,7 +94,7 @@ const requestsOf: Readonly<Record<ServiceName, readonly string[]>> = {
 
 /** What a service must not do though a pattern of `requestsOf` would let it. */
 const refusedTo = (service: ServiceName): string[] =>
-  requestsOf[service] === ownReaders
+  service === 'gateway'
     ? durables
         .filter(onEvents)
         .flatMap((durable) =>
