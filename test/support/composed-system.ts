@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { freePort } from '@slipstream/embedded'
 import { newId } from '@slipstream/runtime'
 import { DockerComposeEnvironment, Wait } from 'testcontainers'
@@ -11,13 +13,21 @@ export interface ComposedSystem {
   project: string
   endpoints: { gatewayUrl: string; simulatorUrl: string; natsUrl: string; prometheusUrl: string }
   control: Control
-  /** One of the secrets that were made. */
-  secret(name: string): string
+  /** All that were made. */
+  secrets(): Record<string, string>
+  /** Ids of all containers, ended ones too. */
+  containers(): Promise<string[]>
   /** Id of the container of a service. */
   containerOf(service: string): Promise<string>
+  /** Runs one of the scripts in `deploy`, as somebody who has set compose up for this system. */
+  script(name: 'backup' | 'restore', ...args: string[]): Promise<void>
   /** Removes containers, networks, volumes and secrets. */
   down(): Promise<void>
 }
+
+const run = promisify(execFile)
+const folder = join(projectRoot, 'deploy')
+const files = ['compose.yaml', 'compose.demo.yaml']
 
 /** All that an image can be had for without a registry; the boards' server is left out. */
 const started = ['gateway', 'scheduler', 'ingestion', 'simulator', 'prometheus']
@@ -32,26 +42,25 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
   ]
   const secretsFolder = mkdtempSync(join(tmpdir(), 'slipstream-secrets-'))
   const project = newId('slipstream-test')
-  const environment = await new DockerComposeEnvironment(join(projectRoot, 'deploy'), [
-    'compose.yaml',
-    'compose.demo.yaml',
-  ])
+  const settings = {
+    VERSION: imageTag,
+    SECRETS_DIR: secretsFolder,
+    PORT: String(port),
+    SIMULATOR_PORT: String(simulatorPort),
+    NATS_PORT: String(natsPort),
+    PROMETHEUS_PORT: String(prometheusPort),
+  }
+  const environment = await new DockerComposeEnvironment(folder, files)
     .withProjectName(project)
     // By another container; here it is done by down().
     .withAutoCleanup(false)
     .withEnvironmentFile('demo.env')
-    .withEnvironment({
-      VERSION: imageTag,
-      SECRETS_DIR: secretsFolder,
-      PORT: String(port),
-      SIMULATOR_PORT: String(simulatorPort),
-      NATS_PORT: String(natsPort),
-      PROMETHEUS_PORT: String(prometheusPort),
-    })
+    .withEnvironment(settings)
     .withClientOptions({ commandOptions: ['--wait'] })
     .withDefaultWaitStrategy(Wait.forHealthCheck())
     .withWaitStrategy('prometheus-1', Wait.forHttp('/-/ready', 9090))
     .up(started)
+  const label = `label=com.docker.compose.project=${project}`
   return {
     project,
     endpoints: {
@@ -61,20 +70,20 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
       prometheusUrl: `http://127.0.0.1:${prometheusPort}`,
     },
     control: createControl(`http://localhost:${simulatorPort}`),
-    secret: (name) => readFileSync(join(secretsFolder, name), 'utf8').trim(),
-    containerOf: (service) =>
-      docker(
-        'ps',
-        '--all',
-        '--quiet',
-        '--filter',
-        `label=com.docker.compose.project=${project}`,
-        '--filter',
-        `label=com.docker.compose.service=${service}`,
+    secrets: () =>
+      Object.fromEntries(
+        readdirSync(secretsFolder).map((name) => [name, readFileSync(join(secretsFolder, name), 'utf8').trim()]),
       ),
+    containers: async () => (await docker('ps', '--all', '--quiet', '--filter', label)).split('\n'),
+    containerOf: (service) =>
+      docker('ps', '--all', '--quiet', '--filter', label, '--filter', `label=com.docker.compose.service=${service}`),
+    script: async (name, ...args) => {
+      const choice = { COMPOSE_PROJECT_NAME: project, COMPOSE_FILE: files.join(':'), COMPOSE_ENV_FILES: 'demo.env' }
+      await run(join(folder, name), args, { env: { ...process.env, ...settings, ...choice } })
+    },
     down: async () => {
       await environment.down()
-      rmSync(secretsFolder, { recursive: true })
+      rmSync(secretsFolder, { recursive: true, force: true })
     },
   }
 }
