@@ -41,6 +41,7 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
     await freePort(),
   ]
   const secretsFolder = mkdtempSync(join(tmpdir(), 'slipstream-secrets-'))
+  const forgetSecrets = () => rmSync(secretsFolder, { recursive: true, force: true })
   const project = newId('slipstream-test')
   const settings = {
     VERSION: imageTag,
@@ -60,6 +61,10 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
     .withDefaultWaitStrategy(Wait.forHealthCheck())
     .withWaitStrategy('prometheus-1', Wait.forHttp('/-/ready', 9090))
     .up(started)
+    .catch((error: unknown) => {
+      forgetSecrets()
+      throw error
+    })
   const label = `label=com.docker.compose.project=${project}`
   return {
     project,
@@ -83,7 +88,7 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
     },
     down: async () => {
       await environment.down()
-      rmSync(secretsFolder, { recursive: true, force: true })
+      forgetSecrets()
     },
   }
 }
