@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { hasPrometheus } from '@slipstream/testing'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { hasPrometheus, promtool } from './support/prometheus.ts'
+import { promtool } from './support/prometheus.ts'
 
 const projectRoot = resolve(import.meta.dirname, '..')
 const folder = join(projectRoot, 'deploy', 'prometheus')

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { hasPrometheus } from '@slipstream/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { linkAthlete, synced } from './support/linked-athlete.ts'
 import type { MobileApp } from './support/mobile-app.ts'
-import { hasPrometheus, type RunningPrometheus, type Series, startPrometheus } from './support/prometheus.ts'
+import { type RunningPrometheus, type Series, startPrometheus } from './support/prometheus.ts'
 import { outputDir, type RunningSystem, startSystem } from './support/system.ts'
 import { until } from './support/until.ts'
 

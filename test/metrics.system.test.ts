@@ -1,8 +1,9 @@
+import { hasPrometheus } from '@slipstream/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { documentedMetrics, isDocumentedValue } from './support/documented-metrics.ts'
 import type { ServiceName } from './support/fleet.ts'
 import { synced } from './support/linked-athlete.ts'
-import { hasPrometheus, promtool } from './support/prometheus.ts'
+import { promtool } from './support/prometheus.ts'
 import { until } from './support/until.ts'
 import { startServices, startWebhookBench, type WebhookBench } from './support/webhook-bench.ts'
 

@@ -1,59 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { defaultCacheDir, freePort } from '@slipstream/embedded'
+import { freePort } from '@slipstream/embedded'
+import { findPrometheus, howToGetPrometheus } from '@slipstream/testing'
 import { killAll } from './child-processes.ts'
 import { until } from './until.ts'
 
 const run = promisify(execFile)
 
-const howToGetPrometheus =
-  'install Prometheus with promtool, 2.42 or later: apt-get install prometheus, or see https://prometheus.io/download'
-
-/** The folder of `prometheus` and `promtool`. */
-const folderOnPath = (): string | undefined =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .find((folder) => ['prometheus', 'promtool'].every((name) => existsSync(join(folder, name))))
-
-/** Debian's package, unpacked into the cache and not installed: its service would start, and would listen to the world. */
-const ensureDebianPackage = async (): Promise<string | null> => {
-  const parent = join(defaultCacheDir(), 'prometheus')
-  const unpacked = join(parent, 'debian')
-  const binaries = join(unpacked, 'usr', 'bin')
-  if (existsSync(binaries)) return binaries
-  mkdirSync(parent, { recursive: true })
-  const workDir = mkdtempSync(join(parent, 'fetch-'))
-  try {
-    await run('apt-get', ['download', 'prometheus'], { cwd: workDir, timeout: 60_000 })
-    const [archive] = readdirSync(workDir)
-    if (archive === undefined) return null
-    const folder = join(workDir, 'root')
-    await run('dpkg-deb', ['-x', join(workDir, archive), folder])
-    if (!existsSync(unpacked)) renameSync(folder, unpacked)
-    return binaries
-  } catch {
-    // No Debian, or no way to its archive: whoever asks says what is needed.
-    return null
-  } finally {
-    rmSync(workDir, { recursive: true, force: true })
-  }
-}
-
-const found = (async () => folderOnPath() ?? (await ensureDebianPackage()))()
-
-/** False, with one line that says why, where there is none; in CI that is a failure. */
-export const hasPrometheus = async (): Promise<boolean> => {
-  if ((await found) !== null) return true
-  if (process.env.CI) throw new Error(`tests of boards and alerts must not be skipped here: ${howToGetPrometheus}`)
-  console.warn(`Tests of boards and alerts are skipped: ${howToGetPrometheus}`)
-  return false
-}
-
 const binary = async (name: 'prometheus' | 'promtool'): Promise<string> => {
-  const folder = await found
+  const folder = await findPrometheus()
   if (folder === null) throw new Error(howToGetPrometheus)
   return join(folder, name)
 }

@@ -4,14 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from '@slipstream/embedded'
-import { temporaryFolder } from '@slipstream/testing'
+import { findPrometheus, hasPrometheus, temporaryFolder } from '@slipstream/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { findPrometheus, prometheusPart } from '../src/prometheus.ts'
+import { prometheusPart } from '../src/prometheus.ts'
 
-const command = findPrometheus(process.env.PATH)
-const howToGet = 'there is no prometheus on PATH: apt-get install prometheus'
-const isSkipped = command === null && !process.env.CI
-if (isSkipped) process.stderr.write(`Prometheus is not tested, ${howToGet}\n`)
+const isThere = await hasPrometheus()
+const folder = (await findPrometheus()) ?? ''
 
 const alerts = 'groups: [{ name: demo, rules: [{ alert: Always, expr: vector(1) }] }]'
 
@@ -23,15 +21,14 @@ const startOpsServer = async (): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test.skipIf(isSkipped)('a real Prometheus asks the services, tells them apart, and knows the alerts', async () => {
-  if (command === null) throw new Error(howToGet)
+test.runIf(isThere)('a real Prometheus asks the services, tells them apart, and knows the alerts', async () => {
   const root = await temporaryFolder()
   await mkdir(join(root, 'deploy', 'prometheus'), { recursive: true })
   await writeFile(join(root, 'deploy', 'prometheus', 'alerts.yaml'), alerts)
   const port = await freePort()
   const opsUrls = { gateway: await startOpsServer(), scheduler: `http://127.0.0.1:${await freePort()}` }
   const part = prometheusPart({
-    ...{ command, root, port, opsUrls },
+    ...{ command: join(folder, 'prometheus'), root, port, opsUrls },
     folder: join(root, 'data', 'prometheus'),
     registryDir: join(root, 'data', 'processes'),
     onLine: () => {},

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { freePort, isPortFree } from '@slipstream/embedded'
 import { connectBus } from '@slipstream/messaging'
 import { Secret, systemClock } from '@slipstream/runtime'
@@ -33,7 +34,7 @@ const healthy = {
   STRAVA_CLIENT_SECRET: 'simulator-secret',
   STRAVA_OAUTH_BASE_URL: strava.url,
   STRAVA_API_BASE_URL: `${strava.url}/api/v3`,
-  STRAVA_BUTTON_IMAGE: 'button.svg',
+  STRAVA_BUTTON_IMAGE: '/brand/button.svg',
 }
 const simulated = ['info strava_simulated']
 
@@ -61,9 +62,17 @@ const unsubscribe = async (id: number | string) => {
   const query = new URLSearchParams({ client_id: '12345', client_secret: 'simulator-secret' })
   await fetch(`${strava.url}/api/v3/push_subscriptions/${id}?${query}`, { method: 'DELETE' })
 }
+/** What services have put in place at NATS once they have run there. */
+const layOut = async (url: string, services: ('gateway' | 'scheduler' | 'ingestion')[]) => {
+  for (const source of services) {
+    const bus = await connectBus({ url, source, log: createLogger('test', 'silent') })
+    await bus.close()
+  }
+}
 const knownSubscription = async () =>
   (await store.collections.pushSubscription.findById('12345').lean())?.subscriptionId
 
+await layOut(nats.url, ['scheduler', 'ingestion'])
 await vi.waitFor(async () => expect(await knownSubscription()).toEqual(expect.any(String)))
 await createGrantVault({
   collections: store.collections,
@@ -173,8 +182,10 @@ describe('NATS', () => {
   test('without a stream, or with a consumer that is not as declared, is told', async () => {
     const other = await startTestNats()
     onTestFinished(() => other.remove())
-    const bus = await connectBus({ url: other.url, source: 'ingestion', log: createLogger('test', 'silent') })
-    const { consumers, streams } = await jetstreamManager(bus.transport.connection)
+    await layOut(other.url, ['gateway', 'scheduler', 'ingestion'])
+    const connection = await connect({ servers: other.url })
+    onTestFinished(() => connection.close())
+    const { consumers, streams } = await jetstreamManager(connection)
     const { config } = await consumers.info('EVENTS', 'gateway')
     await consumers.update('EVENTS', 'gateway', { ...config, ack_wait: 1_000_000_000 })
     const changed = await doctor({ NATS_URL: other.url })
@@ -187,7 +198,6 @@ describe('NATS', () => {
     const missing = await doctor({ NATS_URL: other.url })
     expect(missing.found).toEqual(['error nats_part_missing', 'warning nats_part_changed', ...simulated])
     expect(missing.report.findings[0]?.problem).toContain('stream SYNC, consumer ingestion-interactive')
-    await bus.close()
   })
 
   test('without JetStream is told, and that it writes late', async () => {

@@ -3,6 +3,7 @@ export { type ClusterMember, startTestMongoSet, startTestNatsCluster, type TestC
 export { goldenRows, goldenVersions, insertGoldenRows } from './golden-rows.ts'
 export { linkRow } from './link-row.ts'
 export { type BeforeOperation, createMemoryStore, type MemoryStore } from './memory/store.ts'
+export { findPrometheus, hasPrometheus, howToGetPrometheus } from './prometheus.ts'
 export {
   startTestMongo,
   startTestNats,

@@ -36,10 +36,14 @@ export const registerGauges = (
       this.set(linked + unheld)
     },
   })
-  if (athleteLimit !== null) {
-    const help = 'Places that the application has at Strava, as STRAVA_ATHLETE_LIMIT says; missing where it does not.'
-    metrics.gauge({ name: 'slipstream_slots_limit', help }).set(athleteLimit)
-  }
+  metrics.gauge({
+    name: 'slipstream_slots_limit',
+    help: 'Places that the application has at Strava, as STRAVA_ATHLETE_LIMIT says; missing where it does not.',
+    collect() {
+      if (athleteLimit === null) this.remove()
+      else this.set(athleteLimit)
+    },
+  })
   metrics.gauge({
     name: 'slipstream_receipt_oldest_open_seconds',
     help: 'How long the deletion that has waited longest is not confirmed; 0: all are.',

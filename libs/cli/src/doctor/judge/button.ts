@@ -8,8 +8,8 @@ export const judgeButton = ({ image, isStrava }: { image: string | null; isStrav
       code: 'strava_button_missing',
       severity: isStrava ? 'warning' : 'info',
       problem: 'people begin at a button in words: the official "Connect with Strava" image is not set up',
-      actor: 'developer',
-      fix: 'Download the image from https://developers.strava.com/guidelines/ and show it where people of your app begin, then name its file in STRAVA_BUTTON_IMAGE. The page of this release keeps its button in words.',
+      actor: 'operator',
+      fix: 'Download the image from https://developers.strava.com/guidelines/, put it where browsers can get it, and name its address in STRAVA_BUTTON_IMAGE; the page shows it then. Show it in your app, too.',
     },
   ]
 }
