@@ -8,6 +8,7 @@ import {
 } from '@nats-io/transport-node'
 import type { Secret } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
+import { inboxPrefixOf } from './topology.ts'
 
 export interface NatsServers {
   /** `nats://host:port`, with `user:password@` where the server asks for it; `tls:` insists on TLS. Several with commas between. */
@@ -73,7 +74,14 @@ export const openForOnce = async (
   servers: NatsServers,
   { name, limitMs }: { name: string; limitMs: number },
 ): Promise<NatsConnection> =>
-  await connect({ ...serverOptions(servers), name, timeout: limitMs, reconnect: false, ignoreAuthErrorAbort: true })
+  await connect({
+    ...serverOptions(servers),
+    name,
+    inboxPrefix: inboxPrefixOf('operator'),
+    timeout: limitMs,
+    reconnect: false,
+    ignoreAuthErrorAbort: true,
+  })
 
 export interface ConnectionWatch {
   connected(): boolean

@@ -25,7 +25,8 @@ export const natsUrl = (port: number): string => `nats://127.0.0.1:${port}`
 
 /** How a server greets whoever connects, before it asks who that is and whether to go on with TLS. */
 const greetingOf = async (port: number): Promise<{ server_name?: string; jetstream?: boolean }> => {
-  const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 })
+  // Another server that has taken the port may say nothing at all.
+  const socket = connect({ port, host: '127.0.0.1', signal: AbortSignal.timeout(1_000) })
   try {
     for await (const line of createInterface({ input: socket })) return JSON.parse(line.replace(/^INFO /, ''))
     throw new Error('it does not say who it is')
