@@ -223,6 +223,7 @@ test('config.json tells the page where to sign in', async () => {
     scopes: ['openid', 'profile'],
     profileGate: 'local',
     publicUrl: system.url,
+    stravaButtonImage: null,
   })
 })
 

@@ -129,7 +129,7 @@ describe('what Strava says instead of yes', () => {
     await system.store.collections.quota.deleteMany({})
   })
 
-  test('an expected 502 is one line, with the code and what led to it', async () => {
+  test('an expected 502 is one line, with the code and what led to it, behind the one of the grant it may have left', async () => {
     const athlete = await system.signIn('anna')
     const effect = { kind: 'status', status: 502, body: 'html' } as const
     system.strava.control.setFaults({ rules: [{ endpoint: 'token', effect }] })
@@ -137,6 +137,7 @@ describe('what Strava says instead of yes', () => {
     await linkOnWeb(system, athlete, { athlete: anna })
     const lines = system.logLines.slice(before).map((line) => JSON.parse(line))
     expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toMatchObject([
+      { msg: expect.stringContaining('may be left at Strava'), err: { code: 'strava_transient' } },
       {
         ...{ msg: 'linking failed', problem: 'strava_unavailable' },
         err: {
