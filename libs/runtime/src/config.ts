@@ -45,6 +45,9 @@ const weakensNothing = (uri: string): boolean => {
   return [...options].every(([name, value]) => (keptOptions[name.toLowerCase()] ?? value) === value)
 }
 
+/** Its host may go into headers and policies, where other signs of a host (`*`, `a;b`) would open or break them. */
+export const hasPlainHost = (value: string): boolean => /^[\w.:[\]-]+$/.test(URL.parse(value)?.host ?? '')
+
 /** Setting types shared by the services. A secret may also come from the file named by `<NAME>_FILE`. */
 export const setting = {
   url: (...protocols: string[]) =>
@@ -53,6 +56,7 @@ export const setting = {
       .refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}:`)), {
         error: `must start with ${protocols.map((protocol) => `${protocol}:`).join(' or ')}`,
       })
+      .refine(hasPlainHost, { error: 'must name a host' })
       .transform(withoutFinalSlashes),
   mongodbUri: () =>
     z

@@ -1,6 +1,14 @@
 export { type Backoff, backoffMs, backoffUntil } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { ConfigError, deepFreeze, type Environment, readConfig, setting, withFirstHost } from './config.ts'
+export {
+  ConfigError,
+  deepFreeze,
+  type Environment,
+  hasPlainHost,
+  readConfig,
+  setting,
+  withFirstHost,
+} from './config.ts'
 export { dataDirOf, publishDemoSettings, readDemoSettings, withdrawDemoSettings } from './demo-settings.ts'
 export { html, Markup } from './html.ts'
 export { type NewId, newId, newOneTimeSecret, sha256 } from './ids.ts'

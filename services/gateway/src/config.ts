@@ -1,4 +1,4 @@
-import { deepFreeze, type Environment, readConfig, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, hasPlainHost, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service/settings'
 import { stravaAppSettings, stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
 import { tokenKeysSetting } from '@slipstream/vault/settings'
@@ -12,6 +12,7 @@ const issuer = z
       input === undefined ? 'is required' : 'must be the http or https URL of an OpenID Connect issuer',
   })
   .refine((value) => !/[?#]/.test(value), { error: 'must have neither query nor fragment' })
+  .refine(hasPlainHost, { error: 'must name a host' })
 
 const schemesOfBrowsers = new Set(
   [
@@ -37,11 +38,9 @@ const deepLink = z
     error: 'must be https: or a scheme of the app',
   })
 
-/** Its host goes into the content security policy, where other signs of a host would open or break it. */
 const isImageAddress = (value: string): boolean => {
   const url = URL.parse(value)
-  const isPlain = url !== null && /^[\w.:[\]-]+$/.test(url.host)
-  const isElsewhere = isPlain && url.protocol === 'https:' && url.username === '' && url.password === ''
+  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === '' && hasPlainHost(value)
   return isElsewhere || /^\/(?![/\\])\S*$/.test(value)
 }
 
@@ -54,7 +53,7 @@ const image = z.string().refine(isImageAddress, {
 const origins = z
   .string()
   .transform((value) => value.split(',').map((one) => one.trim()))
-  .refine((all) => all.every((one) => /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one), {
+  .refine((all) => all.every((one) => /^https?:/.test(one) && hasPlainHost(one) && new URL(one).origin === one), {
     error: 'must be origins such as https://train.example, with commas between and without a path',
   })
 

@@ -111,7 +111,7 @@ test('proxies and origins of others are none unless they are set', () => {
   expect(set.http).toMatchObject({ trustedProxyHops: 2, corsOrigins: ['https://a.example', 'http://localhost:5173'] })
 })
 
-test.each(['*', 'null', 'https://a.example/', 'https://a.example,', 'a.example', 'https://*.example/x'])(
+test.each(['*', 'null', 'https://a.example/', 'https://a.example,', 'a.example', 'https://*.example'])(
   'CORS_ORIGINS=%s is refused',
   (value) => {
     expect(() => gatewayConfig({ ...required, CORS_ORIGINS: value })).toThrow('CORS_ORIGINS: must be origins such as')
@@ -134,4 +134,16 @@ test.each([
   'https://cdn.example;script-src/a.png',
 ])('%s may not be the button', (image) => {
   expect(() => gatewayConfig({ ...required, STRAVA_BUTTON_IMAGE: image })).toThrow(/^.*STRAVA_BUTTON_IMAGE: must be /s)
+})
+
+const urlSettings = ['AUTH_ISSUER_URL', 'PUBLIC_URL', 'WEB_RETURN_URL', 'STRAVA_OAUTH_BASE_URL', 'STRAVA_API_BASE_URL']
+
+test.each(urlSettings)('%s names one host, which may stand in a header', (name) => {
+  for (const url of ['https://a;b', 'https://*', 'https://*.example', "https://'self'", 'https://a,b']) {
+    const problems = [`${name}: must name a host`]
+    expect(() => gatewayConfig({ ...required, [name]: url })).toThrow(expect.objectContaining({ problems }))
+  }
+  for (const url of ['https://[::1]:8443', 'https://my_host.example', 'https://münchen.example']) {
+    expect(() => gatewayConfig({ ...required, [name]: new URL(url).origin })).not.toThrow()
+  }
 })
