@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { problemSchema } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser, locationOf } from './support/browser.ts'
-import { anna, challengeOf, completeOnMobile, linkOnWeb, walkToDeepLink } from './support/linking.ts'
+import { anna, ben, challengeOf, completeOnMobile, linkOnWeb, walkToDeepLink } from './support/linking.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
 let system: System
@@ -61,14 +61,28 @@ describe('the same key', () => {
     await athlete.call('DELETE', '/api/v1/strava/link')
   })
 
-  test('is told the same refusal again', async () => {
+  test('is told again why a completion was refused, which has used its result up', async () => {
     const athlete = await newAthlete()
-    const ask = () => athlete.call('POST', '/api/v1/strava/sync', undefined, { 'idempotency-key': 'refused' })
-    const first = await ask()
-    expect(first.status).toBe(409)
-    const second = await ask()
+    const { result, codeVerifier } = await walkToDeepLink(athlete, { athlete: anna })
+    await linkOnWeb(system, athlete, { athlete: ben })
+    const headers = { 'idempotency-key': randomUUID() }
+    const complete = () => athlete.call('POST', '/api/v1/strava/callback', { result, codeVerifier }, headers)
+    const first = await complete()
+    const second = await complete()
     expect(second.headers.get('content-type')).toBe(first.headers.get('content-type'))
-    expect(await second.text()).toBe(await first.text())
+    const body = await second.text()
+    expect(JSON.parse(body)).toMatchObject({ code: 'different_strava_account' })
+    expect(body).toBe(await first.text())
+    await athlete.call('DELETE', '/api/v1/strava/link')
+  })
+
+  test('is worked on once what it was refused for is mended', async () => {
+    const athlete = await newAthlete()
+    const sync = () => athlete.call('POST', '/api/v1/strava/sync', undefined, { 'idempotency-key': 'mended' })
+    expect(await codeOf(await sync())).toBe('not_linked')
+    await linkOnWeb(system, athlete, { athlete: ben })
+    expect((await sync()).status).toBe(202)
+    await athlete.call('DELETE', '/api/v1/strava/link')
   })
 
   test('of two athletes, or on two routes, is two keys', async () => {

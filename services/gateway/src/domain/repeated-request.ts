@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@slipstream/contracts'
 import { type FieldProblem, RefusalError } from './refusal.ts'
 
 /** An answer as it was given, to be given again. */
@@ -51,8 +52,42 @@ export const readIdempotencyKey = (header: string | undefined): string | null =>
 }
 
 /**
- * Whether asking again would change nothing. Not after trouble on our side, which the repetition is there to get over, nor after a
- * refusal that came before anything was done.
+ * What keeps its answer. Final is the verdict on an attempt to link that this very request has used up: the repetition would find
+ * it gone and be told less. Everything else was refused before anything was done, or failed on our side, and may be otherwise within
+ * the day: the athlete links or submits a profile, the operator makes a place, Strava answers again.
  */
-export const isFinal = ({ status, code }: { status: number; code: string }): boolean =>
-  status < 500 && !['invalid_request', 'unsupported_media_type', 'too_many_requests'].includes(code)
+const finality: Record<ErrorCode, boolean> = {
+  link_token_invalid: true,
+  link_expired: true,
+  consent_denied: true,
+  result_invalid: true,
+  strava_account_in_use: true,
+  different_strava_account: true,
+  profile_required: false,
+  app_full: false,
+  not_linked: false,
+  reauth_required: false,
+  /** Of a sync: the permission may be given by now. A return without it never gets as far as a request with a key. */
+  scope_missing: false,
+  app_inactive: false,
+  app_misconfigured: false,
+  endpoint_closed: false,
+  strava_refuses: false,
+  quota_exhausted: false,
+  strava_unavailable: false,
+  too_many_requests: false,
+  unauthorized: false,
+  forbidden: false,
+  invalid_request: false,
+  not_found: false,
+  method_not_allowed: false,
+  payload_too_large: false,
+  unsupported_media_type: false,
+  request_in_progress: false,
+  idempotency_key_reused: false,
+  internal_error: false,
+  service_unavailable: false,
+}
+
+/** Whether a refusal is the answer to the same request for a day. */
+export const isFinal = (code: ErrorCode): boolean => finality[code]

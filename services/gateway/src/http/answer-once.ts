@@ -90,7 +90,9 @@ export const answerOnce =
       const problem = problemOf(error)
       const answer = { status: problem.status, isProblem: true, body: problem, cookies: [] }
       await settle(
-        isFinal(problem) ? keyedRequests.keep(keyed, claim.until, answer) : keyedRequests.release(keyed, claim.until),
+        isFinal(problem.code)
+          ? keyedRequests.keep(keyed, claim.until, answer)
+          : keyedRequests.release(keyed, claim.until),
       )
       throw error
     }
