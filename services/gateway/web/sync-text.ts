@@ -1,4 +1,4 @@
-import type { Status } from '@slipstream/contracts'
+import type { ErrorCode, Status } from '@slipstream/contracts'
 import { absent, formatCount, formatDuration, formatInstant, formatUntil } from './format.ts'
 
 type Sync = NonNullable<Status['sync']>
@@ -69,9 +69,13 @@ const statusWords: Record<Status['status'], string> = {
 
 type Connection = Pick<Status, 'status' | 'sync' | 'error'>
 
-/** Whether the connection is good, and nothing comes through it because Strava, or the whole app there, is off. */
+/** While one of these holds, every run waits or fails, and none of it is the connection's doing. */
+const holdUps: ErrorCode[] = ['app_inactive', 'app_misconfigured', 'endpoint_closed', 'strava_refuses']
+
+/** Whether the connection is good, and nothing comes through it because Strava, or the app there or here, does not work. */
 export const isHeldUp = ({ status, sync, error }: Connection): boolean =>
-  status === 'active' && (error?.code === 'app_inactive' || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava')
+  status === 'active' &&
+  ((error !== null && holdUps.includes(error.code)) || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava')
 
 /** The connection in two words. */
 export const connectionWords = (connection: Connection): string =>
