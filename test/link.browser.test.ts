@@ -170,6 +170,20 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
       await anna.find('connect').waitFor()
     })
 
+    it('connects again, and hears of an account that made way only where there is its receipt', async () => {
+      const receiptId = await anna.find('receipt-id').innerText()
+      await anna.consent({ decision: 'authorize' })
+      const comeBackWith = async (receipt: string) => {
+        await anna.page.goto(`${system.pageUrl}?strava=linked&receipt=${receipt}`)
+        await anna.find('notice').waitFor()
+        await anna.find('receipt-id').waitFor({ state: 'attached' })
+      }
+      await comeBackWith(receiptId)
+      await anna.find('notice-replaced').waitFor()
+      await comeBackWith('rcp_made_up')
+      expect(await anna.find('notice-replaced').count()).toBe(0)
+    })
+
     it('saw no script error and no breach of the content security policy', () => {
       expect(anna.complaints).toEqual([])
     })

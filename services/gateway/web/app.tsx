@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import { DashboardView } from './components/dashboard-view.tsx'
 import { ErrorPanel } from './components/error-panel.tsx'
 import { Header } from './components/header.tsx'
-import { NoticeBanner } from './components/notice-banner.tsx'
+import { ErrorBanner } from './components/notice-banner.tsx'
 import { Welcome } from './components/welcome.tsx'
 import { insecureAddress } from './insecure-address.ts'
 import { actionableError, type Notice } from './notice.ts'
@@ -127,7 +127,7 @@ export const App = ({ notice }: { notice: Notice | null }) => {
       <main class="page">
         {stage.name !== 'signed_out' && <h1>Your training</h1>}
         {/* That all went well is told with what it led to. */}
-        {shownNotice?.kind === 'error' && <NoticeBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
+        {shownNotice?.kind === 'error' && <ErrorBanner notice={shownNotice} onDismiss={() => setShownNotice(null)} />}
         {stage.name === 'loading' && <p class="muted">Loading…</p>}
         {stage.name === 'broken' && <ErrorPanel error={actionableError('service_unavailable')} />}
         {stage.name === 'insecure' && (

@@ -1,8 +1,19 @@
 import { type ActionableError, type ErrorCode, errorCatalogue } from '@slipstream/contracts'
 import { linkFailure, type ShownError } from './link-failure.ts'
 
-/** What the link flow reports back to the page through `?strava=…`. `replaced`: another Strava account had to make way. */
-export type Notice = { kind: 'linked'; replaced: boolean } | { kind: 'error'; error: ShownError }
+/** `receiptId`: of the Strava account that had to make way; anybody can write an address, so that it may be made up. */
+export interface LinkedNotice {
+  kind: 'linked'
+  receiptId: string | null
+}
+
+export interface ErrorNotice {
+  kind: 'error'
+  error: ShownError
+}
+
+/** What the link flow reports back to the page through `?strava=…`. */
+export type Notice = LinkedNotice | ErrorNotice
 
 const isKnownCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalogue, code)
 
@@ -17,7 +28,7 @@ export const actionableError = (code: string): ActionableError => {
 export const readNotice = (search: string): Notice | null => {
   const query = new URLSearchParams(search)
   const result = query.get('strava')
-  if (result === 'linked') return { kind: 'linked', replaced: query.has('receipt') }
+  if (result === 'linked') return { kind: 'linked', receiptId: query.get('receipt') }
   if (result === 'error') return { kind: 'error', error: linkFailure(actionableError(query.get('code') ?? '')) }
   return null
 }

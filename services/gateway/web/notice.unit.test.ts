@@ -8,11 +8,11 @@ const afterOperator =
 
 describe('readNotice', () => {
   it('reads success', () => {
-    expect(readNotice('?strava=linked')).toEqual({ kind: 'linked', replaced: false })
+    expect(readNotice('?strava=linked')).toEqual({ kind: 'linked', receiptId: null })
   })
 
   it('reads that another account made way', () => {
-    expect(readNotice('?strava=linked&receipt=rcp_1')).toEqual({ kind: 'linked', replaced: true })
+    expect(readNotice('?strava=linked&receipt=rcp_1')).toEqual({ kind: 'linked', receiptId: 'rcp_1' })
   })
 
   it.each(errorCodes)('names what %s names', (code) => {

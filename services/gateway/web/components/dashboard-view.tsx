@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
-import type { Notice } from '../notice.ts'
+import type { LinkedNotice } from '../notice.ts'
 import type { Access, PageConfig } from '../session.ts'
 import { isWindowOpen } from '../sync-text.ts'
 import { useDashboard } from '../use-dashboard.ts'
 import { ConnectCard } from './connect-card.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { LoadCard } from './load-card.tsx'
-import { NoticeBanner } from './notice-banner.tsx'
+import { LinkedBanner } from './notice-banner.tsx'
 import { ProfileCard } from './profile-card.tsx'
 import { ProfileForm } from './profile-form.tsx'
 import { ReceiptsCard } from './receipts-card.tsx'
@@ -19,7 +19,7 @@ interface DashboardViewProps {
   profileGate: PageConfig['profileGate']
   buttonImage: PageConfig['stravaButtonImage']
   /** The link flow has just brought the athlete back, linked. */
-  returned: Notice | null
+  returned: LinkedNotice | null
   onUnauthorized: () => void
   /** The person went on: older news may leave the screen. */
   onAction: () => void
@@ -72,7 +72,7 @@ export const DashboardView = ({
   return (
     <>
       {returned !== null && linked && (
-        <NoticeBanner notice={returned} isHindered={strava.error !== null} onDismiss={onAction} />
+        <LinkedBanner api={api} notice={returned} isHindered={strava.error !== null} onDismiss={onAction} />
       )}
       {loadError !== null && <ErrorPanel error={loadError} />}
       {actionError !== null && <ErrorPanel error={actionError} />}
