@@ -37,6 +37,16 @@ const textOf = (athlete: AthletePage, testId: string, wanted: RegExp): Promise<s
     { timeout: 20_000, interval: 20 },
   )
 
+/** Waits for it while the page's clock runs ahead: what the page waits for is in its own timers. */
+const inPageTime = (athlete: AthletePage, stepMs: number, testId: string): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      await athlete.page.clock.fastForward(stepMs)
+      expect(await athlete.find(testId).count()).toBe(1)
+    },
+    { interval: 250 },
+  )
+
 describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
   let system: RunningSystem
   let browser: Browser
@@ -346,13 +356,14 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
   it('a page whose first question was not answered asks again by itself', async () => {
     const busy = await openAthletePage(browser, system, 'busy')
     await busy.signIn()
+    await busy.page.clock.install()
     for (const address of ['**/config.json', '**/api/v1/profile/summary']) {
       await busy.page.route(address, (route) => route.fulfill({ status: 503, body: '' }), { times: 2 })
     }
     await busy.page.reload()
     await busy.find('error').waitFor()
     expect(await busy.find('error-way-out').innerText()).toContain('passes by itself')
-    await busy.find('profile-form').waitFor({ timeout: 60_000 })
+    await inPageTime(busy, 5_000, 'profile-form')
     expect(await busy.find('error').count()).toBe(0)
     await busy.close()
   })
@@ -360,11 +371,12 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
   it('signing out ends the session here though the issuer does not answer', async () => {
     const busy = await openAthletePage(browser, system, 'busy')
     await busy.signIn()
+    await busy.page.clock.install()
     await busy.page.reload()
     await busy.find('profile-form').waitFor()
     await busy.page.route(`${system.simulatorUrl}/**`, () => {})
     await busy.press('sign-out')
-    await busy.find('welcome').waitFor()
+    await inPageTime(busy, 10_000, 'welcome')
     expect(await busy.page.evaluate("Object.keys(sessionStorage).some((key) => key.startsWith('oidc.user'))")).toBe(
       false,
     )
