@@ -79,14 +79,18 @@ const whenReady = async (launcher: ChildProcess, dataDir: string, logFile: strin
   }
 }
 
+/** Resolves at once where it has ended already: then nothing more is heard of it. */
+const endLauncher = async (launcher: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (launcher.exitCode !== null || launcher.signalCode !== null) return
+  const exited = once(launcher, 'exit')
+  launcher.kill(signal)
+  const deadline = setTimeout(() => launcher.kill('SIGKILL'), stopTimeoutMs)
+  await exited
+  clearTimeout(deadline)
+}
+
 const stopLauncher = async (launcher: ChildProcess, logFile: string): Promise<void> => {
-  if (launcher.exitCode === null && launcher.signalCode === null) {
-    const exited = once(launcher, 'exit')
-    launcher.kill('SIGINT')
-    const deadline = setTimeout(() => launcher.kill('SIGKILL'), stopTimeoutMs)
-    await exited
-    clearTimeout(deadline)
-  }
+  await endLauncher(launcher, 'SIGINT')
   if (launcher.exitCode !== 0) {
     throw new Error(`the system ended with ${launcher.exitCode ?? launcher.signalCode}; see ${logFile}`)
   }
@@ -151,11 +155,7 @@ export const startSystem = async (
       logFile,
       pidOf,
       stop,
-      killLauncher: async () => {
-        const exited = once(launcher, 'exit')
-        launcher.kill('SIGKILL')
-        await exited
-      },
+      killLauncher: () => endLauncher(launcher, 'SIGKILL'),
     }
   } catch (error) {
     await stop().catch(() => {})
