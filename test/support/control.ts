@@ -31,8 +31,9 @@ export interface Control {
   clearFaults(): Promise<void>
   /** Ends everything that goes wrong, latency, the clock's setting and invisible activities included. */
   allGoodAgain(): Promise<void>
+  heldCalls(): Promise<Answer<'heldCalls'>>
   /** Resolves when that many calls are held. */
-  untilHeld(count: number, timeoutMs?: number): Promise<Answer<'heldCalls'>>
+  untilHeld(count: number): Promise<Answer<'heldCalls'>>
   releaseHeld(): Promise<void>
   calls(): Promise<Answer<'calls'>>
   clearCalls(): Promise<void>
@@ -59,6 +60,7 @@ export const createControl = (simulatorUrl: string): Control => {
   }
 
   const revoke = (account: string) => order('POST', `/athletes/${account}/revoke`, {})
+  const heldCalls = () => call<Answer<'heldCalls'>>('GET', '/held')
 
   return {
     revoke,
@@ -93,9 +95,10 @@ export const createControl = (simulatorUrl: string): Control => {
     setFaults: (faults) => order('PUT', '/faults', faults),
     clearFaults: () => order('DELETE', '/faults'),
     allGoodAgain: () => order('POST', '/all-good-again'),
-    untilHeld: (count, timeoutMs = 10_000) =>
-      until(timeoutMs, async () => {
-        const held = await call<Answer<'heldCalls'>>('GET', '/held')
+    heldCalls,
+    untilHeld: (count) =>
+      until(30_000, async () => {
+        const held = await heldCalls()
         if (held.length < count) throw new Error(`${held.length} of ${count} calls are held`)
         return held
       }),
