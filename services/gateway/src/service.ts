@@ -51,6 +51,8 @@ export interface GatewayOverrides {
   heartbeatMs?: number
   /** How often open event streams look whether Strava or the app went off or came back. */
   watchIntervalMs?: number
+  /** How long a count of requests may take in MongoDB before the replica counts by itself. */
+  countWithinMs?: number
   /** Folder of the built page. */
   pageFolder?: string
 }
@@ -213,7 +215,12 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
             athletes: createAthleteDirectory(collections.athletes, { clock, newId }),
             clock,
           }),
-          limiter: createCallerLimiter({ connection, scale: config.http.rateLimitScale, facts }),
+          limiter: createCallerLimiter({
+            connection,
+            scale: config.http.rateLimitScale,
+            storeWithinMs: overrides.countWithinMs,
+            facts,
+          }),
           keyedRequests,
           isStoreUp: () => connection.readyState === 1,
           facts,

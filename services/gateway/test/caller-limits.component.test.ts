@@ -5,10 +5,13 @@ import { createCallerLimiter } from '../src/adapters/caller-limiter.ts'
 import { callerLimits } from '../src/domain/limits.ts'
 import { type SignedIn, type System, startSystem } from './support/system.ts'
 
+/** A loaded machine is no store that is away. */
+const patienceMs = 30_000
+
 let system: System
 
 beforeAll(async () => {
-  system = await startSystem({ env: { RATE_LIMIT_SCALE: '1' } })
+  system = await startSystem({ env: { RATE_LIMIT_SCALE: '1' }, overrides: { countWithinMs: patienceMs } })
 })
 afterAll(() => system.stop())
 
@@ -49,12 +52,22 @@ describe.each(requests)('%s', (work, method, path, body) => {
   })
 })
 
-const limiterOf = (facts: { countingAlone(error: unknown): void; countingTogether(): void }) =>
-  createCallerLimiter({ connection: system.store.connection, scale: 1, facts })
-const quiet = { countingAlone: () => {}, countingTogether: () => {} }
+/** One of several replicas, which must not count alone here. */
+const newLimiter = () =>
+  createCallerLimiter({
+    connection: system.store.connection,
+    scale: 1,
+    storeWithinMs: patienceMs,
+    facts: {
+      countingAlone: (error) => {
+        throw error
+      },
+      countingTogether: () => {},
+    },
+  })
 
 test('replicas count together', async () => {
-  const [one, other] = [limiterOf(quiet), limiterOf(quiet)]
+  const [one, other] = [newLimiter(), newLimiter()]
   const athleteId = randomUUID()
   const first = await one.count('export', athleteId)
   const second = await other.count('export', athleteId)
@@ -64,7 +77,7 @@ test('replicas count together', async () => {
 })
 
 test('at the same moment, too: not one more than the limit comes through', async () => {
-  const limiters = [limiterOf(quiet), limiterOf(quiet), limiterOf(quiet)]
+  const limiters = [newLimiter(), newLimiter(), newLimiter()]
   const athleteId = randomUUID()
   const counted = await Promise.all(
     Array.from({ length: 24 }, (_, index) => limiters[index % 3]!.count('linkToken', athleteId)),
@@ -73,7 +86,7 @@ test('at the same moment, too: not one more than the limit comes through', async
 })
 
 test('who is over the limit costs no more writes', async () => {
-  const limiter = limiterOf(quiet)
+  const limiter = newLimiter()
   const athleteId = randomUUID()
   for (let count = 0; count < 8; count++) await limiter.count('export', athleteId)
   const pointsOf = async (key: string) =>
@@ -83,11 +96,11 @@ test('who is over the limit costs no more writes', async () => {
 })
 
 test('who asks on for a minute beyond its limit has the rest of the hour', async () => {
-  const limiter = limiterOf(quiet)
+  const limiter = newLimiter()
   const athleteId = randomUUID()
   for (let count = 0; count < 40; count++) await limiter.count('export', athleteId)
   await system.store.collections.requestCounts.deleteOne({ key: `export-60:${athleteId}` })
-  const { athlete } = await limiterOf(quiet).count('export', athleteId)
+  const { athlete } = await newLimiter().count('export', athleteId)
   expect(athlete).toMatchObject([
     { remaining: 4, isSpent: false },
     { remaining: 24, isSpent: false },
@@ -95,7 +108,7 @@ test('who asks on for a minute beyond its limit has the rest of the hour', async
 })
 
 test('one athlete in a loop takes nothing away from the others', async () => {
-  const limiter = limiterOf(quiet)
+  const limiter = newLimiter()
   const [greedy, other] = [randomUUID(), randomUUID()]
   for (let count = 0; count <= callerLimits.export.everybody.requests; count++) await limiter.count('export', greedy)
   expect((await limiter.count('export', other)).everybody).toMatchObject({ isSpent: false })

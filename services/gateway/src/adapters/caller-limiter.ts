@@ -14,6 +14,8 @@ export interface CallerLimiterOptions {
   connection: Store<'gateway'>['connection']
   /** All limits times this. */
   scale: number
+  /** After so long the replica counts by itself. */
+  storeWithinMs?: number | undefined
   facts: {
     /** Requests are counted by this replica alone: once when that begins. */
     countingAlone(error: unknown): void
@@ -22,9 +24,7 @@ export interface CallerLimiterOptions {
 }
 
 /** Longer than MongoDB takes for a write, shorter than a person notices. */
-const storeWithinMs = 1_000
-
-type Limiter = Pick<RateLimiterMemory, 'consume'>
+const defaultStoreWithinMs = 1_000
 
 interface Consumed {
   standing: RateLimiterRes
@@ -32,9 +32,9 @@ interface Consumed {
 }
 
 /** @throws what went wrong with the store */
-const consume = async (limiter: Limiter, key: string): Promise<Consumed> => {
+const consume = async (consuming: Promise<RateLimiterRes>): Promise<Consumed> => {
   try {
-    return { standing: await withinLimit(limiter.consume(key), storeWithinMs), isSpent: false }
+    return { standing: await consuming, isSpent: false }
   } catch (error) {
     if (error instanceof RateLimiterRes) return { standing: error, isSpent: true }
     throw error
@@ -52,7 +52,12 @@ const toAllowance = (limit: Limit, { standing, isSpent }: Consumed): Allowance =
  * Counts in MongoDB, for all replicas together. Where a count cannot be written the replica counts by itself: a request that
  * would work is not refused because it could not be counted, and a flood still finds an end. Who is over a limit costs no write.
  */
-export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterOptions): CallerLimiter => {
+export const createCallerLimiter = ({
+  connection,
+  scale,
+  storeWithinMs = defaultStoreWithinMs,
+  facts,
+}: CallerLimiterOptions): CallerLimiter => {
   let isAlone = false
 
   const noteStore = (error: unknown): void => {
@@ -75,13 +80,13 @@ export const createCallerLimiter = ({ connection, scale, facts }: CallerLimiterO
     })
     return async (key: string): Promise<Allowance> => {
       try {
-        const consumed = await consume(together, key)
+        const consumed = await consume(withinLimit(together.consume(key), storeWithinMs))
         // Nothing was counted for who is refused from memory, so it says nothing of the store.
         if (consumed.standing.consumedPoints > 0) noteStore(null)
         return toAllowance(limit, consumed)
       } catch (error) {
         noteStore(error)
-        return toAllowance(limit, await consume(alone, key))
+        return toAllowance(limit, await consume(alone.consume(key)))
       }
     }
   }
