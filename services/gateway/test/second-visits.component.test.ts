@@ -68,6 +68,17 @@ describe('a visit that no person made', () => {
     expect(await end(browser, connectUrl)).toContain('/oauth/authorize')
   })
 
+  test('is no failure of the step', async () => {
+    const { connectUrl } = await askWeb(system, athlete, createBrowser())
+    await createBrowser().visit(connectUrl, { headers: { 'sec-purpose': 'prefetch' } })
+    await vi.waitFor(async () => {
+      const metrics = await (await fetch(`${system.opsUrl}/metrics`)).text()
+      const failed = metrics.match(/^slipstream_http_request_duration_seconds_count.*status="503".*$/gm)
+      expect(failed?.length).toBeGreaterThan(0)
+      expect(failed?.filter((line) => !line.includes('route="loaded_ahead"'))).toEqual([])
+    })
+  })
+
   test.each(ways)('changes nothing at the return: %s', async (_way, init, status) => {
     const { browser, back } = await walkToReturn(system, athlete, { athlete: anna })
     const before = await attempts().find().lean()

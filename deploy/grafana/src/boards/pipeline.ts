@@ -67,13 +67,13 @@ export const pipeline: Board = {
     {
       graph: {
         title: 'Requests that failed here',
-        shows: 'Share of answers that are 5xx.',
+        shows: 'Share of answers that are 5xx, but for the 503 to pages that a browser loads ahead.',
         whenBad:
           '503 `service_unavailable`: MongoDB is away. 500 is a bug: the log line "request failed" has the stack and a trace id.',
         unit: 'percentunit',
         queries: {
           failed:
-            '(sum(rate(slipstream_http_request_duration_seconds_count{status=~"5.."}[$__rate_interval])) or vector(0)) / sum(rate(slipstream_http_request_duration_seconds_count[$__rate_interval]))',
+            '(sum(rate(slipstream_http_request_duration_seconds_count{status=~"5..",route!="loaded_ahead"}[$__rate_interval])) or vector(0)) / sum(rate(slipstream_http_request_duration_seconds_count[$__rate_interval]))',
         },
       },
     },

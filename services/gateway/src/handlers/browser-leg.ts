@@ -3,6 +3,7 @@ import type { Request, Response } from 'express'
 import type { LinkAttempt } from '../domain/model.ts'
 import { RefusalError } from '../domain/refusal.ts'
 import { errorDeepLink, errorPage } from '../domain/return-target.ts'
+import { markRoute } from '../http/observe.ts'
 import { problemOf } from '../http/problem.ts'
 import { appReturnPage } from '../pages/app-return.ts'
 import type { LinkFlow } from './link-flow.ts'
@@ -47,6 +48,8 @@ export const browserLeg =
     // An answer that is no success is thrown away, and the address asked for anew when the person goes there; a 204 would be
     // kept. https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Purpose
     if (isLoadedAhead(request)) {
+      // Nothing has failed: it is not to be counted as a 503 of the step.
+      markRoute(response, 'loaded_ahead')
       response.status(503).end()
       return
     }
