@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '@slipstream/embedded'
 import { type Endpoints, readEndpoints } from '@slipstream/local'
+import { endChild } from './child-processes.ts'
 import { type Control, createControl } from './control.ts'
 import { until } from './until.ts'
 
@@ -79,18 +80,8 @@ const whenReady = async (launcher: ChildProcess, dataDir: string, logFile: strin
   }
 }
 
-/** Resolves at once where it has ended already: then nothing more is heard of it. */
-const endLauncher = async (launcher: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
-  if (launcher.exitCode !== null || launcher.signalCode !== null) return
-  const exited = once(launcher, 'exit')
-  launcher.kill(signal)
-  const deadline = setTimeout(() => launcher.kill('SIGKILL'), stopTimeoutMs)
-  await exited
-  clearTimeout(deadline)
-}
-
 const stopLauncher = async (launcher: ChildProcess, logFile: string): Promise<void> => {
-  await endLauncher(launcher, 'SIGINT')
+  await endChild(launcher, 'SIGINT', stopTimeoutMs)
   if (launcher.exitCode !== 0) {
     throw new Error(`the system ended with ${launcher.exitCode ?? launcher.signalCode}; see ${logFile}`)
   }
@@ -155,7 +146,7 @@ export const startSystem = async (
       logFile,
       pidOf,
       stop,
-      killLauncher: () => endLauncher(launcher, 'SIGKILL'),
+      killLauncher: () => endChild(launcher, 'SIGKILL'),
     }
   } catch (error) {
     await stop().catch(() => {})
