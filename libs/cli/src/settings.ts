@@ -30,8 +30,7 @@ export const readStrava = (env: Environment) =>
   readConfig(z.object({ STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET, STRAVA_OAUTH_BASE_URL, STRAVA_API_BASE_URL }), env)
 
 /** How Strava and people see this deployment; none of it is required. */
-export const readDeployment = (env: Environment) =>
-  readConfig(z.object({ ...stravaAppSettings(), STRAVA_BUTTON_IMAGE: setting.text().optional() }), env)
+export const readDeployment = (env: Environment) => readConfig(z.object(stravaAppSettings()), env)
 
 export const readTokenKeys = (env: Environment) => readConfig(z.object({ TOKEN_KEYS: tokenKeysSetting() }), env)
 

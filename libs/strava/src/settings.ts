@@ -1,4 +1,4 @@
-import { Secret, setting } from '@slipstream/runtime'
+import { hasPlainHost, Secret, setting } from '@slipstream/runtime'
 import { z } from 'zod'
 
 /** Strava API Policy of 2026-06-01, 6.2: no cached copy is older than 7 days. */
@@ -28,12 +28,24 @@ const publicUrl = setting
     error: 'must be an origin such as https://train.example, without a path',
   })
 
-/** What Strava knows of this deployment as a whole: where it sends people and webhooks, and how many athletes it lets in. */
+const isImageAddress = (value: string): boolean => {
+  const url = URL.parse(value)
+  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === '' && hasPlainHost(value)
+  return isElsewhere || /^\/(?![/\\])\S*$/.test(value)
+}
+
+/** The page may load images from there and from itself; from plain http an https page could not. */
+const image = z.string().refine(isImageAddress, {
+  error: 'must be an https URL without a password, or a path such as /brand/button.svg',
+})
+
+/** What a deployment is to Strava as a whole: where it sends people and webhooks, how many athletes it lets in, how linking begins. */
 export const stravaAppSettings = () => ({
   PUBLIC_URL: publicUrl.optional(),
   STRAVA_WEBHOOK_VERIFY_TOKEN: setting.secret().optional(),
   STRAVA_WEBHOOK_PATH_SECRET: pathSecrets.optional(),
   STRAVA_ATHLETE_LIMIT: setting.integer(1).optional(),
+  STRAVA_BUTTON_IMAGE: image.optional(),
 })
 
 type StravaSettings = z.output<z.ZodObject<ReturnType<typeof stravaSettings>>>

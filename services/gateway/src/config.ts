@@ -38,17 +38,6 @@ const deepLink = z
     error: 'must be https: or a scheme of the app',
   })
 
-const isImageAddress = (value: string): boolean => {
-  const url = URL.parse(value)
-  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === '' && hasPlainHost(value)
-  return isElsewhere || /^\/(?![/\\])\S*$/.test(value)
-}
-
-/** The page may load images from there and from itself; from plain http an https page could not. */
-const image = z.string().refine(isImageAddress, {
-  error: 'must be an https URL without a password, or a path such as /brand/button.svg',
-})
-
 /** Compared letter by letter with what a browser sends: scheme, host and port, nothing behind. */
 const origins = z
   .string()
@@ -70,7 +59,6 @@ const environmentSchema = z.object({
   STRAVA_WEBHOOK_SIGNATURE: setting.oneOf('off', 'observe', 'enforce').default('observe'),
   STRAVA_WEBHOOK_SIGNING_SECRET: setting.secret().optional(),
   STRAVA_WEBHOOK_REPLACE_SUBSCRIPTION: setting.oneOf('true', 'false').default('false'),
-  STRAVA_BUTTON_IMAGE: image.optional(),
   TOKEN_KEYS: tokenKeysSetting(),
   APP_DEEP_LINK: deepLink.default('coachai://oauth/strava'),
   WEB_RETURN_URL: setting.url('http', 'https').optional(),
