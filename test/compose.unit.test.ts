@@ -40,7 +40,7 @@ describe('deploy/compose.yaml', () => {
       ingestion: own('ingestion'),
       simulator: own('simulator'),
       secrets: own('cli'),
-      migrate: own('cli'),
+      slipstream: own('cli'),
       mongo: 'mongo:8',
       'mongo-users': 'mongo:8',
       nats: 'nats:2.15-alpine',

@@ -24,7 +24,7 @@ test('every configuration of a NATS server with JetStream has messages on disk b
   const texts = [configFile, ...shipped].map((file) => ({ file, text: readFileSync(file, 'utf8') }))
   const ofJetStream = texts.filter(({ text }) => /^\s*jetstream\s*[:{]/im.test(text))
   const found = ofJetStream.map(({ file }) => file)
-  for (const file of [configFile, join(projectRoot, 'deploy/nats/nats.conf')]) expect(found).toContain(file)
+  for (const file of [configFile, join(projectRoot, 'deploy/nats/server.conf')]) expect(found).toContain(file)
   for (const { file, text } of ofJetStream)
     expect(text, file).toMatch(/^\s*"?sync_interval"?\s*[:= ]\s*"?always"?\s*$/m)
   for (const { file, text } of texts) expect(text, file).not.toContain('persist_mode')

@@ -42,11 +42,11 @@ test('the command writes what a server and the services read, says no secret, an
 
 test('the shipped configuration is one that a server takes, with the users beside it', async () => {
   const folder = await temporaryFolder()
-  await make(folder)
-  copyFileSync(resolve(import.meta.dirname, '../nats.conf'), join(folder, 'nats.conf'))
+  await make(join(folder, 'secrets'))
+  copyFileSync(resolve(import.meta.dirname, '../server.conf'), join(folder, 'server.conf'))
   const nats = await startTestNats()
   onTestFinished(() => nats.remove())
   const server = readFileSync(`/proc/${nats.pid}/cmdline`, 'utf8').split('\0')[0] ?? ''
-  const checked = promisify(execFile)(server, ['-t', '-c', join(folder, 'nats.conf')])
+  const checked = promisify(execFile)(server, ['-t', '-c', join(folder, 'server.conf')])
   await expect(checked).resolves.toMatchObject({ stderr: expect.stringContaining('is valid') })
 })

@@ -48,7 +48,7 @@ export const quota: Board = {
         title: 'Day: used and allowed',
         shows: 'Calls made since midnight UTC, as Strava counts them, and its limits.',
         whenBad:
-          'turns are stretched by themselves so that the day lasts for webhooks and people. If they suffer: SYNC_INTERVAL_MINUTES up, SYNC_BACKFILL_DAYS to 0, and ask Strava for more.',
+          'turns are stretched by themselves so that the day lasts for webhooks and people. If they suffer: SYNC_INTERVAL_MINUTES up, and ask Strava for more.',
         unit: 'short',
         columns: 12,
         queries: { '{{bucket}}': used('.*Day'), '{{bucket}} limit': limits('.*Day') },
@@ -91,7 +91,7 @@ export const quota: Board = {
         title: 'Reads of the day by lane',
         shows: 'Who has used the day.',
         whenBad:
-          'turns (`scheduled`) may take what webhooks and people leave. History (`backfill`) can be switched off: SYNC_BACKFILL_DAYS=0.',
+          'turns (`scheduled`) may take what webhooks and people leave, history (`backfill`) what turns leave.',
         unit: 'short',
         queries: { '{{lane}}': 'max by (lane) (slipstream_quota_used_by_lane{bucket="readDay"})' },
       },
