@@ -47,8 +47,11 @@ export interface WebhookBench<Servers extends FleetServers = SingleServers> {
   lost(webhooks: readonly WebhookEvent[]): Promise<number>
   /** Calls for lists take so long that the ten runs an hour which webhooks get an athlete last for as long as a test. */
   slowLists(): void
-  /** Resolves when all that was told has been taken in, or waits for the end of the hour as its athlete has had ten runs. */
-  untilTakenIn(): Promise<void>
+  /**
+   * Resolves when all that was told has been taken in, or waits for longer than `soonMs` (a minute): as looks that found nothing
+   * have to be paid for by pauses, or its athlete has had ten runs in the hour.
+   */
+  untilTakenIn(soonMs?: number): Promise<void>
   /** Resolves when each activity that was added or edited is one workout, as Strava has it; an hour passes where that is waited for. */
   untilEqual(): Promise<void>
   stop(): Promise<void>
@@ -182,12 +185,12 @@ export const openWebhookBench = async <Servers extends FleetServers>(
         .length
     },
     slowLists: () => control.setFaults({ rules: [{ endpoint: 'activities', effect: slow }] }),
-    untilTakenIn: () =>
+    untilTakenIn: (soonMs = minuteMs) =>
       until(
         patienceMs,
         async () => {
-          const inMinutes = (minutes: number) => new Date(Date.now() + minutes * minuteMs)
-          const waiting = [{ nextTryAt: { $lte: inMinutes(1) } }, { nextTryAt: { $gt: inMinutes(61) } }]
+          const inMs = (ms: number) => new Date(Date.now() + ms)
+          const waiting = [{ nextTryAt: { $lte: inMs(soonMs) } }, { nextTryAt: { $gt: inMs(61 * minuteMs) } }]
           // Along `not_taken`, and not too often: whoever asks takes the processor from those who are asked about.
           const notTaken = { objectType: { $in: [...noticeObjects] }, takenAt: null }
           const count = await webhookInbox.countDocuments({ ...notTaken, $or: waiting })

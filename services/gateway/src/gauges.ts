@@ -8,7 +8,7 @@ import type { Links, Receipts } from './domain/ports.ts'
 export const registerGauges = (
   metrics: Metrics,
   sources: {
-    links: Pick<Links, 'count' | 'countByStatus'>
+    links: Pick<Links, 'countByStatus'>
     receipts: Pick<Receipts, 'incompleteSince'>
     vault: Pick<GrantVault, 'countUnheld'>
     clock: Clock
@@ -32,8 +32,8 @@ export const registerGauges = (
     name: 'slipstream_slots_used',
     help: 'Athletes who take a place of the application at Strava: links, and grants that are still to be revoked.',
     async collect() {
-      const [linked, unheld] = await Promise.all([links.count(), vault.countUnheld(null)])
-      this.set(linked + unheld)
+      const [byStatus, unheld] = await Promise.all([links.countByStatus(), vault.countUnheld(null)])
+      this.set(Object.values(byStatus).reduce<number>((sum, count = 0) => sum + count, unheld))
     },
   })
   metrics.gauge({
