@@ -151,6 +151,13 @@ describe.skipIf(!(await hasContainers()))('the whole system as containers', () =
     })
   })
 
+  it('shows its operator nothing that is wrong, with the permissions that an operator has', {
+    timeout: 60_000,
+  }, async () => {
+    const { findings } = JSON.parse(await system.slipstream('doctor', '--json')) as { findings: { severity: string }[] }
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
+  })
+
   it('runs on root file systems that nobody can write to', async () => {
     for (const service of ['gateway', 'scheduler', 'ingestion', 'simulator', 'mongo', 'nats', 'prometheus']) {
       const { HostConfig } = await inspected(service)

@@ -21,6 +21,8 @@ export interface ComposedSystem {
   containerOf(service: string): Promise<string>
   /** Runs one of the scripts in `deploy`, as somebody who has set compose up for this system. */
   script(name: 'backup' | 'restore', ...args: string[]): Promise<void>
+  /** What the operator's command prints, run as `docker compose run` does; rejects where its exit code is not 0. */
+  slipstream(...args: string[]): Promise<string>
   /** Removes containers, networks, volumes and secrets. */
   down(): Promise<void>
 }
@@ -66,6 +68,8 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
       throw error
     })
   const label = `label=com.docker.compose.project=${project}`
+  const choice = { COMPOSE_PROJECT_NAME: project, COMPOSE_FILE: files.join(':'), COMPOSE_ENV_FILES: 'demo.env' }
+  const asOperator = { cwd: folder, env: { ...process.env, ...settings, ...choice } }
   return {
     project,
     endpoints: {
@@ -83,8 +87,15 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
     containerOf: (service) =>
       docker('ps', '--all', '--quiet', '--filter', label, '--filter', `label=com.docker.compose.service=${service}`),
     script: async (name, ...args) => {
-      const choice = { COMPOSE_PROJECT_NAME: project, COMPOSE_FILE: files.join(':'), COMPOSE_ENV_FILES: 'demo.env' }
-      await run(join(folder, name), args, { env: { ...process.env, ...settings, ...choice } })
+      await run(join(folder, name), args, asOperator)
+    },
+    slipstream: async (...args) => {
+      const { stdout } = await run(
+        'docker',
+        ['compose', 'run', '--rm', '--no-deps', '-T', 'slipstream', ...args],
+        asOperator,
+      )
+      return stdout
     },
     down: async () => {
       await environment.down()
