@@ -18,6 +18,7 @@ interface Container {
   healthcheck?: object
   volumes?: string[]
   environment?: Record<string, string>
+  depends_on?: Record<string, object>
 }
 
 const read = (file: string): Record<string, Container> => {
@@ -57,6 +58,15 @@ describe('deploy/compose.yaml', () => {
     const settings = lines.map((line) => line.replace(/#.*/, '').trim())
     expect(settings.filter((line) => line.startsWith('sync_interval'))).toEqual(['sync_interval: always'])
     expect(settings.join('\n')).not.toContain('persist_mode')
+  })
+
+  it('has NATS read what each user may do in the release that starts', () => {
+    expect(services.nats?.depends_on?.secrets).toEqual({ condition: 'service_completed_successfully', restart: true })
+  })
+
+  it('starts nothing for who looks at what is away', () => {
+    expect(services.slipstream?.depends_on).toBeUndefined()
+    expect(read('compose.demo.yaml').slipstream?.depends_on).toBeUndefined()
   })
 
   it('has MongoDB as a replica set that knows who asks', () => {
