@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { readDeployment } from '../settings.ts'
+import { countSlots } from '../slots.ts'
 
 export const slotsCommand = (cli: Cli): Command =>
   new Command('slots')
@@ -9,11 +10,7 @@ export const slotsCommand = (cli: Cli): Command =>
     .action(
       cli.showing(async () => {
         const { STRAVA_ATHLETE_LIMIT: limit = null } = readDeployment(cli.env)
-        const { linked, owed } = await cli.withStore(async ({ collections: { links, accounts } }) => ({
-          linked: await links.countDocuments(),
-          // As the gateway counts them when it says that the app is full.
-          owed: await accounts.countDocuments({ isHeld: false, endsAt: null }),
-        }))
+        const { linked, owed } = await cli.withStore(({ collections }) => countSlots(collections))
         const free = limit === null ? null : Math.max(0, limit - linked - owed)
         const counted = `${linked} linked, ${owed} unlinked whose grant may live on at Strava`
         const text =

@@ -3,6 +3,7 @@ import { ConfigError, type Environment } from '@slipstream/runtime'
 import { inspectKeys, parseTokenKeys } from '@slipstream/vault'
 import type { Cli } from '../cli.ts'
 import { allReaders, readApp, readDeployment, readMongo, readNats, readStrava, readTokenKeys } from '../settings.ts'
+import { countSlots } from '../slots.ts'
 import type { Finding } from './finding.ts'
 import { judgeButton } from './judge/button.ts'
 import { judgeCapacity } from './judge/capacity.ts'
@@ -58,7 +59,7 @@ export const allChecks = (cli: Cli): Check[] => {
       cli.withStore(async ({ collections }) => ({
         status: await createQuotaLedger({ collections, clientId, clock: cli }).read(),
         isLearned: (await collections.quota.exists({ _id: clientId })) !== null,
-        links: await collections.links.countDocuments(),
+        slots: await countSlots(collections),
         knownId: (await collections.pushSubscription.findById(clientId).lean())?.subscriptionId ?? null,
       })),
     )
@@ -87,7 +88,7 @@ export const allChecks = (cli: Cli): Check[] => {
     nats: async () => judgeNats(await lookAtNats(readNats(env))),
     'mongodb-clock': async () => {
       const facts = await mongo()
-      if (facts.kind === 'away') return []
+      if (facts.kind !== 'view') return []
       const { server, ...heard } = facts.view.time
       return judgeClock({ whose: 'MongoDB', earliest: server, latest: server, ...heard })
     },
@@ -103,7 +104,7 @@ export const allChecks = (cli: Cli): Check[] => {
       const { STRAVA_ATHLETE_LIMIT: athleteLimit = null } = readDeployment(env)
       const row = await stored()
       const buckets = row?.isLearned ? row.status.buckets : null
-      return row ? judgeCapacity({ buckets, links: row.links, athleteLimit, isStrava: isStravaItself(env) }) : []
+      return row ? judgeCapacity({ buckets, slots: row.slots, athleteLimit, isStrava: isStravaItself(env) }) : []
     },
     'strava-hosts': async () => judgeHosts(readStrava(env).STRAVA_API_BASE_URL, cli.now()),
     'public-url': async () => {

@@ -4,7 +4,8 @@ import type { Finding } from '../finding.ts'
 export interface CapacityFacts {
   /** Null until a call has told the limits. */
   buckets: Buckets | null
-  links: number
+  /** Athletes who are linked, and grants of others that Strava still counts. */
+  slots: { linked: number; owed: number }
   /** STRAVA_ATHLETE_LIMIT. */
   athleteLimit: number | null
   /** Strava itself, whose limits tell the tier. */
@@ -31,7 +32,7 @@ const judgeQuota = ({ overallDay, readDay }: Buckets): Finding[] => {
   ]
 }
 
-export const judgeCapacity = ({ buckets, links, athleteLimit, isStrava }: CapacityFacts): Finding[] => {
+export const judgeCapacity = ({ buckets, slots, athleteLimit, isStrava }: CapacityFacts): Finding[] => {
   const findings = buckets ? judgeQuota(buckets) : []
   const tier = isStrava && buckets && tiers.find(({ limit15m }) => limit15m === buckets.overall15m.limit)
   if (tier && (athleteLimit ?? 0) > tier.athletes) {
@@ -43,11 +44,12 @@ export const judgeCapacity = ({ buckets, links, athleteLimit, isStrava }: Capaci
       fix: `Set STRAVA_ATHLETE_LIMIT to ${tier.athletes}, or upgrade the app at https://www.strava.com/settings/api.`,
     })
   }
-  if (athleteLimit !== null && links >= athleteLimit) {
+  const taken = slots.linked + slots.owed
+  if (athleteLimit !== null && taken >= athleteLimit) {
     findings.push({
       code: 'slots_full',
       severity: 'warning',
-      problem: `${links} of ${athleteLimit} athletes that the app may have are linked: the next one is refused (app_full)`,
+      problem: `${taken} of ${athleteLimit} athletes that the app may have are taken (${slots.owed} unlinked whose grant may live on): the next one is refused (app_full)`,
       actor: 'developer',
       fix: 'Ask Strava for more athletes and raise STRAVA_ATHLETE_LIMIT, or unlink who has left: slipstream athletes unlink.',
     })

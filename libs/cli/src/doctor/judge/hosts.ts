@@ -14,6 +14,8 @@ const move = `Set STRAVA_API_BASE_URL to https://${newHost} in all services and 
 
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10)
 
+const back = `Set STRAVA_API_BASE_URL back to https://www.strava.com/api/v3 until ${dayOf(opensOn)}.`
+
 export const judgeHosts = (apiBaseUrl: string, now: Date): Finding[] => {
   const { hostname, pathname } = new URL(apiBaseUrl)
   if (!hostname.endsWith('strava.com')) {
@@ -30,7 +32,7 @@ export const judgeHosts = (apiBaseUrl: string, now: Date): Finding[] => {
   const finding = (fields: Pick<Finding, 'code' | 'severity' | 'problem'>, fix = move): Finding[] => [
     { ...fields, actor: 'operator', fix },
   ]
-  if (hostname === 'www.strava.com') {
+  if (hostname === 'www.strava.com' && pathname === '/api/v3') {
     if (now < opensOn) {
       return finding(
         {
@@ -47,11 +49,14 @@ export const judgeHosts = (apiBaseUrl: string, now: Date): Finding[] => {
     return finding({ code: 'strava_host_ends', severity: isSoon ? 'warning' : 'info', problem })
   }
   if (hostname !== newHost || pathname.startsWith('/api/')) {
-    return finding({
-      code: 'strava_host_unknown',
-      severity: 'error',
-      problem: `STRAVA_API_BASE_URL (${hostname}${pathname}) is not the address that Strava has announced: https://${newHost}, without a path`,
-    })
+    return finding(
+      {
+        code: 'strava_host_unknown',
+        severity: 'error',
+        problem: `STRAVA_API_BASE_URL (${hostname}${pathname}) is no address of Strava's API: https://www.strava.com/api/v3 is, and from ${dayOf(opensOn)} https://${newHost}, without a path`,
+      },
+      now < opensOn ? back : move,
+    )
   }
   if (now >= opensOn) return []
   return finding(
@@ -60,6 +65,6 @@ export const judgeHosts = (apiBaseUrl: string, now: Date): Finding[] => {
       severity: 'error',
       problem: `https://${newHost} is there only from ${dayOf(opensOn)}`,
     },
-    'Set STRAVA_API_BASE_URL back to https://www.strava.com/api/v3 until then.',
+    back,
   )
 }

@@ -56,7 +56,7 @@ const buckets = (limit15m: number, usedOfDay = 0): Buckets => ({
   readDay: bucket(limit15m * 5, usedOfDay),
 })
 const capacity = (changes: Partial<CapacityFacts>) =>
-  judgeCapacity({ buckets: buckets(200), links: 0, athleteLimit: 1, isStrava: true, ...changes })
+  judgeCapacity({ buckets: buckets(200), slots: { linked: 0, owed: 0 }, athleteLimit: 1, isStrava: true, ...changes })
 
 const address = (changes: Partial<PublicUrlFacts>) =>
   judgePublicUrl({
@@ -178,7 +178,12 @@ describe('what the doctor makes of what it sees', () => {
     ],
 
     ['room for athletes and calls', capacity({}), []],
-    ['a full app', capacity({ links: 1 }), ['warning slots_full']],
+    ['a full app', capacity({ slots: { linked: 1, owed: 0 } }), ['warning slots_full']],
+    [
+      'one that is full of grants still to be revoked',
+      capacity({ slots: { linked: 0, owed: 1 } }),
+      ['warning slots_full'],
+    ],
     ['more athletes than the tier has', capacity({ athleteLimit: 10 }), ['warning athlete_limit_above_tier']],
     ['the same in an upgraded app', capacity({ athleteLimit: 10, buckets: buckets(400) }), []],
     ['the same before a limit is known', capacity({ athleteLimit: 10, buckets: null }), []],
@@ -197,6 +202,7 @@ describe('what the doctor makes of what it sees', () => {
       ['error strava_host_unknown'],
     ],
     ['another host of Strava', judgeHosts('https://www.api-v3.strava.com', now), ['error strava_host_unknown']],
+    ['the old address without its path', judgeHosts('https://www.strava.com', now), ['error strava_host_unknown']],
     ['a simulator', judgeHosts('http://localhost:4400/api/v3', now), ['info strava_simulated']],
 
     ['a good address', address({}), []],
@@ -247,6 +253,12 @@ describe('what the doctor makes of what it sees', () => {
   test('shows nothing of a webhook address but its origin', () => {
     expect(JSON.stringify(postsTo('https://other.example/hook/secret-path'))).not.toContain('secret-path')
   })
+})
+
+test('nobody is sent to an address that is not there yet, or not any more', () => {
+  const fixOn = (day: string) => judgeHosts('https://strava.com/api/v3', new Date(day))[0]?.fix
+  expect(fixOn('2026-11-26')).toMatch(/^Set STRAVA_API_BASE_URL back to https:\/\/www\.strava\.com\/api\/v3 /)
+  expect(fixOn('2027-01-04')).toMatch(/^Set STRAVA_API_BASE_URL to https:\/\/api-v3\.strava\.com /)
 })
 
 test('a skew counts only as far as the answer proves it', () => {
