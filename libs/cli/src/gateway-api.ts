@@ -1,6 +1,7 @@
 import { problemSchema } from '@slipstream/contracts'
 import { type Environment, readConfig, setting } from '@slipstream/runtime'
 import { z } from 'zod'
+import { fetchReason } from './fetch-reason.ts'
 import { readDeployment } from './settings.ts'
 
 /** The gateway did not do what it was asked for; `code` is an entry of the error catalogue where it said why. */
@@ -16,10 +17,21 @@ export class GatewayRefusedError extends Error {
 
 const limitMs = 15_000
 
+const ask = async (url: string, init: RequestInit): Promise<Response> => {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) })
+  } catch (error) {
+    throw new GatewayRefusedError(
+      'service_unavailable',
+      `${new URL(url).origin} does not answer: ${fetchReason(error)}`,
+    )
+  }
+}
+
 /** The simulator signs in its own operator, so the demo needs no token. */
 const demoToken = async (simulatorUrl: string): Promise<string> => {
   const url = `${simulatorUrl}/control/api/tokens?account=olga&format=text`
-  const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(limitMs) })
+  const response = await ask(url, { method: 'POST' })
   if (!response.ok) throw new GatewayRefusedError('unauthorized', 'the simulator gives its operator no token')
   return (await response.text()).trim()
 }
@@ -42,11 +54,10 @@ export const askGateway = async <T>(
   const { PUBLIC_URL: publicUrl = 'http://localhost:3000' } = readDeployment(env)
   const { simulatorUrl, token } = readAccess(env)
   const accessToken = token?.reveal() ?? (await demoToken(simulatorUrl ?? ''))
-  const response = await fetch(publicUrl + path, {
+  const response = await ask(publicUrl + path, {
     method,
     headers: { authorization: `Bearer ${accessToken}`, ...(body && { 'content-type': 'application/json' }) },
     ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(limitMs),
   })
   const text = await response.text()
   if (response.ok) return answer.parse(JSON.parse(text))

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { freePort } from '@slipstream/embedded'
 import { createDeliveryLog } from '@slipstream/persistence'
 import { systemClock } from '@slipstream/runtime'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -84,6 +85,11 @@ test('a dead letter is listed without its content, and replayed to where it came
   expect(listed.out).not.toContain('run_1')
   expect((await slipstream('dead-letters', 'show', 'scheduler:evt_1')).out).toContain('"runId":"run_1"')
 
+  const elsewhere = { ...env, NATS_URL: `nats://127.0.0.1:${await freePort()}` }
+  expect((await runCli(['dead-letters', 'replay', 'scheduler:evt_1'], elsewhere)).err).toBe(
+    'NATS has not confirmed scheduler:evt_1, which stays a dead letter: connection refused\n',
+  )
+
   const replayed = (await slipstream('dead-letters', 'replay', 'scheduler:evt_1', '--json')).json()
   expect(replayed).toMatchObject({ id: 'scheduler:evt_1', stream: 'EVENTS' })
   const { manager } = (await system.bus()).transport
@@ -107,6 +113,10 @@ test('webhooks are checked, made where they are missing, and taken back from ano
   expect((await slipstream('webhooks', 'create', '--json')).json()).toEqual({ outcome: 'made' })
   expect((await slipstream('webhooks', 'repair', '--json')).json()).toEqual({ outcome: 'kept' })
   expect(await slipstream('webhooks', 'check')).toMatchObject({ code: 0 })
+
+  const PUBLIC_URL = `http://127.0.0.1:${await freePort()}`
+  const away = await runCli(['webhooks', 'create'], { ...env, PUBLIC_URL })
+  expect(away).toMatchObject({ code: 1, err: expect.stringMatching(`^${PUBLIC_URL} does not answer: .+\n$`) })
 })
 
 test('an athlete is unlinked on behalf with a receipt; without the role nobody is', async () => {

@@ -19,6 +19,16 @@ class UnknownLetterError extends Error {
   }
 }
 
+class NotReplayedError extends Error {
+  override readonly name = 'NotReplayedError'
+  readonly code = 'dead_letter_not_replayed'
+
+  constructor(id: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`NATS has not confirmed ${id}, which stays a dead letter: ${reason}`, { cause })
+  }
+}
+
 const findLetter = async ({ deadLetters }: Pick<Collections<'operator'>, 'deadLetters'>, id: string) => {
   const letter = await deadLetters.findById(id).lean<DeadLetterRow>()
   if (!letter) throw new UnknownLetterError(id)
@@ -93,7 +103,9 @@ Example:
           const deliveries = createDeliveryLog(collections, cli)
           // Its tries begin anew.
           await deliveries.forget(letter.consumer, letter.eventId)
-          const stored = await replayDeadLetter({ url, creds, ca }, letter, { limitMs })
+          const stored = await replayDeadLetter({ url, creds, ca }, letter, { limitMs }).catch((error: unknown) => {
+            throw new NotReplayedError(id, error)
+          })
           await deliveries.deleteReplayed(letter)
           return stored
         })

@@ -1,5 +1,6 @@
 import { createStravaOAuth } from '@slipstream/strava'
 import { z } from 'zod'
+import { fetchReason } from '../../fetch-reason.ts'
 import type { readStrava } from '../../settings.ts'
 import type { PublicUrlFacts } from '../judge/public-url.ts'
 
@@ -7,19 +8,13 @@ const limitMs = 5_000
 
 const documentSchema = z.object({ info: z.object({ title: z.literal('Slipstream API') }) })
 
-/** The words of what is beneath a failed fetch; its own are `fetch failed` always. */
-const reasonOf = (error: unknown): string => {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 export const lookAtPublicUrl = async (publicUrl: string): Promise<PublicUrlFacts['reach']> => {
   try {
     const response = await fetch(`${publicUrl}/openapi.json`, { signal: AbortSignal.timeout(limitMs) })
     const text = await response.text()
     return { kind: isOurs(text) ? 'gateway' : 'other' }
   } catch (error) {
-    return { kind: 'away', reason: reasonOf(error) }
+    return { kind: 'away', reason: fetchReason(error) }
   }
 }
 
