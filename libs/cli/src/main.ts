@@ -18,6 +18,7 @@ No demo runs here, and the environment names no system. Start the demo with npm 
 const explain = (error: unknown, env: Environment): string => {
   if (error instanceof ConfigError) return error.message + (namesSystem(env) ? '' : notFound)
   if (isStoreAway(error)) return `MongoDB does not answer: ${(error as Error).message}`
+  if (error instanceof Error && error.name === 'MongoServerError') return `MongoDB refuses: ${error.message}`
   const { code } = error as { code?: unknown }
   // Errors of our own say what there is to know; a stack is for what nobody expected.
   if (error instanceof Error && typeof code === 'string') return error.message

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { freePort, isPortFree } from '@slipstream/embedded'
@@ -49,6 +52,18 @@ const doctor = async (changes: Record<string, string> = {}) => {
   const report = json() as Report
   const found = report.findings.map(({ severity, code }) => `${severity} ${code}`)
   return { code, out, found, report, seconds: (performance.now() - startedAt) / 1_000 }
+}
+
+/** How the command itself ends, as a process of its own. */
+const untilEnded = async (changes: Record<string, string>) => {
+  const bin = resolve(import.meta.dirname, '../src/bin/slipstream.ts')
+  const child = spawn(process.execPath, [bin, 'doctor'], {
+    env: { ...healthy, ...changes },
+    stdio: 'ignore',
+    timeout: 20_000,
+  })
+  const [code] = await once(child, 'exit')
+  return { code, isKilled: child.killed }
 }
 
 /** The simulator's subscription as another installation would make it. */
@@ -138,6 +153,18 @@ describe('MongoDB', () => {
     expect(away.found).toEqual(['error mongodb_unreachable', ...simulated])
   })
 
+  test('that does not let this user in is one finding', async () => {
+    const mongod = await startStandaloneMongod('--auth')
+    onTestFinished(() => mongod.stop())
+    await vi.waitFor(async () => expect(await isPortFree(mongod.port)).toBe(false))
+    const MONGODB_URI = `mongodb://gateway:wrong-password@127.0.0.1:${mongod.port}/slipstream?authSource=admin`
+    const { found, out } = await doctor({ MONGODB_URI })
+    expect(found).toEqual(['error mongodb_access_refused', ...simulated])
+    expect(out).not.toContain('wrong-password')
+    const quota = await runCli(['quota'], { ...healthy, MONGODB_URI })
+    expect(quota).toMatchObject({ code: 1, out: '', err: 'MongoDB refuses: Authentication failed.\n' })
+  })
+
   test('without an index is told, and slipstream migrate makes it', async () => {
     await store.connection.collection('links').dropIndex('status')
     const { found, code, report } = await doctor()
@@ -173,8 +200,9 @@ describe('NATS', () => {
     const other = await startTestNats()
     onTestFinished(() => other.remove())
     process.kill(other.pid, 'SIGSTOP')
-    const frozen = await doctor({ NATS_URL: other.url })
+    const [frozen, command] = await Promise.all([doctor({ NATS_URL: other.url }), untilEnded({ NATS_URL: other.url })])
     process.kill(other.pid, 'SIGCONT')
+    expect(command).toEqual({ code: 1, isKilled: false })
     expect(frozen.found).toEqual(['error nats_unreachable', ...simulated])
     expect(frozen.seconds).toBeLessThan(15)
   })

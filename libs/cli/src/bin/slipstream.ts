@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { main } from '../main.ts'
 
-process.exitCode = await main(process.argv.slice(2), {
+const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
 })
+
+// What was given up, such as a connection to a server that is frozen, does not keep the command.
+process.stdout.write('', () => process.exit(exitCode))

@@ -27,12 +27,12 @@ const run = async (command: string, args: readonly string[], remove: () => void,
 const quietly = () => {}
 
 /** A mongod outside any replica set. */
-export const startStandaloneMongod = async (): Promise<RawServer> => {
+export const startStandaloneMongod = async (...options: string[]): Promise<RawServer> => {
   const [{ mongod }, folder, port] = await Promise.all([ensureBinaries(quietly), makeTestFolder(), freePort()])
   const dbPath = join(folder.dataDir, 'db')
   await mkdir(dbPath, { recursive: true })
   const args = ['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket']
-  return await run(mongod.path, [...args, '--wiredTigerCacheSizeGB', '0.25'], folder.remove, port)
+  return await run(mongod.path, [...args, ...options, '--wiredTigerCacheSizeGB', '0.25'], folder.remove, port)
 }
 
 /** A nats-server with these lines as its configuration; `$STORE` stands for a folder of its own. */

@@ -4,7 +4,10 @@ import { isOlder } from './version.ts'
 
 export type MongoFacts =
   /** `direct`: what the first server says when it is asked alone; null when it says nothing. */
-  { kind: 'away'; reason: string; direct: MongoServer | null } | { kind: 'view'; view: MongoView }
+  | { kind: 'away'; reason: string; direct: MongoServer | null }
+  /** The server answers and does not let this user in, or not to the database. */
+  | { kind: 'refused'; reason: string }
+  | { kind: 'view'; view: MongoView }
 
 /** The oldest that this release is tested with. */
 const floor = '6.0.0'
@@ -43,6 +46,14 @@ const notReplicaSet: Finding = {
   actor: 'operator',
   fix: startReplicaSet,
 }
+
+const accessRefused = (reason: string): Finding => ({
+  code: 'mongodb_access_refused',
+  severity: 'error',
+  problem: `MongoDB does not let this user in, or not to the database (${reason})`,
+  actor: 'operator',
+  fix: 'Put user, password and authSource of MONGODB_URI right; the user needs the role readWrite on the database.',
+})
 
 const judgeSet = ({ setName, majority, journalsMajority }: MongoView): Finding[] => {
   if (setName === null) return [notReplicaSet]
@@ -126,6 +137,7 @@ const judgeDatabase = ({ database: { isNew, pending, unknownSteps } }: MongoView
 
 export const judgeMongo = (facts: MongoFacts): Finding[] => {
   if (facts.kind === 'away') return judgeAway(facts)
+  if (facts.kind === 'refused') return [accessRefused(facts.reason)]
   const { view } = facts
   const findings = [...judgeSet(view), ...judgeDatabase(view)]
   if (isOlder(view.version, floor)) {
