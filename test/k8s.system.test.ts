@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { prometheusRule } from '@slipstream/k8s'
-import { makeNatsAuth } from '@slipstream/nats-auth'
 import type { Environment } from '@slipstream/runtime'
 import { createMetrics, startOpsServer } from '@slipstream/telemetry'
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
@@ -71,9 +70,7 @@ beforeAll(async () => {
     problems[folder] = await tools.validate(file)
   }
   writeFileSync(join(scratch, 'client-secret'), 'of-strava\n')
-  for (const [user, text] of Object.entries(makeNatsAuth().credentials)) {
-    writeFileSync(join(scratch, `${user}.creds`), text)
-  }
+  execFileSync(process.execPath, [join(root, 'deploy/nats/src/bin/make-nats-auth.ts'), scratch])
   secrets = [...makeSecrets('demo'), ...makeSecrets('production', join(scratch, 'client-secret'), scratch)]
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
