@@ -111,13 +111,24 @@ test('what runbooks have run are commands of this project and looks at operation
   }
 })
 
+const boards = readdirSync(join(projectRoot, 'deploy/grafana/dashboards')).map((file) =>
+  readFileSync(join(projectRoot, 'deploy/grafana/dashboards', file), 'utf8'),
+)
+
+test('what runbooks and boards have set are settings that there are', () => {
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
+  const named = [...runbooks.map(({ text }) => text), ...boards].flatMap((text) => [
+    ...text.matchAll(/\b[A-Z]{2,}(?:_[A-Z]+)+\b/g),
+  ])
+  const isSetting = (name: string) => readme.includes(`\`${name}\``)
+  const unknown = named
+    .map(([name]) => name)
+    .filter((name) => !isSetting(name) && !isSetting(name.replace(/_FILE$/, '')))
+  expect(unknown).toEqual([])
+})
+
 /** Everywhere in runbooks and boards, with the options left out: `dead-letters list`. */
-const commands = [
-  ...runbooks.map(({ text }) => text),
-  ...readdirSync(join(projectRoot, 'deploy/grafana/dashboards')).map((file) =>
-    readFileSync(join(projectRoot, 'deploy/grafana/dashboards', file), 'utf8'),
-  ),
-]
+const commands = [...runbooks.map(({ text }) => text), ...boards]
   .flatMap((text) => [...text.matchAll(/npm run slipstream -- ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g)])
   .map(([, command = '']) => command)
 
