@@ -90,8 +90,7 @@ export const quota: Board = {
       graph: {
         title: 'Reads of the day by lane',
         shows: 'Who has used the day.',
-        whenBad:
-          'turns (`scheduled`) may take what webhooks and people leave, history (`backfill`) what turns leave.',
+        whenBad: 'turns (`scheduled`) may take what webhooks and people leave, history (`backfill`) what turns leave.',
         unit: 'short',
         queries: { '{{lane}}': 'max by (lane) (slipstream_quota_used_by_lane{bucket="readDay"})' },
       },
