@@ -12,6 +12,7 @@ import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.js'
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { allReaders } from '../libs/cli/src/settings.ts'
 import { stopLimitMs } from '../libs/service/src/stop-budget.ts'
 import { gatewayConfig } from '../services/gateway/src/config.ts'
 import { ingestionConfig } from '../services/ingestion/src/config.ts'
@@ -114,9 +115,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
   it('run images of this release, each with a tag that says which', () => {
     const used = everyPod().flatMap(([, { containers }]) => containers.map(({ image }) => image!))
     expect(used.filter((image) => image.startsWith('slipstream/')).toSorted()).toEqual(
-      [...images.filter((name) => name !== 'slipstream/cli'), ...images.slice(0, 3), 'slipstream/cli']
-        .map((name) => `${name}:${version}`)
-        .toSorted(),
+      [...images, ...images.slice(0, 3), 'slipstream/cli'].map((name) => `${name}:${version}`).toSorted(),
     )
     for (const image of used) expect(image).toMatch(/:\d+\.\d+/)
   })
@@ -294,6 +293,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
         scheduler: [9100, 'ops'],
         ingestion: [9100, 'ops'],
         simulator: [4400, 'http'],
+        operator: [],
       }
       const names = Object.keys(places)
       const flows = names.flatMap((from) =>
@@ -310,6 +310,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
       expect(flows.toSorted()).toEqual(
         [
           ...services.flatMap((from) => [`${from} → mongodb`, `${from} → nats`]),
+          ...(folder === 'overlays/production' ? ['operator → mongodb', 'operator → nats'] : []),
           ...(folder === 'overlays/demo'
             ? ['gateway → simulator', 'ingestion → simulator', 'simulator → gateway']
             : []),
@@ -346,7 +347,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
             .filter(({ labels }) => selects(spec!.podSelector, labels))
             .map(({ name }) => name)
             .toSorted(),
-        ).toEqual(['gateway', 'ingestion'])
+        ).toEqual(metadata.name === 'operator-internet' ? ['operator'] : ['gateway', 'ingestion'])
         expect(
           spec!.egress!.flatMap(({ ports: open }) => open),
           metadata.name,
@@ -367,7 +368,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
         runAsNonRoot: true,
         seccompProfile: { type: 'RuntimeDefault' },
       })
-      if (name in readers || name === 'migration')
+      if (name in readers || name === 'migration' || name === 'operator')
         expect(spec.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
       const account = ofKind<ServiceAccount>(rendered[folder]!, 'ServiceAccount').find(
         ({ metadata }) => metadata.name === name,
@@ -403,9 +404,30 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
         ]),
       )
       // A number beside the autoscaler's would be set again with each `kubectl apply`.
-      expect(replicas).toEqual({ gateway: undefined, scheduler: 2, ingestion: 2 })
+      expect(replicas).toEqual({ gateway: undefined, scheduler: 2, ingestion: 2, operator: 0 })
       expect(scaler!.spec).toMatchObject({ scaleTargetRef: { kind: 'Deployment', name: 'gateway' }, minReplicas: 2 })
       expect(scaler!.spec!.maxReplicas).toBeGreaterThan(2)
+    })
+
+    it('give the operator what each of their commands asks for', () => {
+      const operator = podsOf(rendered[folder]!).find(({ name }) => name === 'operator')!
+      const files = Object.fromEntries(
+        secretFilesOf(operator).map(({ path, secret, key }) => [path, secretKeyed(namespaceOf(folder), secret, key)!]),
+      )
+      const environment = Object.entries(environmentOf(operator.containers[0]!, rendered[folder]!)).map(
+        ([name, value]) => {
+          if (!name.endsWith('_FILE')) return [name, value]
+          const file = join(scratch, `operator-${name}`)
+          writeFileSync(file, files[value]!)
+          return [name, file]
+        },
+      )
+      for (const reader of allReaders) expect(() => reader(Object.fromEntries(environment))).not.toThrow()
+      const asked = new Set(allReaders.flatMap((reader) => [...askedNames(reader)]))
+      for (const name of ['PUBLIC_URL', 'NATS_CREDS_FILE', 'TOKEN_KEYS_FILE', 'STRAVA_WEBHOOK_PATH_SECRET_FILE']) {
+        expect(asked).toContain(name)
+        expect(Object.fromEntries(environment)).toHaveProperty(name)
+      }
     })
 
     it('lead the public address by TLS to a port of the gateway, and pass events on as they come', () => {
@@ -449,7 +471,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
       writeFileSync(join(scratch, 'kustomization.yaml'), JSON.stringify(traced))
       const manifests = readManifests((await tools?.kubectl(['kustomize', scratch])) ?? '')
       const policies = ofKind<NetworkPolicy>(manifests, 'NetworkPolicy')
-      for (const pods of podsOf(manifests)) {
+      for (const pods of podsOf(manifests).filter(({ name }) => name in readers)) {
         const { OTEL_EXPORTER_OTLP_ENDPOINT } = environmentOf(pods.containers[0]!, manifests)
         const { hostname, port } = new URL(OTEL_EXPORTER_OTLP_ENDPOINT!)
         const collector = { namespace: hostname.split('.')[1]!, labels: {} }
@@ -466,7 +488,7 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
         db: string
         passwordSecretRef: { name: string; key: string }
       }[]
-      expect(users.map((user) => user.name).toSorted()).toEqual([...services, 'migration'].toSorted())
+      expect(users.map((user) => user.name).toSorted()).toEqual([...services, 'migration', 'operator'].toSorted())
       for (const user of users) {
         const password = secretKeyed(namespace!, user.passwordSecretRef.name, user.passwordSecretRef.key)
         const hosts = Array.from(
