@@ -118,7 +118,7 @@ test('people get the same in words, without colours where nobody sees them', asy
   expect(out).toMatch(
     /^error {3}strava-app: Strava refuses .*\[strava_credentials_refused\]\n {8}the operator has to act: /,
   )
-  expect(out).toContain('12 of 12 checks looked; 1 errors')
+  expect(out).toContain('11 of 12 checks looked; 1 errors')
   expect(out).not.toContain('\u001b')
   expect(code).toBe(1)
 })
@@ -150,6 +150,14 @@ describe('MongoDB', () => {
     process.kill(mongo.pid, 'SIGCONT')
     expect(frozen.found).toEqual(['error mongodb_unreachable', ...simulated])
     expect(frozen.seconds).toBeLessThan(15)
+    expect(frozen.report.checks.filter(({ outcome }) => outcome === 'skipped').map(({ check }) => check)).toEqual([
+      ...['mongodb-clock', 'strava-capacity', 'webhooks', 'token-keys'],
+    ])
+    const subscription = await runCli(['webhooks', 'check'], {
+      ...healthy,
+      MONGODB_URI: mongo.uri.replace(/:\d+/, ':1'),
+    })
+    expect(subscription).toMatchObject({ code: 1, out: expect.stringContaining('could not look') })
     expect(away.found).toEqual(['error mongodb_unreachable', ...simulated])
   })
 

@@ -23,7 +23,7 @@ const toText = (results: readonly CheckResult[], findings: readonly CheckedFindi
   return [
     ...findings.map(paragraph),
     summary,
-    ...(skipped.length > 0 ? [`could not look, for want of settings: ${skipped.join(', ')}`] : []),
+    ...(skipped.length > 0 ? [`could not look, for want of settings or of an answer: ${skipped.join(', ')}`] : []),
   ].join('\n')
 }
 

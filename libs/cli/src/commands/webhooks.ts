@@ -24,7 +24,9 @@ const checkCommand = (cli: Cli): Command =>
         const lines = findings.map(({ problem, fix }) => `${problem}\n  ${fix}`)
         return {
           data: { isGood, findings },
-          text: isGood ? texts.kept : lines.join('\n') || 'could not look, for want of settings: see slipstream doctor',
+          text: isGood
+            ? texts.kept
+            : lines.join('\n') || 'could not look, for want of settings or of an answer: see slipstream doctor',
           exitCode: isGood ? 0 : 1,
         }
       }),

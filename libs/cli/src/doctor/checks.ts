@@ -4,7 +4,6 @@ import { inspectKeys, parseTokenKeys } from '@slipstream/vault'
 import type { Cli } from '../cli.ts'
 import { allReaders, readApp, readDeployment, readMongo, readNats, readStrava, readTokenKeys } from '../settings.ts'
 import { countSlots } from '../slots.ts'
-import type { Finding } from './finding.ts'
 import { judgeButton } from './judge/button.ts'
 import { judgeCapacity } from './judge/capacity.ts'
 import { judgeClock } from './judge/clocks.ts'
@@ -82,19 +81,19 @@ export const allChecks = (cli: Cli): Check[] => {
     return { kind: 'looked', found, publicUrl, callbackUrl, knownId: row.knownId }
   }
 
-  const looks: Record<string, () => Promise<Finding[]>> = {
+  const looks: Record<string, Check['look']> = {
     settings: async () => judgeSettings(allReaders.flatMap((read) => problemsOf(read, env))),
     mongodb: async () => judgeMongo(await mongo()),
     nats: async () => judgeNats(await lookAtNats(readNats(env))),
     'mongodb-clock': async () => {
       const facts = await mongo()
-      if (facts.kind !== 'view') return []
+      if (facts.kind !== 'view') return null
       const { server, ...heard } = facts.view.time
       return judgeClock({ whose: 'MongoDB', earliest: server, latest: server, ...heard })
     },
     'strava-clock': async () => {
       const { clock } = await strava()
-      return clock ? judgeClock(clock) : []
+      return clock ? judgeClock(clock) : null
     },
     'strava-app': async () => {
       const [{ answer }, row] = await Promise.all([strava(), stored()])
@@ -104,7 +103,7 @@ export const allChecks = (cli: Cli): Check[] => {
       const { STRAVA_ATHLETE_LIMIT: athleteLimit = null } = readDeployment(env)
       const row = await stored()
       const buckets = row?.isLearned ? row.status.buckets : null
-      return row ? judgeCapacity({ buckets, slots: row.slots, athleteLimit, isStrava: isStravaItself(env) }) : []
+      return row ? judgeCapacity({ buckets, slots: row.slots, athleteLimit, isStrava: isStravaItself(env) }) : null
     },
     'strava-hosts': async () => judgeHosts(readStrava(env).STRAVA_API_BASE_URL, cli.now()),
     'public-url': async () => {
@@ -117,12 +116,12 @@ export const allChecks = (cli: Cli): Check[] => {
     },
     webhooks: async () => {
       const facts = await lookAtSubscription()
-      return facts ? judgeSubscription(facts) : []
+      return facts ? judgeSubscription(facts) : null
     },
     'token-keys': async () => {
       const keyring = parseTokenKeys(readTokenKeys(env).TOKEN_KEYS.reveal())
       const keys = await whileMongoAnswers(() => cli.withStore(({ collections }) => inspectKeys(collections, keyring)))
-      return keys ? judgeKeys(keys) : []
+      return keys ? judgeKeys(keys) : null
     },
     'strava-button': async () => {
       const { STRAVA_BUTTON_IMAGE: image = null } = readDeployment(env)

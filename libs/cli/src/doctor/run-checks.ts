@@ -3,13 +3,16 @@ import type { CheckedFinding, Finding } from './finding.ts'
 
 export interface Check {
   name: string
-  /** @throws ConfigError when it cannot look because of a setting, which the check of settings tells */
-  look(): Promise<Finding[]>
+  /**
+   * Null where there is nothing to look at, because what it would look in is away, which the check of that tells.
+   * @throws ConfigError when it cannot look because of a setting, which the check of settings tells
+   */
+  look(): Promise<Finding[] | null>
 }
 
 export interface CheckResult {
   check: string
-  /** `skipped`: a setting that it needs is missing or wrong. */
+  /** `skipped`: a setting that it needs is missing or wrong, or what it looks in is away. */
   outcome: 'looked' | 'skipped' | 'failed'
   findings: CheckedFinding[]
 }
@@ -34,7 +37,8 @@ const runCheck = async ({ name, look }: Check): Promise<CheckResult> => {
     findings: findings.map((finding) => ({ check: name, ...finding })),
   })
   try {
-    return result('looked', await withinLimit(look(), limitMs))
+    const findings = await withinLimit(look(), limitMs)
+    return findings ? result('looked', findings) : result('skipped', [])
   } catch (error) {
     return error instanceof ConfigError ? result('skipped', []) : result('failed', [failed(name, error)])
   }
