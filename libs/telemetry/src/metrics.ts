@@ -10,6 +10,7 @@ import {
   Registry,
 } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
+import { sharedRead } from './shared-read.ts'
 
 /** A gauge that reads a store is left out of a scrape when it has no answer by then. */
 const readLimitMs = 2_000
@@ -42,15 +43,13 @@ export interface Metrics {
  * read that is given up may still be under way at the next scrape, which then waits for it instead of adding one more.
  */
 const inTime = <Label extends string>(collect: CollectFunction<Gauge<Label>>) => {
-  let reading: Promise<void> | undefined
+  let read: (() => Promise<void>) | undefined
   return async (gauge: Gauge<Label>): Promise<void> => {
-    reading ??= Promise.resolve(collect.call(gauge)).finally(() => {
-      reading = undefined
-    })
+    read ??= sharedRead(async () => collect.call(gauge))
     const late = Promise.withResolvers<never>()
     const limit = setTimeout(() => late.reject(new Error(`no answer within ${readLimitMs} ms`)), readLimitMs)
     try {
-      await Promise.race([reading, late.promise])
+      await Promise.race([read(), late.promise])
     } finally {
       clearTimeout(limit)
     }

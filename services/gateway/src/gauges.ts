@@ -1,6 +1,6 @@
 import { linkStatuses } from '@slipstream/contracts'
 import type { Clock } from '@slipstream/runtime'
-import type { Metrics } from '@slipstream/telemetry'
+import { type Metrics, sharedRead } from '@slipstream/telemetry'
 import type { GrantVault } from '@slipstream/vault'
 import type { Links, Receipts } from './domain/ports.ts'
 
@@ -17,12 +17,13 @@ export const registerGauges = (
   athleteLimit: number | null,
 ): void => {
   const { links, receipts, vault, clock } = sources
+  const countByStatus = sharedRead(links.countByStatus)
   metrics.gauge<'status'>({
     name: 'slipstream_links',
     help: 'Links by status.',
     labelNames: ['status'],
     async collect() {
-      const counts = await links.countByStatus()
+      const counts = await countByStatus()
       for (const status of linkStatuses) {
         if (status !== 'not_linked' && status !== 'pending') this.set({ status }, counts[status] ?? 0)
       }
@@ -32,7 +33,7 @@ export const registerGauges = (
     name: 'slipstream_slots_used',
     help: 'Athletes who take a place of the application at Strava: links, and grants that are still to be revoked.',
     async collect() {
-      const [byStatus, unheld] = await Promise.all([links.countByStatus(), vault.countUnheld(null)])
+      const [byStatus, unheld] = await Promise.all([countByStatus(), vault.countUnheld(null)])
       this.set(Object.values(byStatus).reduce<number>((sum, count = 0) => sum + count, unheld))
     },
   })

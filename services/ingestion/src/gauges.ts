@@ -3,7 +3,7 @@ import type { Collections } from '@slipstream/persistence'
 import type { QuotaLedger } from '@slipstream/quota'
 import { bucketNames, stopTroubles } from '@slipstream/records'
 import type { Clock } from '@slipstream/runtime'
-import type { Metrics } from '@slipstream/telemetry'
+import { type Metrics, sharedRead } from '@slipstream/telemetry'
 import type { Vault } from '@slipstream/vault'
 import type { WorkoutStore } from './domain/ports.ts'
 
@@ -20,12 +20,13 @@ export const registerGauges = (
   },
 ): void => {
   const { ledger, vault, collections, clock } = sources
+  const readLedger = sharedRead(ledger.read)
   metrics.gauge({
     name: 'slipstream_quota_limit',
     help: 'Calls Strava allows in the current window.',
     labelNames: ['bucket'],
     async collect() {
-      const { buckets } = await ledger.read()
+      const { buckets } = await readLedger()
       for (const bucket of bucketNames) this.set({ bucket }, buckets[bucket].limit)
     },
   })
@@ -34,7 +35,7 @@ export const registerGauges = (
     help: 'Calls made in the current window.',
     labelNames: ['bucket'],
     async collect() {
-      const { buckets } = await ledger.read()
+      const { buckets } = await readLedger()
       for (const bucket of bucketNames) this.set({ bucket }, buckets[bucket].used)
     },
   })
@@ -43,7 +44,7 @@ export const registerGauges = (
     help: 'Calls made in the current window by the lane that made them; what others made with the same app is in none.',
     labelNames: ['bucket', 'lane'],
     async collect() {
-      const { buckets } = await ledger.read()
+      const { buckets } = await readLedger()
       for (const bucket of bucketNames) {
         for (const lane of lanes) this.set({ bucket, lane }, buckets[bucket].byLane?.[lane] ?? 0)
       }
@@ -54,7 +55,7 @@ export const registerGauges = (
     help: 'Why calls to Strava are stopped: 1 for each trouble that stops some of them.',
     labelNames: ['trouble'],
     async collect() {
-      const { stops } = await ledger.read()
+      const { stops } = await readLedger()
       for (const trouble of stopTroubles) this.set({ trouble }, Number(stops.some((stop) => stop.trouble === trouble)))
     },
   })
@@ -63,7 +64,7 @@ export const registerGauges = (
     help: 'How Strava treats this application: 1 for what holds.',
     labelNames: ['state'],
     async collect() {
-      const { stops } = await ledger.read()
+      const { stops } = await readLedger()
       const isInactive = stops.some(({ trouble }) => trouble === 'inactive')
       // Whatever else stops calls: no answer, a refused client secret, a closed endpoint.
       const isUnavailable = stops.some(({ trouble }) => trouble !== 'inactive')

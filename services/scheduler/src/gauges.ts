@@ -1,5 +1,5 @@
 import type { Clock } from '@slipstream/runtime'
-import type { Metrics } from '@slipstream/telemetry'
+import { type Metrics, sharedRead } from '@slipstream/telemetry'
 import type { ScheduleStore } from './domain/ports.ts'
 
 /** Within it a deletion at Strava has to be mirrored, so every athlete has had a turn. */
@@ -11,12 +11,13 @@ export const registerGauges = (
   schedules: Pick<ScheduleStore, 'backlog' | 'count' | 'countIncomplete'>,
   clock: Clock,
 ): void => {
+  const backlog = sharedRead(schedules.backlog)
   metrics.gauge({
     name: 'slipstream_lane_backlog',
     help: 'Athletes with an open sync request, by its lane.',
     labelNames: ['lane'],
     async collect() {
-      for (const [lane, { athletes }] of await schedules.backlog()) this.set({ lane }, athletes)
+      for (const [lane, { athletes }] of await backlog()) this.set({ lane }, athletes)
     },
   })
   metrics.gauge({
@@ -25,7 +26,7 @@ export const registerGauges = (
     labelNames: ['lane'],
     async collect() {
       const now = clock.now().getTime()
-      for (const [lane, { oldestAt }] of await schedules.backlog()) {
+      for (const [lane, { oldestAt }] of await backlog()) {
         this.set({ lane }, oldestAt === null ? 0 : Math.max(0, now - oldestAt.getTime()) / 1_000)
       }
     },
