@@ -61,7 +61,8 @@ export const startComposedSystem = async (): Promise<ComposedSystem> => {
     .withEnvironment(settings)
     .withClientOptions({ commandOptions: ['--wait'] })
     .withDefaultWaitStrategy(Wait.forHealthCheck())
-    .withWaitStrategy('prometheus-1', Wait.forHttp('/-/ready', 9090))
+    // Not by its port, which is published on this machine's loopback: from within a container testcontainers asks the bridge.
+    .withWaitStrategy('prometheus-1', Wait.forLogMessage('Server is ready to receive web requests'))
     .up(started)
     .catch((error: unknown) => {
       forgetSecrets()
