@@ -135,6 +135,7 @@ describe('a run that has made no call', () => {
     harness.simulator.control.setLimits({ read: { quarterHour: 100 } })
     const done = await harness.finishedRun(runId)
     expect(done).toMatchObject({ outcome: 'succeeded', answers: { interactive: 2 } })
+    await harness.finishedRun(spent)
     expect(done.window.after.getTime()).toBeGreaterThan(parked?.window.after.getTime() ?? Number.POSITIVE_INFINITY)
   })
 
