@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 
 const listen = (port: number, host?: string): Promise<number | null> =>
@@ -10,17 +11,19 @@ const listen = (port: number, host?: string): Promise<number | null> =>
     })
   })
 
-/** The system may name a port again before whoever asked first has bound it. */
+/** Below those that systems give to outgoing connections (Linux 32768, macOS 49152), which take a port unasked. */
+const [lowest, beyond] = [10_000, 32_768]
+
+/** Nobody may have bound yet what was handed out a moment ago. */
 const handedOut = new Set<number>()
 
 /**
- * A loopback port nothing listens on at this moment, each handed out once by this process; another process may still be
- * quicker to take it.
+ * A port that nothing listens on at this moment, by chance, as others look for theirs at the same time; each is handed out once
+ * by this process.
  */
 export const freePort = async (): Promise<number> => {
-  const port = await listen(0, '127.0.0.1')
-  if (port === null) throw new Error('no free port on the loopback interface')
-  if (handedOut.has(port)) return freePort()
+  const port = randomInt(lowest, beyond)
+  if (handedOut.has(port) || !(await isPortFree(port))) return freePort()
   handedOut.add(port)
   return port
 }

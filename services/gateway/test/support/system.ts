@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { freePort } from '@slipstream/embedded'
 import { type Bus, connectBus } from '@slipstream/messaging'
 import { connectStore } from '@slipstream/persistence'
 import type { Clock } from '@slipstream/runtime'
@@ -20,14 +19,6 @@ export const createTestClock = () => {
       aheadMs += ms
     },
   }
-}
-
-export const freePort = async (): Promise<number> => {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 export interface SystemOptions {
