@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Every wait for a condition is a patient one. */
 const setupFiles = ['libs/testing/src/patience.ts']
 
+/** Bounds the start of each container. */
+const judgedByTime = ['test/containers.system.test.ts']
+
 export default defineConfig({
   test: {
     // Many tests wait for servers most of the time: one core less than there are, as is usual, would leave half of two idle.
@@ -31,10 +34,24 @@ export default defineConfig({
         test: {
           name: 'system',
           setupFiles,
-          include: ['test/**/*.system.test.ts', 'test/**/*.browser.test.ts'],
+          include: ['test/*.{system,browser}.test.ts'],
+          exclude: judgedByTime,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Whole systems two at a time, once the servers of the others are gone.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          setupFiles,
+          include: ['test/promises/**/*.system.test.ts', ...judgedByTime],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each has the machine to itself: they kill, stop and starve processes by the second.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -35,7 +35,7 @@ const hurried = (rules: string) => rules.replaceAll(/^( +for: ).*$/gm, '$11s')
 const accounts = ['anna', 'ben', 'chris'] as const
 const mostLifeSeconds = 180
 /** Longer for the pictures in the docs. */
-const leastLifeSeconds = process.env.SLIPSTREAM_LONG === '1' ? 170 : 45
+const leastLifeSeconds = process.env.SLIPSTREAM_LONG === '1' ? 170 : 30
 /** Nobody has to wait for a quarter hour. */
 const plenty = { quarterHour: 10_000, day: 100_000 }
 
