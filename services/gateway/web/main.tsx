@@ -1,7 +1,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { readNotice } from './notice.ts'
-import './styles.css'
+import './styles/index.css'
 
 const notice = readNotice(location.search)
 // Out of the address bar at once: a reload or a bookmark must not repeat old news.

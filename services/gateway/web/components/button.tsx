@@ -5,7 +5,7 @@ interface ButtonProps {
   children: ComponentChildren
   testId: string
   onPress: () => Promise<unknown> | undefined
-  kind?: 'primary' | 'plain' | 'danger' | 'strava' | 'image'
+  kind?: 'primary' | 'plain' | 'danger' | 'image'
   /** Busy for a reason outside the button, such as a sync already running. */
   busy?: boolean
 }

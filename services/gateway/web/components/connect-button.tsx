@@ -9,8 +9,8 @@ export interface ConnectProps {
 }
 
 /**
- * The image that the operator has set, or plain text in Strava's orange: the official one may not be passed on with this software,
- * and its wording is prescribed. An image that does not load leaves the text.
+ * The image that the operator has set, or a button of ours with the prescribed words: the official one may not be passed on with
+ * this software, nor imitated. An image that does not load leaves the words.
  */
 export const ConnectButton = ({ onConnect, buttonImage }: ConnectProps) => {
   const [leaving, setLeaving] = useState(false)
@@ -24,7 +24,7 @@ export const ConnectButton = ({ onConnect, buttonImage }: ConnectProps) => {
   }
   return (
     <>
-      <Button testId="connect" kind={image === null ? 'strava' : 'image'} busy={leaving} onPress={leave}>
+      <Button testId="connect" kind={image === null ? 'primary' : 'image'} busy={leaving} onPress={leave}>
         {image === null ? (
           'Connect with Strava'
         ) : (

@@ -11,7 +11,7 @@ export const DisconnectDialog = ({ onConfirm, onCancel }: { onConfirm: () => Pro
     keep.current?.focus()
   }, [])
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="disconnect-title" onClose={onCancel}>
+    <dialog ref={dialog} aria-labelledby="disconnect-title" onClose={onCancel}>
       <h2 id="disconnect-title">Disconnect Strava?</h2>
       <p>
         Access is withdrawn at Strava and every workout that came from there is deleted here. You get a receipt. You can
