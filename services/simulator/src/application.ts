@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Clock } from '@slipstream/runtime'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { SimulatorConfig } from './config.ts'
@@ -43,6 +44,8 @@ const pageHeaders: RequestHandler = (_request, response, next) => {
   next()
 }
 
+const look = fileURLToPath(import.meta.resolve('@slipstream/runtime/look.css'))
+
 /** Strava dates its answers by its own clock; Node would take the machine's. */
 const datedBy =
   (clock: Clock): RequestHandler =>
@@ -65,6 +68,7 @@ export const createApplication = (deps: ApplicationDeps): Express => {
   app.use(['/oauth', '/api'], datedBy(deps.clock))
   app.use(['/oauth', '/sign-in', '/control', '/assets'], pageHeaders)
   app.use('/assets', express.static(join(import.meta.dirname, '..', 'assets')))
+  app.get('/assets/look.css', (_request, response) => response.sendFile(look))
   app.use(express.json(), express.urlencoded({ extended: false }))
   app.use(signInRoutes(deps.issuer.provider))
   app.use(oauthAuthorizeRoutes(deps))

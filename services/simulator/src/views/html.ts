@@ -2,7 +2,7 @@ import { html, Markup } from '@slipstream/runtime'
 
 export const noMarkup = new Markup('')
 
-/** A whole page of the simulator: one style sheet of its own, nothing from elsewhere. */
+/** A whole page of the simulator: the shared look and a style sheet of its own, nothing from elsewhere. */
 export const page = (title: string, content: Markup, { script = noMarkup }: { script?: Markup } = {}): string =>
   html`<!doctype html>
 <html lang="en">
@@ -11,6 +11,7 @@ export const page = (title: string, content: Markup, { script = noMarkup }: { sc
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/look.css">
 <link rel="stylesheet" href="/assets/simulator.css">
 ${script}
 </head>
