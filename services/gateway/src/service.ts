@@ -20,6 +20,7 @@ import { createFacts } from './facts.ts'
 import { registerGauges } from './gauges.ts'
 import { onAthleteErased } from './handlers/on-athlete-erased.ts'
 import { onReauthRequired } from './handlers/on-reauth-required.ts'
+import { pageConfig } from './handlers/site.ts'
 import { createStreamRegistry } from './handlers/stream-registry.ts'
 import { createApp } from './http/app.ts'
 import { createCookies } from './http/cookies.ts'
@@ -168,6 +169,14 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
               replacesForeign: config.webhooks.replacesForeign,
             })
           : null
+      const settings = {
+        profileGate: config.linking.profileGate,
+        athleteLimit: config.strava.athleteLimit,
+        publicUrl,
+        webReturnUrl: config.linking.webReturnUrl ?? publicUrl,
+        appDeepLink: config.linking.appDeepLink,
+        stravaButtonImage: config.linking.buttonImage,
+      }
       routes = createRoutes({
         ...common,
         subscriptionKeeper,
@@ -187,19 +196,17 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
           signature: config.webhooks.signature,
           signingKeys: [...(webhookSigning ? [webhookSigning] : []), stravaClientSecret],
         },
-        settings: {
-          profileGate: config.linking.profileGate,
-          athleteLimit: config.strava.athleteLimit,
-          publicUrl,
-          webReturnUrl: config.linking.webReturnUrl ?? publicUrl,
-          appDeepLink: config.linking.appDeepLink,
-          stravaButtonImage: config.linking.buttonImage,
-        },
+        settings,
       })
       server.serve(
         createApp({
           routes,
-          files: createFiles({ headers, publicUrl, pageFolder: overrides.pageFolder ?? builtPageFolder }),
+          files: createFiles({
+            headers,
+            publicUrl,
+            pageFolder: overrides.pageFolder ?? builtPageFolder,
+            pageConfig: pageConfig({ auth: config.auth, settings }),
+          }),
           headers,
           trustedProxyHops: config.http.trustedProxyHops,
           corsOrigins: config.http.corsOrigins,

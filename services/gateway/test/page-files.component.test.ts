@@ -13,7 +13,10 @@ let system: System
 beforeAll(async () => {
   mkdirSync(join(pageFolder, 'assets'))
   writeFileSync(join(pageFolder, 'assets', 'index-1234.js'), script)
-  writeFileSync(join(pageFolder, 'index.html'), `<!doctype html><title>A page</title>${'<p>text</p>'.repeat(200)}`)
+  writeFileSync(
+    join(pageFolder, 'index.html'),
+    `<!doctype html><script type="application/json" id="config"></script>${'<p>text</p>'.repeat(200)}`,
+  )
   system = await startSystem({ overrides: { pageFolder } })
 })
 afterAll(async () => {
@@ -60,6 +63,13 @@ describe('files go out compressed', () => {
     expect(compressed.response.headers['content-encoding']).toBe('br')
     expect(compressed.bytes.length).toBeLessThan(plain.bytes.length / 2)
   })
+})
+
+test('the page has in it what it needs to know, as data', async () => {
+  const { bytes } = await get('/', {})
+  const [, config = ''] =
+    /<script type="application\/json" id="config">([^<]*)<\/script><p>/.exec(bytes.toString()) ?? []
+  expect(JSON.parse(config)).toEqual(await (await system.call(null, 'GET', '/config.json')).json())
 })
 
 test('answers of the API go out as they are: their length would tell of the secrets in them', async () => {

@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { readNotice } from './notice.ts'
+import type { PageConfig } from './session.ts'
 import './styles/index.css'
 
 const notice = readNotice(location.search)
@@ -12,5 +13,8 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload()
 })
 
+/** The gateway writes it into the page, so that nothing has to be asked for before the page can be used. */
+const config: PageConfig = JSON.parse(document.getElementById('config')?.textContent ?? '')
+
 const root = document.getElementById('app')
-if (root !== null) render(<App notice={notice} />, root)
+if (root !== null) render(<App config={config} notice={notice} />, root)

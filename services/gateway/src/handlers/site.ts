@@ -6,8 +6,21 @@ export interface SiteDeps {
   settings: { profileGate: 'local' | 'claim' | 'off'; publicUrl: string; stravaButtonImage: string | null }
 }
 
-/** What the page needs to know before sign-in, and the contract it speaks. */
-export const siteRoutes = ({ auth, settings }: SiteDeps): UnguardedRoute[] => {
+/** What a page needs to know before sign-in; nothing of it is secret. */
+export const pageConfig = ({ auth, settings }: SiteDeps) => {
+  const { profileGate, publicUrl, stravaButtonImage } = settings
+  return {
+    ...auth,
+    clientId: 'slipstream-web',
+    scopes: ['openid', 'profile'],
+    profileGate,
+    publicUrl,
+    stravaButtonImage,
+  }
+}
+
+/** What a page of one's own asks for before sign-in, as this one has it built in, and the contract it speaks. */
+export const siteRoutes = (deps: SiteDeps): UnguardedRoute[] => {
   let openApi: string | undefined
   return [
     {
@@ -15,9 +28,7 @@ export const siteRoutes = ({ auth, settings }: SiteDeps): UnguardedRoute[] => {
       path: '/config.json',
       access: 'unguarded',
       handle: (_request, response) => {
-        const { profileGate, publicUrl, stravaButtonImage } = settings
-        const signIn = { ...auth, clientId: 'slipstream-web', scopes: ['openid', 'profile'] }
-        response.json({ ...signIn, profileGate, publicUrl, stravaButtonImage })
+        response.json(pageConfig(deps))
       },
     },
     {

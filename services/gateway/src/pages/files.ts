@@ -5,6 +5,7 @@ import express, { type Request, type RequestHandler, Router } from 'express'
 import { isElsewhere } from '../domain/home.ts'
 import { markRoute } from '../http/observe.ts'
 import type { SecurityHeaders } from '../http/security-headers.ts'
+import { startPage } from './start-page.ts'
 
 const ownFolder = import.meta.dirname
 const swaggerFolder = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')))
@@ -20,13 +21,13 @@ and load this address again. The API works without it: /docs describes it.
 `
 
 /** Built assets carry a hash in their name and may be kept for ever; all else is asked for again each time. */
-const filesOf = (folder: string, cacheControl: string): RequestHandler =>
+const assetsIn = (folder: string): RequestHandler =>
   express.static(folder, {
     cacheControl: false,
     // A part of a compressed file would not be the part that was asked for.
     acceptRanges: false,
     redirect: false,
-    setHeaders: (response) => response.setHeader('Cache-Control', cacheControl),
+    setHeaders: (response) => response.setHeader('Cache-Control', 'public, max-age=31536000, immutable'),
   })
 
 const routeAs =
@@ -64,6 +65,8 @@ export interface FilesOptions {
   headers: SecurityHeaders
   pageFolder: string
   publicUrl: string
+  /** What the page needs to know before sign-in. */
+  pageConfig: object
 }
 
 /**
@@ -71,7 +74,7 @@ export interface FilesOptions {
  * compressed, and nothing else is: they are the same for everybody, whereas an answer of the API that holds a secret beside
  * something the caller sent would give the secret away by its length (BREACH).
  */
-export const createFiles = ({ headers, pageFolder, publicUrl }: FilesOptions): RequestHandler => {
+export const createFiles = ({ headers, pageFolder, publicUrl, pageConfig }: FilesOptions): RequestHandler => {
   const router = Router()
   const compress = compression()
   for (const [path, file] of Object.entries(docsFiles)) {
@@ -80,15 +83,14 @@ export const createFiles = ({ headers, pageFolder, publicUrl }: FilesOptions): R
       response.sendFile(file, { cacheControl: false, acceptRanges: false }, (error) => error && next(error))
     })
   }
-  const immutable = filesOf(join(pageFolder, 'assets'), 'public, max-age=31536000, immutable')
-  router.use('/assets', routeAs('/assets'), compress, headers.page, immutable)
+  router.use('/assets', routeAs('/assets'), compress, headers.page, assetsIn(join(pageFolder, 'assets')))
   router.get(
     '/',
     routeAs('/'),
     leadHome(publicUrl),
     compress,
     headers.page,
-    filesOf(pageFolder, 'no-cache'),
+    startPage(pageFolder, pageConfig),
     (_request, response) => {
       response.status(503).type('text/plain').send(notBuilt)
     },

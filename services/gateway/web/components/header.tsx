@@ -1,4 +1,4 @@
-import iconUrl from '../icon.svg'
+import iconUrl from '../icon.svg?inline'
 import { Button } from './button.tsx'
 
 export const Header = ({ name, onSignOut }: { name: string | null; onSignOut: () => Promise<void> }) => (
