@@ -5,6 +5,7 @@ import {
   type Profile,
   type ProfileSubmission,
   type ReceiptList,
+  type RunPage,
   type Status,
   type Summary,
   type SyncAccepted,
@@ -50,7 +51,14 @@ export interface Api {
   unlink(): Promise<{ receiptId: string }>
   status(): Promise<Status>
   receipts(): Promise<ReceiptList>
+  /** Newest first. */
+  runs(page: { limit: number; cursor?: string }): Promise<RunPage>
+  /** Everything that is held about the athlete, as a file. */
+  exported(): Promise<Blob>
 }
+
+const queryOf = ({ limit, cursor }: { limit: number; cursor?: string }): URLSearchParams =>
+  new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) })
 
 /** The gateway's API for one signed-in athlete. Every call throws `ProblemError` when it does not succeed. */
 export const createApi = (access: Access, onUnauthorized: () => void): Api => {
@@ -67,24 +75,23 @@ export const createApi = (access: Access, onUnauthorized: () => void): Api => {
       throw new ProblemError(problemOf('service_unavailable'), { cause })
     })
 
-  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const first = await send(method, path, body)
     // A refusal for want of a session has done nothing, so that it may be sent again.
     const response = first.status === 401 && (await access.renew()) ? await send(method, path, body) : first
-    if (response.ok) return response.json()
+    if (response.ok) return response
     if (response.status === 401) onUnauthorized()
     // Not the gateway's own words: a proxy in front of it says that it is away.
     const substitute = problemOf(response.status >= 502 ? 'service_unavailable' : 'internal_error')
     throw new ProblemError(isProblem(response) ? await response.json() : substitute)
   }
 
+  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> =>
+    (await ask(method, path, body)).json()
+
   return {
     summary: () => call('GET', '/profile/summary'),
-    workouts: ({ limit, cursor }) =>
-      call(
-        'GET',
-        `/workouts?${new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) })}`,
-      ),
+    workouts: (page) => call('GET', `/workouts?${queryOf(page)}`),
     submitProfile: (profile) => call('PUT', '/profile', profile),
     createConnectUrl: async () =>
       (await call<{ connectUrl: string }>('POST', '/strava/link-token', { platform: 'web' })).connectUrl,
@@ -92,5 +99,7 @@ export const createApi = (access: Access, onUnauthorized: () => void): Api => {
     unlink: () => call('DELETE', '/strava/link'),
     status: () => call('GET', '/strava/status'),
     receipts: () => call('GET', '/strava/receipts'),
+    runs: (page) => call('GET', `/strava/runs?${queryOf(page)}`),
+    exported: async () => (await ask('GET', '/export')).blob(),
   }
 }

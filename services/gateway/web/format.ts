@@ -21,17 +21,25 @@ export const formatLocalTime = (startedAtLocal: string): string => {
   return isTime(date) ? localFormat.format(date) : absent
 }
 
+const momentOf = (instant: string, now: Date, timeZone: string | undefined) => {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const at = new Date(instant)
+  if (!isTime(at)) return { isToday: false, text: absent }
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...zone })
+  const isToday = day.format(at) === day.format(now)
+  const shape = isToday ? ({ hour: '2-digit', minute: '2-digit' } as const) : dayAndTime
+  return { isToday, text: new Intl.DateTimeFormat(locale, { ...shape, ...zone }).format(at) }
+}
+
 /** An instant in the reader's own zone (or `timeZone`): only the time of day when it is today. */
 export const formatInstant = (instant: string, now: Date, timeZone?: string): string => {
-  const zone = timeZone === undefined ? {} : { timeZone }
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...zone })
-  const at = new Date(instant)
-  if (!isTime(at)) return absent
-  const sameDay = day.format(at) === day.format(now)
-  return sameDay
-    ? `today at ${new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone }).format(at)}`
-    : new Intl.DateTimeFormat(locale, { ...dayAndTime, ...zone }).format(at)
+  const { isToday, text } = momentOf(instant, now, timeZone)
+  return isToday ? `today at ${text}` : text
 }
+
+/** The same without `today at`, where many stand in a list or a sentence says so: `22:28`, `Fri 20 Nov, 07:12`. */
+export const formatMoment = (instant: string, now: Date, timeZone?: string): string =>
+  momentOf(instant, now, timeZone).text
 
 /** The day of an instant, with its year: `20 November 2026`, in the reader's own zone (or `timeZone`). */
 export const formatDay = (instant: string, timeZone?: string): string => {

@@ -12,6 +12,8 @@ interface LiveListeners {
 }
 
 const reopenAfterMs = 5_000
+/** The status comes first. A proxy that holds the stream back says nothing at all, not even that it does. */
+const silentAfterMs = 10_000
 const changeEvents = ['link', 'sync', 'activity']
 
 /**
@@ -22,6 +24,7 @@ const changeEvents = ['link', 'sync', 'activity']
 export const followEvents = (access: Access, listeners: LiveListeners): (() => void) => {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
   let isStopped = false
   /** Since the stream was open last: a second refusal in a row is not for want of a newer token. */
   let wasRenewed = false
@@ -40,11 +43,16 @@ export const followEvents = (access: Access, listeners: LiveListeners): (() => v
         fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${access.accessToken()}` } }),
     })
     source = current
+    clearTimeout(silence)
+    silence = setTimeout(() => listeners.onConnected(false), silentAfterMs)
     current.addEventListener('open', () => {
       wasRenewed = false
-      listeners.onConnected(true)
     })
-    current.addEventListener('status', (event) => listeners.onStatus(JSON.parse(event.data)))
+    current.addEventListener('status', (event) => {
+      clearTimeout(silence)
+      listeners.onConnected(true)
+      listeners.onStatus(JSON.parse(event.data))
+    })
     current.addEventListener('progress', (event) => listeners.onProgress(JSON.parse(event.data)))
     for (const name of changeEvents) current.addEventListener(name, () => listeners.onChange())
     current.addEventListener('error', (event) => {
@@ -62,6 +70,7 @@ export const followEvents = (access: Access, listeners: LiveListeners): (() => v
   return () => {
     isStopped = true
     clearTimeout(timer)
+    clearTimeout(silence)
     source?.close()
   }
 }

@@ -1,4 +1,4 @@
-import type { Receipt } from '@slipstream/contracts'
+import type { Receipt, WorkoutPage } from '@slipstream/contracts'
 import { formatCount, formatDay, formatInstant } from './format.ts'
 
 /** What was deleted in words of the athlete, the most wanted first. Other names are of later releases. */
@@ -22,6 +22,14 @@ export const deletedSentence = (deleted: Receipt['deleted']): string => {
   ].flatMap(([count, one, many]) => (count === 0 ? [] : [formatCount(count, one, many)]))
   const parts = (deleted[access.name] ?? 0) === 0 ? counted : [...counted, access.words]
   return parts.length === 0 ? 'There was nothing left to delete.' : parts.join(', ')
+}
+
+/** What a disconnect would delete, with as many as are shown: `all 37 workouts that came from there`. */
+export const heldWords = (page: Pick<WorkoutPage, 'items' | 'nextCursor'> | null): string => {
+  const shown = page?.items.length ?? 0
+  if (shown === 0) return 'every workout that came from there'
+  if (page?.nextCursor !== null) return `all workouts that came from there, more than the ${shown} shown here`
+  return `${shown === 1 ? 'the' : 'all'} ${formatCount(shown, 'workout')} that came from there`
 }
 
 const titles: Record<Receipt['reason'], string> = {

@@ -1,6 +1,6 @@
-import type { Receipt } from '@slipstream/contracts'
+import type { Receipt, WorkoutPage } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { accessSentence, deletedSentence, earlierTitle, receiptFile, receiptTitle } from './receipt-text.ts'
+import { accessSentence, deletedSentence, earlierTitle, heldWords, receiptFile, receiptTitle } from './receipt-text.ts'
 
 const receipt: Receipt = {
   receiptId: 'rcp_1',
@@ -103,4 +103,15 @@ describe('the file', () => {
       '',
     ])
   })
+})
+
+describe('what a disconnect would delete', () => {
+  const items = (count: number) => Array.from({ length: count }, () => ({}) as WorkoutPage['items'][number])
+  it.each<[Pick<WorkoutPage, 'items' | 'nextCursor'> | null, string]>([
+    [{ items: items(37), nextCursor: null }, 'all 37 workouts that came from there'],
+    [{ items: items(1), nextCursor: null }, 'the 1 workout that came from there'],
+    [{ items: items(20), nextCursor: 'next' }, 'all workouts that came from there, more than the 20 shown here'],
+    [{ items: [], nextCursor: null }, 'every workout that came from there'],
+    [null, 'every workout that came from there'],
+  ])('is told with as many as are known', (page, words) => expect(heldWords(page)).toBe(words))
 })

@@ -1,7 +1,7 @@
 import { User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import { createTabs } from './tabs.ts'
 
-/** `/config.json`: where people sign in, and whether the profile form of this page opens the way to Strava. */
+/** What the gateway wrote into the page: where people sign in, and whether the profile form of this page opens the way to Strava. */
 export interface PageConfig {
   issuer: string
   clientId: string

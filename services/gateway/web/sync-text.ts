@@ -1,5 +1,5 @@
 import type { ErrorCode, Status } from '@slipstream/contracts'
-import { absent, formatCount, formatDuration, formatInstant, formatUntil } from './format.ts'
+import { absent, formatCount, formatDuration, formatInstant, formatMoment, formatUntil } from './format.ts'
 
 type Sync = NonNullable<Status['sync']>
 type LastSync = NonNullable<Status['lastSync']>
@@ -110,12 +110,34 @@ export const nextSyncSentence = (
   return `${at} (every ${every} h, as often as Strava lets this app ask)`
 }
 
-/** What the last run changed: `12 new, 1 changed, 1 removed`, or that all was known already. */
-export const countsSentence = ({ created, updated, deleted, listed }: LastSync['counts']): string => {
+/** What a run changed: `12 new, 1 changed, 1 removed`, or that all was known already. */
+export const changesWords = ({ created, updated, deleted }: LastSync['counts']): string => {
   const changes = [
     created > 0 ? `${created} new` : null,
     updated > 0 ? `${updated} changed` : null,
     deleted > 0 ? `${deleted} removed` : null,
   ].filter((part) => part !== null)
-  return `${formatCount(listed, 'activity', 'activities')} checked, ${changes.length === 0 ? 'nothing new' : changes.join(', ')}`
+  return changes.length === 0 ? 'nothing new' : changes.join(', ')
 }
+
+export const countsSentence = (counts: LastSync['counts']): string =>
+  `${formatCount(counts.listed, 'activity', 'activities')} checked, ${changesWords(counts)}`
+
+/** Up to when nothing is missing: `Everything up to 22:28 is here`, in the reader's own zone (or `timeZone`). */
+export const completeSentence = (
+  { completeUpTo }: Pick<Status, 'completeUpTo'>,
+  now: Date,
+  timeZone?: string,
+): string =>
+  completeUpTo === null
+    ? 'Not everything of the last four weeks is here yet'
+    : `Everything up to ${formatMoment(completeUpTo, now, timeZone)} is here`
+
+const incompleteWords: Record<NonNullable<Status['incomplete']>['reason'], (count: number) => string> = {
+  activity_unreadable: (count) =>
+    `${formatCount(count, 'activity', 'activities')} could not be read as Strava sent ${count === 1 ? 'it' : 'them'}. Each sync asks again.`,
+}
+
+/** Why it is not all; null where it is. */
+export const incompleteSentence = ({ incomplete }: Pick<Status, 'incomplete'>): string | null =>
+  incomplete && incompleteWords[incomplete.reason](incomplete.count)

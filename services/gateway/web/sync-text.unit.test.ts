@@ -2,8 +2,10 @@ import { type ErrorCode, errorCatalogue, type Status } from '@slipstream/contrac
 import { describe, expect, it } from 'vitest'
 import { actionableError } from './notice.ts'
 import {
+  completeSentence,
   connectionWords,
   countsSentence,
+  incompleteSentence,
   isWindowOpen,
   lastSyncLabel,
   lastSyncSentence,
@@ -169,4 +171,29 @@ describe('where there are no workouts', () => {
     expect(isWindowOpen({ completeUpTo: lastSync.finishedAt, lastSync: null, sync: running })).toBe(true)
     expect(isWindowOpen({ completeUpTo: lastSync.finishedAt, lastSync, sync: running })).toBe(false)
   })
+})
+
+describe('up to when all is here', () => {
+  it.each<[Status['completeUpTo'], string]>([
+    ['2026-11-20T17:28:00.000Z', 'Everything up to 17:28 is here'],
+    ['2026-11-18T22:28:00.000Z', 'Everything up to Wed 18 Nov, 22:28 is here'],
+    [null, 'Not everything of the last four weeks is here yet'],
+  ])('%s: %s', (completeUpTo, sentence) => expect(completeSentence({ completeUpTo }, now, 'UTC')).toBe(sentence))
+
+  it('is told in the zone of the reader', () => {
+    const completeUpTo = '2026-11-20T17:28:00.000Z'
+    expect(completeSentence({ completeUpTo }, now, 'Asia/Kolkata')).toBe('Everything up to 22:58 is here')
+  })
+
+  it.each<[Status['incomplete'], string | null]>([
+    [null, null],
+    [
+      { count: 1, reason: 'activity_unreadable' },
+      '1 activity could not be read as Strava sent it. Each sync asks again.',
+    ],
+    [
+      { count: 3, reason: 'activity_unreadable' },
+      '3 activities could not be read as Strava sent them. Each sync asks again.',
+    ],
+  ])('what is missing: %j', (incomplete, sentence) => expect(incompleteSentence({ incomplete })).toBe(sentence))
 })

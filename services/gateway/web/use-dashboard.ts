@@ -24,6 +24,8 @@ const refreshIntervalMs = 400
 const statusIntervalMs = 5_000
 /** What the page says passes by itself has to do so here, too: the event stream tells only of what changes. */
 const reloadAfterMs = 5_000
+/** Where no event stream gets through, the page asks instead. */
+const rereadIntervalMs = 10_000
 
 /** Actions put their error on display themselves and then answer undefined. */
 interface Dashboard extends DashboardState {
@@ -122,6 +124,13 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     const timer = setTimeout(refresh, reloadAfterMs)
     return () => clearTimeout(timer)
   }, [loadError, refresh])
+
+  const { connected } = state
+  useEffect(() => {
+    if (connected) return
+    const timer = setInterval(refresh, rereadIntervalMs)
+    return () => clearInterval(timer)
+  }, [connected, refresh])
 
   const isSyncing = (state.summary?.strava.sync ?? null) !== null
   useEffect(() => {

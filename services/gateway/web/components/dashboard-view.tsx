@@ -1,15 +1,17 @@
 import { useState } from 'preact/hooks'
 import type { LinkedNotice } from '../notice.ts'
+import { heldWords } from '../receipt-text.ts'
 import type { Access, PageConfig } from '../session.ts'
 import { isWindowOpen } from '../sync-text.ts'
 import { useDashboard } from '../use-dashboard.ts'
 import { ConnectCard } from './connect-card.tsx'
+import { DataCard } from './data-card.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { LoadCard } from './load-card.tsx'
 import { LinkedBanner } from './notice-banner.tsx'
 import { ProfileCard } from './profile-card.tsx'
 import { ProfileForm } from './profile-form.tsx'
-import { ReceiptsCard } from './receipts-card.tsx'
+import { ReceiptsCard, useReceipts } from './receipts-card.tsx'
 import { StatusCard } from './status-card.tsx'
 import { WorkoutsCard } from './workouts-card.tsx'
 
@@ -25,7 +27,10 @@ interface DashboardViewProps {
   onAction: () => void
 }
 
-/** Everything a signed-in athlete sees: profile first, then the connection, then what came through it. */
+/**
+ * Everything a signed-in athlete sees: the connection, what came through it, and at the end what is about themselves; but a
+ * profile that is needed comes first, since nothing can be done before it.
+ */
 export const DashboardView = ({
   access,
   suggestedName,
@@ -37,8 +42,11 @@ export const DashboardView = ({
 }: DashboardViewProps) => {
   const dashboard = useDashboard(access, onUnauthorized)
   const [editing, setEditing] = useState(false)
-  const [receiptId, setReceiptId] = useState('')
+  const [wasEdited, setWasEdited] = useState(false)
+  /** Of the disconnect asked for here. */
+  const [asked, setAsked] = useState<string | null>(null)
   const { summary, workouts, workoutsAsOf, loadError, actionError, connected, api } = dashboard
+  const receipts = useReceipts(api, summary && `${summary.strava.status} ${summary.strava.linkedAt} ${asked}`)
 
   if (summary === null) return loadError === null ? <p class="muted">Loading…</p> : <ErrorPanel error={loadError} />
 
@@ -47,11 +55,18 @@ export const DashboardView = ({
   // Elsewhere the host decides who may link, and this form is only an offer.
   const mayConnect = submitted || profileGate !== 'local'
   const linked = strava.status !== 'not_linked' && strava.status !== 'pending'
+  // A receipt that came in above the rest would push it down.
+  if (!linked && receipts.receipts === null && receipts.failure === null) return <p class="muted">Loading…</p>
 
   const connecting = { onConnect: dashboard.connect, buttonImage }
 
   const hasWorkouts = workouts !== null && workouts.items.length > 0
   const isSettled = workoutsAsOf === (strava.lastSync?.runId ?? null)
+
+  const edit = (): void => {
+    setEditing(true)
+    setWasEdited(true)
+  }
 
   const profileSaved = async (): Promise<void> => {
     await dashboard.refresh()
@@ -65,9 +80,22 @@ export const DashboardView = ({
   }
 
   const disconnect = async (): Promise<void> => {
-    setReceiptId((await dashboard.disconnect()) ?? '')
+    setAsked((await dashboard.disconnect()) ?? null)
     onAction()
   }
+
+  const profilePart =
+    submitted && !editing ? (
+      <ProfileCard profile={profile} isBack={wasEdited} onEdit={edit} />
+    ) : (
+      <ProfileForm
+        api={api}
+        profile={profile}
+        suggestedName={suggestedName}
+        onSaved={profileSaved}
+        {...(submitted ? { onCancel: () => setEditing(false) } : {})}
+      />
+    )
 
   return (
     <>
@@ -77,23 +105,13 @@ export const DashboardView = ({
       {loadError !== null && <ErrorPanel error={loadError} />}
       {actionError !== null && <ErrorPanel error={actionError} />}
       {!connected && (
-        <p class="muted small" role="status" data-testid="offline">
-          Live updates are interrupted; reconnecting…
+        <p class="toast small" role="status" data-testid="offline">
+          Live updates do not get through. This page asks every few seconds instead.
         </p>
       )}
-      {submitted && !editing ? (
-        <ProfileCard profile={profile} onEdit={() => setEditing(true)} />
-      ) : (
-        <ProfileForm
-          api={api}
-          profile={profile}
-          suggestedName={suggestedName}
-          onSaved={profileSaved}
-          {...(submitted ? { onCancel: () => setEditing(false) } : {})}
-        />
-      )}
-      {linked && <StatusCard strava={strava} {...connecting} onSync={sync} onDisconnect={disconnect} />}
-      {!linked && <ReceiptsCard api={api} changed={`${strava.status} ${receiptId}`} isLinked={false} />}
+      {!mayConnect && profilePart}
+      {linked && <StatusCard api={api} strava={strava} {...connecting} onSync={sync} />}
+      {!linked && <ReceiptsCard {...receipts} isLinked={false} asked={asked} />}
       {strava.status === 'pending' && (
         <p class="muted" role="status" data-testid="pending">
           Strava is being connected, in the app or in another tab.
@@ -106,7 +124,11 @@ export const DashboardView = ({
       {linked && workouts !== null && (
         <WorkoutsCard page={workouts} strava={strava} isSettled={isSettled} onMore={dashboard.loadMore} />
       )}
-      {linked && <ReceiptsCard api={api} changed={`${strava.status} ${strava.linkedAt}`} isLinked={true} />}
+      {mayConnect && (
+        <DataCard api={api} isLinked={linked} workoutsHeld={heldWords(workouts)} onDisconnect={disconnect} />
+      )}
+      {linked && <ReceiptsCard {...receipts} isLinked={true} asked={null} />}
+      {mayConnect && profilePart}
     </>
   )
 }

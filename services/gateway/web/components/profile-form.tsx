@@ -1,5 +1,5 @@
 import type { Profile } from '@slipstream/contracts'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Api, errorToShow, ProblemError } from '../api.ts'
 import { errorAt, type FieldErrors, readProfileInput } from '../profile-input.ts'
 import { ErrorPanel } from './error-panel.tsx'
@@ -22,6 +22,12 @@ export const ProfileForm = ({ api, profile, suggestedName, onSaved, onCancel }: 
   const [fieldErrors, setFieldErrors] = useState<FieldErrors>([])
   const [failure, setFailure] = useState<unknown>(null)
   const [saving, setSaving] = useState(false)
+  const first = useRef<HTMLInputElement>(null)
+  const isChange = onCancel !== undefined
+  // The button that led here is gone, and the focus would be with it.
+  useEffect(() => {
+    if (isChange) first.current?.focus()
+  }, [isChange])
 
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
@@ -45,13 +51,14 @@ export const ProfileForm = ({ api, profile, suggestedName, onSaved, onCancel }: 
   return (
     <section class="card" id="profile" aria-labelledby="profile-title">
       <h2 id="profile-title">About you</h2>
-      <p class="muted">Three answers, then you can connect Strava.</p>
+      {!isChange && <p class="muted">Three answers, then you can connect Strava.</p>}
       {failure !== null && <ErrorPanel error={errorToShow(failure)} />}
       <form class="form" noValidate onSubmit={submit} data-testid="profile-form">
         <Field label="Display name" name="displayName" error={errorAt(fieldErrors, 'displayName')}>
           {(aria) => (
             <input
               {...aria}
+              ref={first}
               autoComplete="name"
               maxLength={80}
               value={displayName}
@@ -90,7 +97,7 @@ export const ProfileForm = ({ api, profile, suggestedName, onSaved, onCancel }: 
           <button type="submit" class="button primary" aria-disabled={saving} data-testid="profile-submit">
             Save profile
           </button>
-          {onCancel !== undefined && (
+          {isChange && (
             <button type="button" class="button plain" onClick={onCancel}>
               Cancel
             </button>

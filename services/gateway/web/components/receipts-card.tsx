@@ -1,5 +1,5 @@
 import type { Receipt } from '@slipstream/contracts'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Api, errorToShow } from '../api.ts'
 import { formatInstant } from '../format.ts'
 import {
@@ -11,6 +11,7 @@ import {
   receiptFile,
   receiptTitle,
 } from '../receipt-text.ts'
+import { saveFile } from '../save-file.ts'
 import { ErrorPanel } from './error-panel.tsx'
 
 const pollIntervalMs = 1_000
@@ -20,12 +21,7 @@ const slowPollIntervalMs = 15_000
 
 const download = (receipt: Receipt): void => {
   const { name, text } = receiptFile(receipt)
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
+  saveFile(name, new Blob([text], { type: 'text/plain' }))
 }
 
 /** The data are gone: what they were, and what has become of the access. `erasedAt`: an instant. */
@@ -80,14 +76,15 @@ const Receipts = ({ receipts, isPast }: { receipts: Receipt[]; isPast: boolean }
 )
 
 /**
- * The written confirmations of what was deleted; asks until each is complete. `changed` is another text whenever there may be
- * a new one. `isLinked`: all of them are of earlier connections, and folded.
+ * The written confirmations of what was deleted, null until they are known; asks until each is complete. `changed` is another
+ * text whenever there may be a new one, null while nothing is to be asked.
  */
-export const ReceiptsCard = ({ api, changed, isLinked }: { api: Api; changed: string; isLinked: boolean }) => {
-  const [receipts, setReceipts] = useState<Receipt[]>([])
+export const useReceipts = (api: Api, changed: string | null) => {
+  const [receipts, setReceipts] = useState<Receipt[] | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
 
   useEffect(() => {
+    if (changed === null) return
     let timer: ReturnType<typeof setTimeout> | undefined
     let stopped = false
     let polls = 0
@@ -113,12 +110,32 @@ export const ReceiptsCard = ({ api, changed, isLinked }: { api: Api; changed: st
     }
   }, [api, changed])
 
+  return { receipts, failure }
+}
+
+interface ReceiptsCardProps extends ReturnType<typeof useReceipts> {
+  /** All of them are of earlier connections, and folded. */
+  isLinked: boolean
+  /** Of the disconnect just asked for here, whose button is gone: the place to go on from. */
+  asked: string | null
+}
+
+export const ReceiptsCard = ({ receipts, failure, isLinked, asked }: ReceiptsCardProps) => {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const isThere = receipts?.some(({ receiptId }) => receiptId === asked)
+  useEffect(() => {
+    if (isThere) heading.current?.focus()
+  }, [isThere])
+
+  if (receipts === null || receipts.length === 0)
+    return failure === null ? null : <ErrorPanel error={errorToShow(failure)} />
   const current = isLinked ? [] : receipts.slice(0, 1)
   const earlier = receipts.slice(current.length)
-  if (receipts.length === 0) return failure === null ? null : <ErrorPanel error={errorToShow(failure)} />
   return (
     <section class="card" aria-labelledby="receipts-title" data-testid="receipts">
-      <h2 id="receipts-title">What was deleted</h2>
+      <h2 id="receipts-title" ref={heading} tabIndex={-1}>
+        What was deleted
+      </h2>
       {failure !== null && <ErrorPanel error={errorToShow(failure)} />}
       {current.length > 0 && <Receipts receipts={current} isPast={false} />}
       {earlier.length > 0 && (

@@ -1,8 +1,11 @@
 import type { Status } from '@slipstream/contracts'
-import { useState } from 'preact/hooks'
+import type { Api } from '../api.ts'
+import { absent } from '../format.ts'
 import {
+  completeSentence,
   connectionWords,
   countsSentence,
+  incompleteSentence,
   isHeldUp,
   lastSyncLabel,
   lastSyncSentence,
@@ -12,22 +15,23 @@ import {
 import { offersReconnect } from '../way-out.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
-import { DisconnectDialog } from './disconnect-dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { RunsList } from './runs-list.tsx'
 import { SyncProgress } from './sync-progress.tsx'
 import { useNow } from './use-now.ts'
 
 interface StatusCardProps extends ConnectProps {
+  api: Api
   strava: Status
   onSync: () => Promise<void>
-  onDisconnect: () => Promise<void>
 }
 
+/** What comes later has its place from the start, so that nothing below moves. */
 const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
   <dl class="facts">
     <div>
       <dt>Strava athlete</dt>
-      <dd data-testid="connected-as">{strava.athlete?.displayName ?? '–'}</dd>
+      <dd data-testid="connected-as">{strava.athlete?.displayName ?? absent}</dd>
     </div>
     <div>
       <dt>{lastSyncLabel(strava)}</dt>
@@ -35,12 +39,14 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
         {lastSyncSentence(strava.lastSync, now)}
       </dd>
     </div>
-    {strava.lastSync !== null && (
-      <div>
-        <dt>Result</dt>
+    <div>
+      <dt>Result</dt>
+      {strava.lastSync === null ? (
+        <dd>{absent}</dd>
+      ) : (
         <dd data-testid="last-counts">{countsSentence(strava.lastSync.counts)}</dd>
-      </div>
-    )}
+      )}
+    </div>
     <div>
       <dt>Next sync</dt>
       <dd data-testid="next-sync">{nextSyncSentence(strava, now)}</dd>
@@ -48,15 +54,11 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
   </dl>
 )
 
-export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnect }: StatusCardProps) => {
-  const [asking, setAsking] = useState(false)
-  const now = useNow(strava.sync !== null)
+export const StatusCard = ({ api, strava, onConnect, buttonImage, onSync }: StatusCardProps) => {
+  const { sync } = strava
+  const now = useNow(sync !== null)
   const isOffered = offersReconnect(strava)
-
-  const disconnect = async (): Promise<void> => {
-    await onDisconnect()
-    setAsking(false)
-  }
+  const incomplete = incompleteSentence(strava)
 
   return (
     <section class="card" id={isOffered ? 'connect' : 'strava'} aria-labelledby="status-title">
@@ -76,19 +78,28 @@ export const StatusCard = ({ strava, onConnect, buttonImage, onSync, onDisconnec
           {isOffered && <ConnectButton onConnect={onConnect} buttonImage={buttonImage} />}
         </ErrorPanel>
       )}
-      {strava.sync !== null && <SyncProgress sync={strava.sync} now={now} />}
-      <Facts strava={strava} now={now} />
-      <div class="actions">
-        {strava.status === 'active' && (
-          <Button testId="sync-now" kind="primary" busy={strava.sync !== null} onPress={onSync}>
-            {syncButtonWords(strava.sync)}
-          </Button>
+      <div>
+        <p class="complete" data-testid="complete">
+          {completeSentence(strava, now)}
+        </p>
+        {incomplete !== null && (
+          <p class="muted" data-testid="incomplete">
+            {incomplete}
+          </p>
         )}
-        <button type="button" class="button plain" data-testid="disconnect" onClick={() => setAsking(true)}>
-          Disconnect
-        </button>
       </div>
-      {asking && <DisconnectDialog onConfirm={disconnect} onCancel={() => setAsking(false)} />}
+      {(strava.status === 'active' || sync !== null) && (
+        <div class="sync-line">
+          {strava.status === 'active' && (
+            <Button testId="sync-now" kind="primary" busy={sync !== null} onPress={onSync}>
+              {syncButtonWords(sync)}
+            </Button>
+          )}
+          {sync !== null && <SyncProgress sync={sync} now={now} />}
+        </div>
+      )}
+      <Facts strava={strava} now={now} />
+      <RunsList api={api} changed={`${strava.lastSync?.runId} ${sync?.runId} ${sync?.state}`} />
     </section>
   )
 }
