@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SummaryActivity } from '../services/simulator/src/domain/activity.ts'
 import { type AthletePage, openAthletePage } from './support/athlete-page.ts'
 import { hasBrowser } from './support/browser.ts'
+import { lookAt } from './support/looks.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 
 const fourWeeksMs = 28 * 86_400_000
@@ -80,7 +81,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     it('signs in and is asked for a profile first', async () => {
       await anna.page.goto(system.pageUrl)
       await anna.find('sign-in').waitFor()
-      await anna.screenshot('signed-out')
+      await lookAt(anna, 'signed-out')
       await anna.signIn()
       expect(await anna.find('account-name').innerText()).toBe('Anna Ahorn')
       expect(new URL(anna.page.url()).search).toBe('')
@@ -96,7 +97,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
       await anna.press('profile-submit')
       await textOf(anna, 'field-error-weeklyGoalHours', /168/)
       expect(await anna.find('field-weeklyGoalHours').getAttribute('aria-invalid')).toBe('true')
-      await anna.screenshot('profile-error')
+      await lookAt(anna, 'profile-error')
       // The refusal by the API shows up in the browser's console: that one is wanted.
       anna.complaints.length = 0
     })
@@ -104,7 +105,14 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     it('reads before consent what is used, and how to withdraw', async () => {
       await anna.submitProfile('Run', '6')
       const consent = await anna.find('consent-text').innerText()
-      for (const topic of ['What is read', 'How it is used', 'How to withdraw', 'receipt']) {
+      for (const topic of [
+        'What is read',
+        'What for',
+        'Who sees it',
+        'How long it is kept',
+        'How to take it back',
+        'receipt',
+      ]) {
         expect(consent).toContain(topic)
       }
       expect(await anna.find('connect').innerText()).toBe('Connect with Strava')
@@ -218,7 +226,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
       expect(await ben.find('error-title').innerText()).toBe(errorCatalogue.consent_denied.title)
       expect(ben.page.url()).toBe(system.pageUrl)
       await ben.find('connect-card').waitFor()
-      await ben.screenshot('denied')
+      await lookAt(ben, 'denied')
     })
 
     it('agrees after all', async () => {
@@ -286,7 +294,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     expect(await chris.find('notice').locator('[data-code]').getAttribute('data-code')).toBe('scope_missing')
     expect(await chris.find('error-detail').innerText()).toBe(errorCatalogue.scope_missing.detail)
     await chris.find('connect').waitFor()
-    await chris.screenshot('scope-missing')
+    await lookAt(chris, 'scope-missing')
     expect((await system.control.athlete('chris')).connected).toBe(false)
     expect(chris.complaints).toEqual([])
     await chris.close()

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AthletePage, openAthletePage } from './support/athlete-page.ts'
 import { hasBrowser } from './support/browser.ts'
+import { lookAt } from './support/looks.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 
 // Each state of the page, against what the API says at that moment. One system for all, so the states follow each other.
@@ -103,18 +104,6 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
 
   const textOf = (athlete: AthletePage, testId: string) => athlete.find(testId).innerText()
 
-  /** Light, dark, and as on a phone. */
-  const screenshots = async (athlete: AthletePage, state: string) => {
-    await athlete.screenshot(state)
-    await athlete.page.emulateMedia({ colorScheme: 'dark' })
-    await athlete.screenshot(`${state}-dark`)
-    await athlete.page.emulateMedia({ colorScheme: 'light' })
-    await athlete.page.setViewportSize({ width: 375, height: 740 })
-    await athlete.screenshot(`${state}-phone`)
-    expect(await athlete.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
-    await athlete.page.setViewportSize({ width: 1100, height: 800 })
-  }
-
   /** Forgets what stops calls, as if the time had passed, and lets those who wait go on. */
   const letGoOn = async () => {
     await system.control.allGoodAgain()
@@ -144,7 +133,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
       expect(await connect.locator('img').boundingBox()).toMatchObject({ width: 193, height: 48 })
     }, waiting)
     expect(await connect.boundingBox()).toMatchObject({ width: 193, height: 48 })
-    await screenshots(anna, 'not-linked')
+    await lookAt(anna, 'not-linked')
     expect(anna.complaints).toEqual([])
   })
 
@@ -169,7 +158,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
       const { texts } = await seenOn(anna.page)
       expect(texts.join('\n')).toContain('Loading…')
       for (const text of texts) expect(text).not.toMatch(/Connect your Strava|Not connected|No workouts|Sign in/)
-      await screenshots(anna, 'starting')
+      await lookAt(anna, 'starting')
     } finally {
       process.kill(ingestion, 'SIGCONT')
     }
@@ -186,7 +175,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     await ben.consent({ decision: 'authorize', as: 'anna' })
     await agrees(ben, 'ben', ({ status }) => status === 'not_linked', { error: 'strava_account_in_use' })
     expect(await textOf(ben, 'error-title')).toBe(errorCatalogue.strava_account_in_use.title)
-    await screenshots(ben, 'in-use')
+    await lookAt(ben, 'in-use')
     expect(ben.complaints).toEqual([])
     await ben.close()
   })
@@ -199,7 +188,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     await system.control.untilHeld(1)
     await agrees(busy, 'busy', ({ sync }) => sync?.state === 'running' && sync.listed === 0)
     expect(await textOf(busy, 'progress-text')).toBe('Asking Strava for your recent activities')
-    await screenshots(busy, 'asking')
+    await lookAt(busy, 'asking')
     await system.control.releaseHeld()
     await system.control.untilHeld(1)
     const { sync, completeUpTo } = await agrees(busy, 'busy', (status) => status.sync?.listed === 200)
@@ -211,7 +200,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
       new RegExp(`^200 of about ${sync?.expected} stored, about \\d+ s left$`),
     )
     await busy.find('load-so-far').waitFor()
-    await screenshots(busy, 'importing')
+    await lookAt(busy, 'importing')
     await system.control.setFaults({ rules: [] })
     await system.control.releaseHeld()
     await agrees(busy, 'busy', (status) => status.sync === null && status.completeUpTo)
@@ -237,7 +226,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(await textOf(dana, 'error-way-out')).toBe(
       'Nothing was linked. Press Connect with Strava again in a few minutes.',
     )
-    await screenshots(dana, 'full')
+    await lookAt(dana, 'full')
     await dana.close()
   })
 
@@ -265,7 +254,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(status).toMatchObject({ error: { code: 'quota_exhausted' }, lastSync: { runId: lastSync?.runId } })
     expect(await textOf(anna, 'progress-text')).toMatch(/^Strava allows more requests in about \d+ (s|min)$/)
     expect(await textOf(anna, 'link-status')).toBe('Connected')
-    await screenshots(anna, 'waiting-for-quota')
+    await lookAt(anna, 'waiting-for-quota')
     await goesOn()
   })
 
@@ -276,7 +265,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(status).toMatchObject({ error: { code: 'strava_unavailable' }, lastSync: { runId: lastSync?.runId } })
     expect(await textOf(anna, 'progress-text')).toMatch(/^Strava does not answer, next try in about \d+ (s|min)$/)
     expect(await textOf(anna, 'link-status')).toBe('Connected, paused')
-    await screenshots(anna, 'strava-down')
+    await lookAt(anna, 'strava-down')
     await goesOn()
   })
 
@@ -288,7 +277,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(await textOf(anna, 'progress-text')).toBe('Waiting until Strava lets this app in again')
     expect(await textOf(anna, 'link-status')).toBe('Connected, paused')
     expect(await anna.page.getByText('The operator of this service has to act').count()).toBe(1)
-    await screenshots(anna, 'app-inactive')
+    await lookAt(anna, 'app-inactive')
     await goesOn()
   })
 
@@ -405,7 +394,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     const { lastSync } = await agrees(anna, 'anna', ({ status }) => status === 'reauth_required')
     expect(lastSync).not.toBeNull()
     expect(await textOf(anna, 'link-status')).toBe('Access refused')
-    await screenshots(anna, 'reauth')
+    await lookAt(anna, 'reauth')
     await anna.consent({ decision: 'authorize' })
     await agrees(anna, 'anna', ({ status, sync }) => status === 'active' && sync === null)
   })
@@ -413,7 +402,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
   it('asked whether to disconnect, the focus is on keeping', async () => {
     await anna.press('disconnect')
     await anna.find('disconnect-confirm').waitFor()
-    await screenshots(anna, 'confirm')
+    await lookAt(anna, 'confirm')
     await anna.page.keyboard.press('Enter')
     await anna.find('disconnect-confirm').waitFor({ state: 'detached' })
     await agrees(anna, 'anna', ({ status }) => status === 'active')
@@ -429,7 +418,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(await anna.find('receipt-access').getByRole('link').getAttribute('href')).toBe(
       'https://www.strava.com/settings/apps',
     )
-    await screenshots(anna, 'receipt-open')
+    await lookAt(anna, 'receipt-open')
     await letGoOn()
     await vi.waitFor(async () => {
       await store.collections.accounts.updateMany({ owed: { $ne: null } }, { $set: { 'owed.nextTryAt': new Date() } })
@@ -451,7 +440,7 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     const [file] = await Promise.all([anna.page.waitForEvent('download'), anna.press('receipt-download')])
     expect(file.suggestedFilename()).toBe(`receipt-${items[0]?.receiptId}.txt`)
     expect(await readFile(await file.path(), 'utf8')).toContain(`Deleted: ${words}`)
-    await screenshots(anna, 'receipt')
+    await lookAt(anna, 'receipt')
     await anna.consent({ decision: 'authorize' })
     await anna.find('link-status').waitFor()
     const title = anna.find('receipt-title')
