@@ -221,12 +221,12 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     await agrees(dana, 'dana', ({ status }) => status === 'not_linked', { error: 'app_full' })
     expect(await textOf(dana, 'error-title')).toBe(errorCatalogue.app_full.title)
     expect(await textOf(dana, 'error-way-out')).toMatch(/^Nothing was linked\. The operator .* again after that\.$/)
+    await lookAt(dana, 'full')
     await dana.page.goto(`${system.pageUrl}?strava=error&code=strava_unavailable`)
     await dana.find('connect').waitFor()
     expect(await textOf(dana, 'error-way-out')).toBe(
       'Nothing was linked. Press Connect with Strava again in a few minutes.',
     )
-    await lookAt(dana, 'full')
     await dana.close()
   })
 

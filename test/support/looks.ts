@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { AthletePage } from './athlete-page.ts'
 
 /** What axe finds wrong on the page as it is: rules, each with where. */
-const barriersOn = async (page: Page): Promise<string[]> => {
+export const barriersOn = async (page: Page): Promise<string[]> => {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
   return violations.map(({ id, help, nodes }) => `${id} (${help}): ${nodes.map(({ target }) => target).join(', ')}`)
 }

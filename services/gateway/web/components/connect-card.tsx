@@ -4,7 +4,13 @@ import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 export const ConnectCard = (props: ConnectProps) => (
   <section class="card connect" id="connect" aria-labelledby="connect-title" data-testid="connect-card">
     <h2 id="connect-title">Connect your Strava account</h2>
+    <p>
+      We read your name and your activities, private ones included and maps left out, to show you your workouts and your
+      training load. Nobody else here sees them. We keep them while you are connected; Disconnect deletes all of it at
+      once, and you get a receipt.
+    </p>
     <p>You are taken to Strava, where you choose what to allow. Leave every box ticked there.</p>
+    <ConnectButton {...props} />
     <dl class="consent" data-testid="consent-text">
       <div>
         <dt>What is read</dt>
@@ -46,6 +52,5 @@ export const ConnectCard = (props: ConnectProps) => (
         </dd>
       </div>
     </dl>
-    <ConnectButton {...props} />
   </section>
 )

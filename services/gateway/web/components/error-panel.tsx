@@ -25,7 +25,12 @@ const Action = ({ error }: { error: ActionableError }) => {
 export const ErrorPanel = ({ error, children }: { error: ShownError; children?: ComponentChildren }) => {
   const wayOut = wayOutOf(error)
   return (
-    <div class="panel error" role="alert" data-testid="error" data-code={error.code}>
+    <div
+      class={`panel ${error.actor === 'nobody' ? 'wait' : 'error'}`}
+      role="alert"
+      data-testid="error"
+      data-code={error.code}
+    >
       <p class="panel-title" data-testid="error-title">
         {error.title}
       </p>

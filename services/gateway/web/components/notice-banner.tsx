@@ -57,12 +57,14 @@ export const LinkedBanner = ({
 }) => (
   <div data-testid="notice" data-kind={kind}>
     <div class="panel success" role="status">
-      <p class="panel-title">Strava is connected</p>
-      <p>
-        Your workouts of the last four weeks arrive{' '}
-        {isHindered ? 'as soon as syncing goes on.' : 'below, newest first.'}
-      </p>
-      {receiptId !== null && <ReplacedAccount api={api} receiptId={receiptId} />}
+      <div class="panel-text">
+        <p class="panel-title">Strava is connected</p>
+        <p>
+          Your workouts of the last four weeks arrive{' '}
+          {isHindered ? 'as soon as syncing goes on.' : 'below, newest first.'}
+        </p>
+        {receiptId !== null && <ReplacedAccount api={api} receiptId={receiptId} />}
+      </div>
       <Dismiss onDismiss={onDismiss} />
     </div>
   </div>

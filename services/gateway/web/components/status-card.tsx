@@ -47,10 +47,6 @@ const Facts = ({ strava, now }: { strava: Status; now: Date }) => (
         <dd data-testid="last-counts">{countsSentence(strava.lastSync.counts)}</dd>
       )}
     </div>
-    <div>
-      <dt>Next sync</dt>
-      <dd data-testid="next-sync">{nextSyncSentence(strava, now)}</dd>
-    </div>
   </dl>
 )
 
@@ -96,6 +92,11 @@ export const StatusCard = ({ api, strava, onConnect, buttonImage, onSync }: Stat
             </Button>
           )}
           {sync !== null && <SyncProgress sync={sync} now={now} />}
+          {sync === null && strava.nextSyncAt !== null && (
+            <p class="muted" data-testid="next-sync">
+              Next sync {nextSyncSentence(strava, now)}
+            </p>
+          )}
         </div>
       )}
       <Facts strava={strava} now={now} />
