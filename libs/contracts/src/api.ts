@@ -277,6 +277,9 @@ export const summarySchema = z
     strava: statusSchema,
     load: trainingLoadSchema,
     recentWorkouts: z.array(workoutSchema),
+    sportTypes: z
+      .array(z.string())
+      .meta({ description: 'The sports of all stored workouts, each once: what a filter by `sportType` can find.' }),
   })
   .meta({ id: 'Summary' })
 export type Summary = z.infer<typeof summarySchema>

@@ -5,7 +5,7 @@ import { type CollectionKey, collections, type Owner, type RowOf, type writes } 
 export type WritableCollection<Key extends CollectionKey> = Model<RowOf<Key>>
 type ReadOnly<Key extends CollectionKey> = Pick<
   Model<RowOf<Key>>,
-  'find' | 'findOne' | 'findById' | 'countDocuments' | 'estimatedDocumentCount' | 'exists' | 'aggregate'
+  'find' | 'findOne' | 'findById' | 'countDocuments' | 'estimatedDocumentCount' | 'exists' | 'aggregate' | 'distinct'
 >
 
 /** The collections as one service sees them: its own to write, all others to read only (checked by the compiler). */

@@ -16,7 +16,7 @@ import { type SyncDeps, syncRoute } from './handlers/sync.ts'
 import { createLoadReader, trainingLoadRoute } from './handlers/training-load.ts'
 import { type UnlinkDeps, unlinkOnBehalfRoute, unlinkRoutes } from './handlers/unlink.ts'
 import { type WebhookDeps, webhookRoutes } from './handlers/webhooks.ts'
-import { createWorkoutsReader, type WorkoutsDeps, workoutRoutes } from './handlers/workouts.ts'
+import { createSportsReader, createWorkoutsReader, type WorkoutsDeps, workoutRoutes } from './handlers/workouts.ts'
 import type { Route } from './http/route.ts'
 
 export type RouteDeps = LinkFlow &
@@ -38,6 +38,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
   const readStatus: ReadStatus = async (athleteId) => readStatusOf(athleteId, await deps.links.ofAthlete(athleteId))
   const readWorkouts = createWorkoutsReader(deps)
   const readLoad = createLoadReader(deps)
+  const readSportTypes = createSportsReader(deps)
   return [
     ...siteRoutes(deps),
     ...errorRoutes(deps),
@@ -53,7 +54,7 @@ export const createRoutes = (deps: RouteDeps): Route[] => {
     unlinkOnBehalfRoute(deps),
     pushSubscriptionRoute(deps),
     eventsRoute({ ...deps, readStatus }),
-    ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts }),
+    ...profileRoutes({ ...deps, readStatus, readLoad, readWorkouts, readSportTypes }),
     ...workoutRoutes(deps, readWorkouts),
     trainingLoadRoute(readLoad),
     exportRoute({ ...deps, readStatusOf }),

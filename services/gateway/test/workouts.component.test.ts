@@ -166,4 +166,7 @@ test('the summary has it all in one', async () => {
   expect(summary.strava.status).toBe('active')
   expect(summary.recentWorkouts).toHaveLength(10)
   expect(summary.load.chronic).toBeGreaterThan(0)
+  expect(summary.sportTypes).toEqual(['Run', 'Swim'])
+  const nobody = await system.signIn('unlinked', { profile: false })
+  expect(summarySchema.parse(await nobody.json('GET', '/api/v1/profile/summary')).sportTypes).toEqual([])
 })

@@ -29,4 +29,6 @@ export const createWorkouts = (workouts: Collections<'gateway'>['workouts']): Wo
     const found = await workouts.findOne({ _id: workoutId, linkId }, shown).lean<StoredWorkout>()
     return found && toContract(found)
   },
+
+  sportTypes: (linkId) => workouts.distinct('sportType', { linkId }),
 })

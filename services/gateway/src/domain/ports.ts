@@ -195,6 +195,8 @@ export interface Workouts {
   /** Newest first. */
   list(query: WorkoutsFilter): Promise<Workout[]>
   find(linkId: string, workoutId: string): Promise<Workout | null>
+  /** Each once, in no order. */
+  sportTypes(linkId: string): Promise<string[]>
 }
 
 /** Dead letters of all services; read only. */

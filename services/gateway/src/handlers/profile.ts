@@ -11,6 +11,7 @@ export interface ProfileDeps {
   readStatus: ReadStatus
   readLoad: (athleteId: string) => Promise<TrainingLoad>
   readWorkouts: ReadWorkouts
+  readSportTypes: (athleteId: string) => Promise<string[]>
   clock: Clock
 }
 
@@ -18,7 +19,14 @@ export const notSubmitted: Profile = { displayName: null, primarySport: null, we
 
 const recentCount = 10
 
-export const profileRoutes = ({ profiles, readStatus, readLoad, readWorkouts, clock }: ProfileDeps): AthleteRoute[] => {
+export const profileRoutes = ({
+  profiles,
+  readStatus,
+  readLoad,
+  readWorkouts,
+  readSportTypes,
+  clock,
+}: ProfileDeps): AthleteRoute[] => {
   const readProfile = async (athleteId: string) => (await profiles.find(athleteId)) ?? notSubmitted
   return [
     {
@@ -43,13 +51,14 @@ export const profileRoutes = ({ profiles, readStatus, readLoad, readWorkouts, cl
       path: '/api/v1/profile/summary',
       access: 'athlete',
       handle: async (_request, response, { athleteId }) => {
-        const [profile, strava, load, { items }] = await Promise.all([
+        const [profile, strava, load, { items }, sportTypes] = await Promise.all([
           readProfile(athleteId),
           readStatus(athleteId),
           readLoad(athleteId),
           readWorkouts(athleteId, { limit: recentCount }),
+          readSportTypes(athleteId),
         ])
-        const summary: Summary = { profile, strava, load, recentWorkouts: items }
+        const summary: Summary = { profile, strava, load, recentWorkouts: items, sportTypes }
         response.json(summary)
       },
     },

@@ -37,6 +37,14 @@ export const createWorkoutsReader =
     return { items, nextCursor: last ? encodeCursor({ at: new Date(last.startedAt), id: last.id }) : null }
   }
 
+/** In the order of the alphabet, so that the same workouts give the same answer. */
+export const createSportsReader =
+  ({ links, workouts }: WorkoutsDeps) =>
+  async (athleteId: string): Promise<string[]> => {
+    const link = await links.ofAthlete(athleteId)
+    return link ? (await workouts.sportTypes(link.linkId)).toSorted() : []
+  }
+
 /**
  * Answers 304 when the caller already has this very content. Weak: the bytes may be compressed on the way. Compared
  * here, as Express would not: `fetch` sends `Cache-Control: no-cache` along with every If-None-Match of a program.
