@@ -17,8 +17,10 @@ const expectedRow = (activity: SummaryActivity) => {
     stravaActivityId: String(activity.id),
     name: activity.name,
     distance: activity.distance > 0 ? `${(activity.distance / 1000).toFixed(1)} km` : '–',
-    duration: `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`,
-    elevation: `${Math.round(activity.total_elevation_gain).toLocaleString('en')} m`,
+    duration:
+      minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}`,
+    elevation:
+      activity.total_elevation_gain > 0 ? `${Math.round(activity.total_elevation_gain).toLocaleString('en')} m` : '–',
     heartRate: activity.average_heartrate === undefined ? '–' : `${Math.round(activity.average_heartrate)} bpm`,
     link: `https://www.strava.com/activities/${activity.id}`,
   }
@@ -156,7 +158,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
       const row = anna.page.locator(`[data-strava-activity-id="${added.id}"]`)
       await row.waitFor()
       expect(await row.innerText()).toContain('Evening strides')
-      expect(await row.innerText()).toContain('0:31')
+      expect(await row.innerText()).toContain('31 min')
       await textOf(anna, 'last-counts', /1 new/)
       await anna.screenshot('synced')
     })

@@ -43,7 +43,7 @@ const isProblem = (response: Response): boolean =>
 
 export interface Api {
   summary(): Promise<Summary>
-  workouts(page: { limit: number; cursor?: string }): Promise<WorkoutPage>
+  workouts(page: { limit: number; sportType: string | null; cursor?: string }): Promise<WorkoutPage>
   submitProfile(profile: ProfileSubmission): Promise<Profile>
   /** A one-time address that begins linking in this browser. */
   createConnectUrl(): Promise<string>
@@ -57,8 +57,18 @@ export interface Api {
   exported(): Promise<Blob>
 }
 
-const queryOf = ({ limit, cursor }: { limit: number; cursor?: string }): URLSearchParams =>
-  new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) })
+interface Page {
+  limit: number
+  sportType?: string | null
+  cursor?: string
+}
+
+const queryOf = ({ limit, sportType, cursor }: Page): URLSearchParams =>
+  new URLSearchParams({
+    limit: String(limit),
+    ...(sportType ? { sportType } : {}),
+    ...(cursor === undefined ? {} : { cursor }),
+  })
 
 /** The gateway's API for one signed-in athlete. Every call throws `ProblemError` when it does not succeed. */
 export const createApi = (access: Access, onUnauthorized: () => void): Api => {

@@ -5,6 +5,8 @@ import type { ShownError } from './link-failure.ts'
 export interface DashboardState {
   summary: Summary | null
   workouts: WorkoutPage | null
+  /** The one sport that workouts are asked for of; null: all. */
+  sportType: string | null
   /** The last sync that the workouts were asked for after; null: none had ended. */
   workoutsAsOf: string | null
   /** Why the last load failed; the next one that succeeds clears it. */
@@ -18,6 +20,7 @@ export interface DashboardState {
 export const emptyDashboard: DashboardState = {
   summary: null,
   workouts: null,
+  sportType: null,
   workoutsAsOf: null,
   loadError: null,
   actionError: null,
@@ -76,9 +79,13 @@ export const withProgress = (state: DashboardState, progress: EventData<'sync.pr
   })
 }
 
-/** Adds the next page; a workout that is shown already (it moved between pages) is not shown twice. */
-export const withNextPage = (state: DashboardState, page: WorkoutPage): DashboardState => {
-  const shown = state.workouts?.items ?? []
+/**
+ * Adds the page behind `cursor`; a workout that is shown already (it moved between pages) is not shown twice. Of a list that is
+ * another one by now, since another sport was chosen or all was asked for anew, it is not the next page.
+ */
+export const withNextPage = (state: DashboardState, cursor: string, page: WorkoutPage): DashboardState => {
+  if (state.workouts?.nextCursor !== cursor) return state
+  const shown = state.workouts.items
   const ids = new Set(shown.map(({ id }) => id))
   const items = [...shown, ...page.items.filter(({ id }) => !ids.has(id))]
   return { ...state, workouts: { items, nextCursor: page.nextCursor } }

@@ -41,6 +41,7 @@ const loaded = {
     strava: syncing,
     load: { method: 'm', days: [], acute: 0, chronic: 0, ratio: null },
     recentWorkouts: [],
+    sportTypes: [],
   },
 }
 
@@ -121,9 +122,16 @@ describe('withLoaded', () => {
 describe('withNextPage', () => {
   it('appends, and shows no workout twice', () => {
     const first = { ...loaded, workouts: { items: [workout('a'), workout('b')], nextCursor: 'c1' } }
-    expect(withNextPage(first, { items: [workout('b'), workout('c')], nextCursor: null }).workouts).toEqual({
+    expect(withNextPage(first, 'c1', { items: [workout('b'), workout('c')], nextCursor: null }).workouts).toEqual({
       items: [workout('a'), workout('b'), workout('c')],
       nextCursor: null,
     })
+  })
+
+  it('leaves out a page of a list that is shown no more, as after another sport was chosen', () => {
+    const other = { ...loaded, workouts: { items: [workout('d')], nextCursor: 'c2' } }
+    expect(withNextPage(other, 'c1', { items: [workout('e')], nextCursor: null })).toEqual(other)
+    const nothing = { ...loaded, workouts: null }
+    expect(withNextPage(nothing, 'c1', { items: [workout('e')], nextCursor: null })).toEqual(nothing)
   })
 })

@@ -9,17 +9,38 @@ export const absent = '–'
 
 const dayAndTime = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
 const localFormat = new Intl.DateTimeFormat(locale, { ...dayAndTime, timeZone: 'UTC' })
+const localDayFormat = new Intl.DateTimeFormat(locale, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+})
 const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const ratioFormat = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 
 const isTime = (date: Date): boolean => !Number.isNaN(date.getTime())
 
-/** `2026-11-20T07:12:00`, wall-clock time of the place, as `Fri 20 Nov, 07:12`, whatever zone the reader is in. */
+/** Strava gives a start that its owner hides as one second past midnight. */
+export const isStartHidden = (startedAtLocal: string): boolean => startedAtLocal.endsWith('T00:00:01')
+
+/**
+ * `2026-11-20T07:12:00`, wall-clock time of the place, as `Fri 20 Nov, 07:12`, whatever zone the reader is in; the day alone
+ * where the time is hidden.
+ */
 export const formatLocalTime = (startedAtLocal: string): string => {
   const date = new Date(`${startedAtLocal}Z`)
-  return isTime(date) ? localFormat.format(date) : absent
+  if (!isTime(date)) return absent
+  return (isStartHidden(startedAtLocal) ? localDayFormat : localFormat).format(date)
 }
+
+/** A calendar day, `2026-11-20`, as `Fri 20 Nov`. */
+export const formatDate = (date: string): string => {
+  const day = new Date(date)
+  return isTime(day) ? localDayFormat.format(day) : absent
+}
+
+export const formatWhole = (value: number): string => whole.format(value)
 
 const momentOf = (instant: string, now: Date, timeZone: string | undefined) => {
   const zone = timeZone === undefined ? {} : { timeZone }
@@ -48,21 +69,23 @@ export const formatDay = (instant: string, timeZone?: string): string => {
   return isTime(at) ? new Intl.DateTimeFormat(locale, { dateStyle: 'long', ...zone }).format(at) : absent
 }
 
-/** Metres as `12.3 km`; nothing to tell for sports without distance. */
-export const formatDistance = (meters: number): string => (meters > 0 ? `${decimal.format(meters / 1000)} km` : absent)
-
-/** Seconds as `h:mm`, rounded to the minute. */
-export const formatDuration = (seconds: number): string => {
-  const minutes = Math.round(seconds / 60)
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`
+/** Metres as `12.3 km` or `950 m`; nothing to tell for sports without distance. */
+export const formatDistance = (meters: number): string => {
+  if (meters <= 0) return absent
+  return Math.round(meters) < 1_000 ? `${formatWhole(meters)} m` : `${decimal.format(meters / 1000)} km`
 }
 
-export const formatElevation = (meters: number): string => `${whole.format(meters)} m`
+/** Seconds as `59 min` or `1 h 05`, rounded to the minute. */
+export const formatDuration = (seconds: number): string => {
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}`
+}
+
+/** Metres of climb; 0 is told as well where it is not known. */
+export const formatElevation = (meters: number): string => (meters > 0 ? `${formatWhole(meters)} m` : absent)
 
 export const formatHeartRate = (beatsPerMinute: number | null): string =>
-  beatsPerMinute === null ? absent : `${whole.format(beatsPerMinute)} bpm`
-
-export const formatLoad = (load: number): string => whole.format(load)
+  beatsPerMinute === null ? absent : `${formatWhole(beatsPerMinute)} bpm`
 
 export const formatRatio = (ratio: number | null): string => (ratio === null ? absent : ratioFormat.format(ratio))
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   formatCount,
+  formatDate,
   formatDay,
   formatDistance,
   formatDuration,
@@ -21,6 +22,18 @@ describe('formatLocalTime', () => {
   it('shows the wall clock of the place, whatever zone the reader is in', () => {
     expect(formatLocalTime('2026-11-20T07:12:00')).toBe('Fri 20 Nov, 07:12')
     expect(formatLocalTime('2026-03-29T02:30:00')).toBe('Sun 29 Mar, 02:30')
+  })
+
+  it('leaves out a time that its owner hides on Strava', () => {
+    expect(formatLocalTime('2026-11-20T00:00:01')).toBe('Fri 20 Nov')
+    expect(formatLocalTime('2026-11-20T00:00:00')).toBe('Fri 20 Nov, 00:00')
+  })
+})
+
+describe('formatDate', () => {
+  it('names a calendar day', () => {
+    expect(formatDate('2026-11-20')).toBe('Fri 20 Nov')
+    expect(formatDate('2026-20-11')).toBe('–')
   })
 })
 
@@ -63,24 +76,29 @@ describe('every text for a time', () => {
 describe('measures', () => {
   it.each([
     [12_345.6, '12.3 km'],
-    [950, '1.0 km'],
+    [1_000, '1.0 km'],
+    [999.6, '1.0 km'],
+    [999.4, '999 m'],
+    [50, '50 m'],
     [120_449, '120.4 km'],
     [0, '–'],
   ])('distance %d m is %s', (meters, text) => expect(formatDistance(meters)).toBe(text))
 
   it.each([
-    [0, '0:00'],
-    [59, '0:01'],
-    [3_599, '1:00'],
-    [5_400, '1:30'],
-    [36_061, '10:01'],
+    [0, '0 min'],
+    [59, '1 min'],
+    [3_540, '59 min'],
+    [3_599, '1 h 00'],
+    [3_900, '1 h 05'],
+    [36_061, '10 h 01'],
   ])('duration %d s is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text))
 
   it('durations never show sixty minutes and lose at most half a minute', () => {
     fc.assert(
       fc.property(fc.nat(200_000), (seconds) => {
-        const [hours = '', minutes = ''] = formatDuration(seconds).split(':')
-        expect(minutes).toMatch(/^[0-5]\d$/)
+        const { hours = '0', minutes } =
+          /^(?:(?<hours>[1-9]\d*) h (?<minutes>[0-5]\d)|(?<minutes>[1-5]?\d) min)$/.exec(formatDuration(seconds))
+            ?.groups ?? {}
         expect(Math.abs(Number(hours) * 3600 + Number(minutes) * 60 - seconds)).toBeLessThanOrEqual(30)
       }),
     )
@@ -88,6 +106,7 @@ describe('measures', () => {
 
   it('rounds climb and heart rate, and shows an absent one as a dash', () => {
     expect(formatElevation(1_204.6)).toBe('1,205 m')
+    expect(formatElevation(0)).toBe('–')
     expect(formatHeartRate(147.4)).toBe('147 bpm')
     expect(formatHeartRate(null)).toBe('–')
   })

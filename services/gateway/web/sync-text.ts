@@ -107,7 +107,7 @@ export const nextSyncSentence = (
   const at = formatInstant(nextSyncAt, now)
   if (!syncEvery?.isStretched) return at
   const every = formatDuration(syncEvery.minutes * 60)
-  return `${at} (every ${every} h, as often as Strava lets this app ask)`
+  return `${at} (every ${every}, as often as Strava lets this app ask)`
 }
 
 /** What a run changed: `12 new, 1 changed, 1 removed`, or that all was known already. */

@@ -97,7 +97,7 @@ describe('the last sync', () => {
     const soon = nextSyncSentence({ nextSyncAt, syncEvery: { minutes: 60, isStretched: false } }, now)
     expect(nextSyncSentence({ nextSyncAt, syncEvery: null }, now)).toBe(soon)
     expect(nextSyncSentence({ nextSyncAt, syncEvery: { minutes: 345, isStretched: true } }, now)).toBe(
-      `${soon} (every 5:45 h, as often as Strava lets this app ask)`,
+      `${soon} (every 5 h 45, as often as Strava lets this app ask)`,
     )
     expect(nextSyncSentence({ nextSyncAt: null, syncEvery: null }, now)).toBe('–')
   })

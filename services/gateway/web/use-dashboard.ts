@@ -14,9 +14,7 @@ import { followEvents } from './live.ts'
 import type { Access } from './session.ts'
 import { throttle } from './throttle.ts'
 
-/** The first page is there quickly; who asks for more gets more at a time. */
-const firstPageSize = 20
-const nextPageSize = 100
+const pageSize = 30
 const largestPage = 200
 /** A first import announces every activity; asking again for each would be hundreds of requests. */
 const refreshIntervalMs = 400
@@ -32,6 +30,8 @@ interface Dashboard extends DashboardState {
   api: Api
   refresh(): Promise<void>
   loadMore(): Promise<void>
+  /** Null: all sports. */
+  chooseSport(sportType: string | null): Promise<void>
   /** Answers the address at which linking goes on. */
   connect(): Promise<string | undefined>
   sync(): Promise<void>
@@ -53,8 +53,9 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     lastLoad.current += 1
     const load = lastLoad.current
     const before = timesTold.current
-    const shown = latest.current.workouts?.items.length ?? 0
-    const askWorkouts = () => api.workouts({ limit: Math.min(largestPage, Math.max(firstPageSize, shown)) })
+    const { workouts: listed, sportType } = latest.current
+    const limit = Math.min(largestPage, Math.max(pageSize, listed?.items.length ?? 0))
+    const askWorkouts = () => api.workouts({ limit, sportType })
     try {
       const [summary, early] = await Promise.all([api.summary(), askWorkouts()])
       // None may have been there a moment before the summary told of a sync that has brought the first ones.
@@ -86,9 +87,20 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
   const loadMore = useCallback(async () => {
     const cursor = latest.current.workouts?.nextCursor
     if (cursor === undefined || cursor === null) return
-    const page = await act(() => api.workouts({ limit: nextPageSize, cursor }))
-    if (page !== undefined) setState((now) => withNextPage(now, page))
+    const { sportType } = latest.current
+    const page = await act(() => api.workouts({ limit: pageSize, sportType, cursor }))
+    if (page !== undefined) setState((now) => withNextPage(now, cursor, page))
   }, [api, act])
+
+  const chooseSport = useCallback(
+    (sportType: string | null) => {
+      // Asked for before the next render; what is shown stays until the answer is there.
+      latest.current = { ...latest.current, sportType }
+      setState((now) => ({ ...now, sportType }))
+      return refresh()
+    },
+    [refresh],
+  )
 
   useEffect(() => {
     const refreshes = throttle(() => void refresh(), refreshIntervalMs)
@@ -149,6 +161,7 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     api,
     refresh,
     loadMore,
+    chooseSport,
     connect: () => act(api.createConnectUrl, (error) => linkFailure(errorToShow(error))),
     async sync() {
       await act(api.sync)

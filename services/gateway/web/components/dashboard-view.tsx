@@ -45,7 +45,7 @@ export const DashboardView = ({
   const [wasEdited, setWasEdited] = useState(false)
   /** Of the disconnect asked for here. */
   const [asked, setAsked] = useState<string | null>(null)
-  const { summary, workouts, workoutsAsOf, loadError, actionError, connected, api } = dashboard
+  const { summary, workouts, workoutsAsOf, sportType, loadError, actionError, connected, api } = dashboard
   const receipts = useReceipts(api, summary && `${summary.strava.status} ${summary.strava.linkedAt} ${asked}`)
 
   if (summary === null) return loadError === null ? <p class="muted">Loading…</p> : <ErrorPanel error={loadError} />
@@ -60,7 +60,7 @@ export const DashboardView = ({
 
   const connecting = { onConnect: dashboard.connect, buttonImage }
 
-  const hasWorkouts = workouts !== null && workouts.items.length > 0
+  const hasWorkouts = summary.recentWorkouts.length > 0
   const isSettled = workoutsAsOf === (strava.lastSync?.runId ?? null)
 
   const edit = (): void => {
@@ -122,10 +122,25 @@ export const DashboardView = ({
         <LoadCard load={load} weeklyGoalHours={profile.weeklyGoalHours} isSoFar={isWindowOpen(strava)} />
       )}
       {linked && workouts !== null && (
-        <WorkoutsCard page={workouts} strava={strava} isSettled={isSettled} onMore={dashboard.loadMore} />
+        <WorkoutsCard
+          page={workouts}
+          today={load.days.at(-1)?.date ?? null}
+          sportTypes={summary.sportTypes}
+          sportType={sportType}
+          onSport={dashboard.chooseSport}
+          strava={strava}
+          isSettled={isSettled}
+          onMore={dashboard.loadMore}
+        />
       )}
       {mayConnect && (
-        <DataCard api={api} isLinked={linked} workoutsHeld={heldWords(workouts)} onDisconnect={disconnect} />
+        <DataCard
+          api={api}
+          isLinked={linked}
+          // Those of one sport are not all.
+          workoutsHeld={heldWords(sportType === null ? workouts : null)}
+          onDisconnect={disconnect}
+        />
       )}
       {linked && <ReceiptsCard {...receipts} isLinked={true} asked={null} />}
       {mayConnect && profilePart}

@@ -1,5 +1,5 @@
 import type { TrainingLoad } from '@slipstream/contracts'
-import { formatDuration, formatLoad, formatRatio } from '../format.ts'
+import { formatDuration, formatRatio, formatWhole } from '../format.ts'
 
 const barWidth = 10
 const chartHeight = 60
@@ -26,7 +26,7 @@ const LoadChart = ({ days }: Pick<TrainingLoad, 'days'>) => {
             width={barWidth - 2}
             height={height}
           >
-            <title>{`${date}: load ${formatLoad(load)}`}</title>
+            <title>{`${date}: load ${formatWhole(load)}`}</title>
           </rect>
         )
       })}
@@ -54,11 +54,11 @@ export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
       <dl class="figures">
         <div>
           <dt>Acute, 7 days</dt>
-          <dd data-testid="load-acute">{formatLoad(load.acute)}</dd>
+          <dd data-testid="load-acute">{formatWhole(load.acute)}</dd>
         </div>
         <div>
           <dt>Chronic, 28 days</dt>
-          <dd data-testid="load-chronic">{formatLoad(load.chronic)}</dd>
+          <dd data-testid="load-chronic">{formatWhole(load.chronic)}</dd>
         </div>
         <div>
           <dt>Ratio</dt>
@@ -67,7 +67,7 @@ export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
         <div>
           <dt>Last 7 days</dt>
           <dd data-testid="week-duration">
-            {formatDuration(weekSeconds)} h
+            {formatDuration(weekSeconds)}
             {weeklyGoalHours !== null && <span class="muted"> of {weeklyGoalHours} h</span>}
           </dd>
         </div>
