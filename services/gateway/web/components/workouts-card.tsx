@@ -107,7 +107,7 @@ const WeekRows = ({ week, today }: { week: Week; today: string | null }) => {
           <span>
             {name !== null && `${name} · `}
             {formatWeek(week.monday)}
-          </span>
+          </span>{' '}
           <span class="muted totals" data-testid="week-totals">
             {weekTotals(week)}
           </span>
