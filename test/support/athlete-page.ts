@@ -129,7 +129,12 @@ export const openAthletePage = async (
   account: string,
 ): Promise<AthletePage> => {
   mkdirSync(screenshotDir, { recursive: true })
-  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, reducedMotion: 'reduce' })
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 800 },
+    reducedMotion: 'reduce',
+    // Without one, Chromium takes that of a bare machine, `en-US@posix`, which no library of the page can read.
+    locale: 'en-GB',
+  })
   context.setDefaultTimeout(20_000)
   return athletePageOf(await context.newPage(), system, account)
 }

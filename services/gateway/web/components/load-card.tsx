@@ -1,38 +1,49 @@
 import type { TrainingLoad } from '@slipstream/contracts'
-import { formatDuration, formatRatio, formatWhole } from '../format.ts'
+import { formatRatio, formatWhole } from '../format.ts'
+import { loadSentence, loadWord, minEarlierDays, steadyFrom, steadyTo } from '../load-word.ts'
+import { goalWords, leftWords, type WeekSoFar, weekSoFar } from '../week-goal.ts'
+import { LoadChart, LoadTable } from './load-chart.tsx'
 
-const barWidth = 10
-const chartHeight = 60
-
-/** The last 28 days as bars. A picture of figures that are also given as text, hence one label for all of it. */
-const LoadChart = ({ days }: Pick<TrainingLoad, 'days'>) => {
-  const highest = Math.max(1, ...days.map(({ load }) => load))
+const Goal = ({ week }: { week: WeekSoFar }) => {
+  const left = leftWords(week)
   return (
-    <svg
-      class="chart"
-      role="img"
-      aria-label={`Daily load of the last ${days.length} days`}
-      viewBox={`0 0 ${days.length * barWidth} ${chartHeight}`}
-      preserveAspectRatio="none"
-    >
-      {days.map(({ date, load }, index) => {
-        const height = Math.max(1, (load / highest) * chartHeight)
-        return (
-          <rect
-            key={date}
-            class={load > 0 ? 'bar' : 'bar rest'}
-            x={index * barWidth + 1}
-            y={chartHeight - height}
-            width={barWidth - 2}
-            height={height}
-          >
-            <title>{`${date}: load ${formatWhole(load)}`}</title>
-          </rect>
-        )
-      })}
-    </svg>
+    <div class="goal">
+      <h3>{week.range}</h3>
+      <p class="big" data-testid="week-duration">
+        {goalWords(week)}
+      </p>
+      {week.goalMinutes !== null && (
+        <meter
+          data-testid="goal-bar"
+          aria-label="Share of the weekly goal"
+          min={0}
+          max={week.goalMinutes}
+          value={week.trainedMinutes}
+        >
+          {goalWords(week)}
+        </meter>
+      )}
+      <p class="muted small">{left ?? 'No weekly goal is set in your profile.'}</p>
+    </div>
   )
 }
+
+const Method = ({ method }: Pick<TrainingLoad, 'method'>) => (
+  <details class="small">
+    <summary>How this is worked out</summary>
+    <p>{method}</p>
+    <p>
+      The word goes by the ratio: below {steadyFrom} “resting”, up to {steadyTo} “steady”, above “building fast”. These
+      bands are from Gabbett (2016) and Blanch & Gabbett (2016), who found the fewest injuries between them. With
+      training on fewer than {minEarlierDays} of the 21 days before the last 7, or with workouts still missing, there is
+      not enough data for a word.
+    </p>
+    <p>
+      Others doubt that the ratio tells of injuries (Impellizzeri et al. 2020). Take it as a picture of your own
+      training; it is no medical advice.
+    </p>
+  </details>
+)
 
 interface LoadCardProps {
   load: TrainingLoad
@@ -42,38 +53,45 @@ interface LoadCardProps {
 }
 
 export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
-  const weekSeconds = load.days.slice(-7).reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
+  const week = weekSoFar(load.days, weeklyGoalHours)
+  const word = loadWord(load, isSoFar)
   return (
     <section class="card" aria-labelledby="load-title" data-testid="load-card">
-      <h2 id="load-title">Training load{isSoFar && ' so far'}</h2>
-      {isSoFar && (
-        <p class="muted" data-testid="load-so-far">
-          Not all workouts of the last four weeks are here yet: these figures will still change.
-        </p>
-      )}
-      <dl class="figures">
-        <div>
-          <dt>Acute, 7 days</dt>
-          <dd data-testid="load-acute">{formatWhole(load.acute)}</dd>
+      <h2 id="load-title">This week{isSoFar && ', so far'}</h2>
+      <div class="load-facts">
+        {week !== null && <Goal week={week} />}
+        <div class="load-word" data-word={word}>
+          <h3>Training load</h3>
+          <p class="big word" data-testid="load-word">
+            {word}
+          </p>
+          <p class="muted small" data-testid={isSoFar ? 'load-so-far' : 'load-sentence'}>
+            {loadSentence(word, isSoFar)}
+          </p>
+          <dl class="figures">
+            <div>
+              <dt>Ratio</dt>
+              <dd data-testid="load-ratio">{formatRatio(load.ratio)}</dd>
+            </div>
+            <div>
+              <dt>Mean of 7 days</dt>
+              <dd data-testid="load-acute">{formatWhole(load.acute)}</dd>
+            </div>
+            <div>
+              <dt>Mean of 28 days</dt>
+              <dd data-testid="load-chronic">{formatWhole(load.chronic)}</dd>
+            </div>
+          </dl>
         </div>
-        <div>
-          <dt>Chronic, 28 days</dt>
-          <dd data-testid="load-chronic">{formatWhole(load.chronic)}</dd>
-        </div>
-        <div>
-          <dt>Ratio</dt>
-          <dd data-testid="load-ratio">{formatRatio(load.ratio)}</dd>
-        </div>
-        <div>
-          <dt>Last 7 days</dt>
-          <dd data-testid="week-duration">
-            {formatDuration(weekSeconds)}
-            {weeklyGoalHours !== null && <span class="muted"> of {weeklyGoalHours} h</span>}
-          </dd>
-        </div>
-      </dl>
-      <LoadChart days={load.days} />
-      <p class="muted small">{load.method}</p>
+      </div>
+      <LoadChart load={load} />
+      <div class="load-more">
+        <Method method={load.method} />
+        <details class="small">
+          <summary>The 28 days as a table</summary>
+          <LoadTable days={load.days} />
+        </details>
+      </div>
     </section>
   )
 }
