@@ -54,6 +54,10 @@ export const formatRate = ({ sportType, distanceMeters, movingTimeSeconds }: Mov
     ? texts[rateOf.get(sportType) ?? 'km/h'](movingTimeSeconds, distanceMeters)
     : absent
 
+/** Which of the two `formatRate` gives. */
+export const rateLabel = (sportType: string): 'Pace' | 'Speed' =>
+  (rateOf.get(sportType) ?? 'km/h') === 'km/h' ? 'Speed' : 'Pace'
+
 /** Steps of both feet for sports on foot, of which Strava counts one; turns, strokes or the like otherwise. */
 export const formatCadence = ({
   sportType,

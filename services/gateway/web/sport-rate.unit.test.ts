@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatCadence, formatRate } from './sport-rate.ts'
+import { formatCadence, formatRate, rateLabel } from './sport-rate.ts'
 
 describe('formatRate', () => {
   it.each([
@@ -39,6 +39,13 @@ describe('formatRate', () => {
     )
   })
 })
+
+it.each([
+  ['Run', 'Pace'],
+  ['Swim', 'Pace'],
+  ['Ride', 'Speed'],
+  ['SomethingNew', 'Speed'],
+])('%s has a %s', (sportType, label) => expect(rateLabel(sportType)).toBe(label))
 
 describe('formatCadence', () => {
   it.each([

@@ -94,8 +94,8 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
 
   const chooseSport = useCallback(
     (sportType: string | null) => {
-      // Asked for before the next render; what is shown stays until the answer is there.
-      latest.current = { ...latest.current, sportType }
+      // Asked for before the next render, from the first page on; what is shown stays until the answer is there.
+      latest.current = { ...latest.current, sportType, workouts: null }
       setState((now) => ({ ...now, sportType }))
       return refresh()
     },

@@ -8,7 +8,7 @@ import {
   formatWhole,
   isStartHidden,
 } from './format.ts'
-import { formatCadence, formatRate } from './sport-rate.ts'
+import { formatCadence, formatRate, rateLabel } from './sport-rate.ts'
 
 /** `212 W`, or `est. 212 W` where nothing measured them; a dash without any. */
 export const formatPower = ({
@@ -57,7 +57,7 @@ export const workoutDetails = (workout: Workout): WorkoutDetail[] => {
   const { energyKilojoules, relativeEffort, visibility, timezone } = workout
   const lines: [label: string, value: string | null][] = [
     ['Marked as', markWord(workout.workoutType)],
-    ['Pace or speed', formatRate(workout)],
+    [rateLabel(workout.sportType), formatRate(workout)],
     ['Distance', formatDistance(workout.distanceMeters)],
     ['Moving time', formatDuration(workout.movingTimeSeconds)],
     ['Elapsed time', formatDuration(workout.elapsedTimeSeconds)],

@@ -69,7 +69,7 @@ describe('workoutDetails', () => {
   it('says all there is, with units', () => {
     expect(workoutDetails(ride).map(({ label, value }) => `${label}: ${value}`)).toEqual([
       'Marked as: Race',
-      'Pace or speed: 28.4 km/h',
+      'Speed: 28.4 km/h',
       'Distance: 42.6 km',
       'Moving time: 1 h 30',
       'Elapsed time: 1 h 35',

@@ -1,8 +1,9 @@
 import type { Status, Workout, WorkoutPage } from '@slipstream/contracts'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import {
   absent,
+  formatCount,
   formatDistance,
   formatDuration,
   formatElevation,
@@ -122,6 +123,9 @@ const WeekRows = ({ week, today }: { week: Week; today: string | null }) => {
 
 const allSports = ''
 
+const shownSentence = ({ items, nextCursor }: WorkoutPage): string =>
+  `${formatCount(items.length, 'workout')} shown${nextCursor === null ? '' : ', there are more'}`
+
 interface WorkoutsCardProps {
   page: WorkoutPage
   /** The calendar day it is where the athlete is, as far as known. */
@@ -136,6 +140,23 @@ interface WorkoutsCardProps {
   onMore: () => Promise<void>
 }
 
+/** Moves on to the first workout that came with the next page: the button that asked for it may be gone. */
+const useFocusOnNext = (count: number) => {
+  const table = useRef<HTMLTableElement>(null)
+  const shownBefore = useRef<number | null>(null)
+  useEffect(() => {
+    if (shownBefore.current === null || count <= shownBefore.current) return
+    table.current?.querySelectorAll<HTMLElement>('.name')[shownBefore.current]?.focus()
+    shownBefore.current = null
+  }, [count])
+  return {
+    table,
+    loading: () => {
+      shownBefore.current = count
+    },
+  }
+}
+
 export const WorkoutsCard = ({
   page,
   today,
@@ -146,6 +167,17 @@ export const WorkoutsCard = ({
   isSettled,
   onMore,
 }: WorkoutsCardProps) => {
+  const { table, loading } = useFocusOnNext(page.items.length)
+  const [wasAsked, setWasAsked] = useState(false)
+  const chooseSport = (sport: string): void => {
+    setWasAsked(true)
+    void onSport(sport === allSports ? null : sport)
+  }
+  const loadMore = (): Promise<void> => {
+    setWasAsked(true)
+    loading()
+    return onMore()
+  }
   // The chosen one stays to be seen, also once its last workout is gone.
   const choices = sportType === null || sportTypes.includes(sportType) ? sportTypes : [...sportTypes, sportType]
   return (
@@ -158,7 +190,7 @@ export const WorkoutsCard = ({
             <select
               data-testid="sport-filter"
               value={sportType ?? allSports}
-              onChange={({ currentTarget: { value } }) => void onSport(value === allSports ? null : value)}
+              onChange={({ currentTarget }) => chooseSport(currentTarget.value)}
             >
               <option value={allSports}>All sports</option>
               {choices.map((sport) => (
@@ -177,7 +209,7 @@ export const WorkoutsCard = ({
             : `No workouts here with the sport ${formatSport(sportType).toLowerCase()}.`}
         </p>
       ) : (
-        <table class="workouts" data-testid="workouts" aria-labelledby="workouts-title" {...as('table')}>
+        <table ref={table} class="workouts" data-testid="workouts" aria-labelledby="workouts-title" {...as('table')}>
           <thead {...as('rowgroup')}>
             <tr {...as('row')}>
               {columns.map((column, index) => (
@@ -192,9 +224,13 @@ export const WorkoutsCard = ({
           ))}
         </table>
       )}
+      <p class="visually-hidden" role="status" data-testid="workouts-shown">
+        {/* What comes by itself is not announced. */}
+        {wasAsked && shownSentence(page)}
+      </p>
       {page.nextCursor !== null && (
         <div class="actions center">
-          <Button testId="load-more" onPress={onMore}>
+          <Button testId="load-more" onPress={loadMore}>
             Load more
           </Button>
         </div>
