@@ -31,6 +31,10 @@ export const goalWords = ({ trainedMinutes, goalMinutes }: WeekSoFar): string =>
     ? formatMinutes(trainedMinutes)
     : `${formatMinutes(trainedMinutes)} of ${formatMinutes(goalMinutes)}`
 
+/** How much of the goal is done, from 0 to 1; 0 without one. */
+export const goalShare = ({ trainedMinutes, goalMinutes }: WeekSoFar): number =>
+  goalMinutes === null ? 0 : Math.min(1, trainedMinutes / goalMinutes)
+
 /** What is left of the goal; null without one. */
 export const leftWords = ({ trainedMinutes, goalMinutes }: WeekSoFar): string | null => {
   if (goalMinutes === null) return null

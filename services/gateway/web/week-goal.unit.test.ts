@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { goalWords, leftWords, weekSoFar } from './week-goal.ts'
+import { goalShare, goalWords, leftWords, weekSoFar } from './week-goal.ts'
 import { addDays } from './weeks.ts'
 
 /** 28 days up to `today`, of one hour each. */
@@ -27,13 +27,14 @@ describe('the goal in words', () => {
   const week = (trainedMinutes: number, goalMinutes: number | null) => ({ range: '', trainedMinutes, goalMinutes })
 
   it.each([
-    [week(340, 390), '5 h 40 of 6 h 30', '50 min to go'],
-    [week(0, 390), '0 min of 6 h 30', '6 h 30 to go'],
-    [week(390, 390), '6 h 30 of 6 h 30', 'Goal reached'],
-    [week(500, 390), '8 h 20 of 6 h 30', 'Goal reached'],
-    [week(45, null), '45 min', null],
-  ])('%j: %s, %s', (given, words, left) => {
+    [week(340, 390), '5 h 40 of 6 h 30', '50 min to go', 340 / 390],
+    [week(0, 390), '0 min of 6 h 30', '6 h 30 to go', 0],
+    [week(390, 390), '6 h 30 of 6 h 30', 'Goal reached', 1],
+    [week(500, 390), '8 h 20 of 6 h 30', 'Goal reached', 1],
+    [week(45, null), '45 min', null, 0],
+  ])('%j: %s, %s', (given, words, left, share) => {
     expect(goalWords(given)).toBe(words)
     expect(leftWords(given)).toBe(left)
+    expect(goalShare(given)).toBe(share)
   })
 })

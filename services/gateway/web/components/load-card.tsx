@@ -1,7 +1,7 @@
 import type { TrainingLoad } from '@slipstream/contracts'
 import { formatRatio, formatWhole } from '../format.ts'
 import { loadSentence, loadWord, minEarlierDays, steadyFrom, steadyTo } from '../load-word.ts'
-import { goalWords, leftWords, type WeekSoFar, weekSoFar } from '../week-goal.ts'
+import { goalShare, goalWords, leftWords, type WeekSoFar, weekSoFar } from '../week-goal.ts'
 import { LoadChart, LoadTable } from './load-chart.tsx'
 
 const Goal = ({ week }: { week: WeekSoFar }) => {
@@ -13,15 +13,10 @@ const Goal = ({ week }: { week: WeekSoFar }) => {
         {goalWords(week)}
       </p>
       {week.goalMinutes !== null && (
-        <meter
-          data-testid="goal-bar"
-          aria-label="Share of the weekly goal"
-          min={0}
-          max={week.goalMinutes}
-          value={week.trainedMinutes}
-        >
-          {goalWords(week)}
-        </meter>
+        // Says nothing that the words above it do not.
+        <svg class="goal-bar" data-testid="goal-bar" aria-hidden="true">
+          <rect width={`${goalShare(week) * 100}%`} height="100%" />
+        </svg>
       )}
       <p class="muted small">{left ?? 'No weekly goal is set in your profile.'}</p>
     </div>
@@ -70,7 +65,7 @@ export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
           </p>
           <dl class="figures">
             <div>
-              <dt>Ratio</dt>
+              <dt>Ratio, 7 to 28 days</dt>
               <dd data-testid="load-ratio">{formatRatio(load.ratio)}</dd>
             </div>
             <div>
