@@ -6,6 +6,7 @@ Usage: npm start [-- options]
 
 Options:
   --fresh   deletes everything stored by earlier runs (databases, messages, development secrets) first
+  --watch   starts a service anew when its code changes, and builds the page anew (npm run dev)
   --help    shows this text
 
 Settings (environment variables); each service's own settings work too and win over what is set up here:
@@ -28,6 +29,7 @@ export class UsageError extends Error {
 export interface Command {
   help: boolean
   fresh: boolean
+  watch: boolean
 }
 
 /** @throws UsageError for an unknown option or any other argument */
@@ -35,7 +37,11 @@ export const parseCommandLine = (args: readonly string[]): Command => {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { help: { type: 'boolean', short: 'h', default: false }, fresh: { type: 'boolean', default: false } },
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        fresh: { type: 'boolean', default: false },
+        watch: { type: 'boolean', default: false },
+      },
     })
     return values
   } catch (error) {

@@ -71,6 +71,7 @@ export const main = async (args: readonly string[], root: string): Promise<void>
       cacheDir: defaultCacheDir(),
       env: process.env,
       fresh: command.fresh,
+      watch: command.watch,
       signal: giveUp.signal,
       onLine,
     })

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Log, runToEnd } from '@slipstream/embedded'
+import { type Log, runToEnd, superviseProcess } from '@slipstream/embedded'
+import type { Part, Running } from './keep-running.ts'
 
 /** Raised when the web page cannot be built; the message holds the build's output. */
 export class PageBuildError extends Error {
@@ -52,3 +53,26 @@ export const buildPage = async (
   await utimes(builtPageIn(root), now, now)
   log(`web page built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
+
+/** Builds the page whenever its sources change; the gateway reads what was built at each request. A failed build is told and waits. */
+export const pageWatchPart = ({
+  root,
+  registryDir,
+  onLine,
+}: {
+  root: string
+  registryDir: string
+  onLine: Log
+}): Part<Running> => ({
+  name: 'page-watch',
+  start: () =>
+    superviseProcess({
+      name: 'page-watch',
+      command: join(root, 'node_modules', '.bin', 'vite'),
+      args: ['build', 'web', '--watch', '--logLevel', 'warn'],
+      cwd: gatewayIn(root),
+      env: { ...process.env, NO_COLOR: '1' },
+      registryDir,
+      onLine,
+    }),
+})

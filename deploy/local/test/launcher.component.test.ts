@@ -133,6 +133,42 @@ test('everything starts, comes back after a crash, and is gone after Ctrl-C', { 
   expect(order).toEqual(order.toSorted((a, b) => a - b))
 })
 
+test('watched, a service starts anew when its code changes, waits where it fails, and is gone after Ctrl-C', {
+  timeout: 60_000,
+}, async () => {
+  const project = await makeProject()
+  const launcher = run(project, {}, ['--watch'])
+  await untilReady(launcher)
+  const main = join(project.root, 'services', 'ingestion', 'src', 'main.ts')
+  const pidsUp = () =>
+    [...launcher.output().matchAll(/ingestion: up \{"servicePid":(\d+)/g)].map(([, pid]) => Number(pid))
+
+  /** A file is watched some time after it was loaded: changed until that is seen. */
+  const change = (act: () => Promise<void>, seen: () => void) =>
+    vi.waitFor(
+      async () => {
+        await act()
+        seen()
+      },
+      { interval: 1_000 },
+    )
+
+  await change(
+    () => appendFile(main, "throw new Error('half done')\n"),
+    () => expect(launcher.output()).toMatch(/half done[\s\S]*Waiting for file changes/),
+  )
+  await change(
+    () => copyFile(join(fixtures, 'stand-in-service.ts'), main),
+    () => expect(pidsUp().length).toBeGreaterThan(1),
+  )
+  expect(launcher.output()).not.toContain('ended unexpectedly')
+
+  const running = [...Object.values(await launcher.processes()), ...pidsUp()]
+  launcher.child.kill('SIGINT')
+  expect(await exitCode(launcher)).toBe(0)
+  expect(running.filter(isAlive)).toEqual([])
+})
+
 test('a second Ctrl-C ends at once what does not want to end, but only one after 2 s', {
   timeout: 60_000,
 }, async () => {

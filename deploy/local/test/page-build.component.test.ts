@@ -1,8 +1,8 @@
-import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { temporaryFolder } from '@slipstream/testing'
-import { expect, test } from 'vitest'
-import { buildPage, isPageStale, PageBuildError } from '../src/page-build.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { buildPage, isPageStale, PageBuildError, pageWatchPart } from '../src/page-build.ts'
 
 const write = async (file: string, changedAt: number) => {
   await mkdir(dirname(file), { recursive: true })
@@ -57,4 +57,30 @@ test('a failed build is an error that shows its output', async () => {
   await expect(build()).rejects.toThrow(PageBuildError)
   await expect(build()).rejects.toThrow(/unexpected token/)
   expect(isPageStale(root)).toBe(true)
+})
+
+test('while it is watched the page is built anew at each change, and a build that fails waits for the next one', async () => {
+  const root = await temporaryFolder()
+  const gateway = join(root, 'services', 'gateway')
+  const setTitle = (title: string) => writeFile(join(gateway, 'web', 'index.html'), `<title>${title}</title>`)
+  const builtPage = () => readFile(join(gateway, 'dist', 'index.html'), 'utf8')
+  await mkdir(join(gateway, 'web'), { recursive: true })
+  await symlink(resolve(import.meta.dirname, '../../../node_modules'), join(root, 'node_modules'))
+  await writeFile(join(gateway, 'web', 'vite.config.js'), `export default { build: { outDir: '../dist' } }`)
+  await setTitle('first')
+
+  const lines: string[] = []
+  const part = pageWatchPart({ root, registryDir: join(root, 'processes'), onLine: (line) => lines.push(line) })
+  const builder = await part.start(new AbortController().signal)
+  onTestFinished(async () => {
+    await builder.stop()
+  })
+  await vi.waitFor(async () => expect(await builtPage()).toContain('first'))
+  // The folder is watched some time after the first build.
+  await vi.waitFor(async () => {
+    await setTitle('second</title><script type="module" src="./missing.ts"></script>')
+    expect(lines.join('\n')).toContain('missing.ts')
+  })
+  await setTitle('third')
+  await vi.waitFor(async () => expect(await builtPage()).toContain('third'))
 })
