@@ -6,10 +6,15 @@ type LastSync = NonNullable<Status['lastSync']>
 
 const pauseSentence = ({ waitingFor, estimatedStartAt }: Sync, now: Date): string => {
   const until = estimatedStartAt === null ? null : formatUntil(estimatedStartAt, now)
-  if (waitingFor === 'strava')
-    return until === null ? 'waiting for Strava to answer' : `Strava does not answer, next try in ${until}`
-  if (waitingFor === 'app') return 'waiting until Strava lets this app in again'
-  return until === null ? 'waiting until Strava allows more requests' : `Strava allows more requests in ${until}`
+  switch (waitingFor) {
+    case 'strava':
+      return until === null ? 'waiting for Strava to answer' : `Strava does not answer, next try in ${until}`
+    case 'app':
+      return 'waiting until Strava lets this app in again'
+    case 'quota':
+    case null:
+      return until === null ? 'waiting until Strava allows more requests' : `Strava allows more requests in ${until}`
+  }
 }
 
 /** `12 of 31 stored`; null before anything was listed. */

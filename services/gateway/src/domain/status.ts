@@ -107,11 +107,17 @@ const describeIncomplete = (run: RunView | null): Status['incomplete'] => {
 
 /** A run that waits for its own share, or for what is over and about to wake it, waits for nothing that went wrong. */
 const codeOfWait = (reason: WaitReason | null, { appTroubles, isQuotaSpent }: StatusInput): ErrorCode | null => {
-  if (reason === 'strava') return 'strava_unavailable'
-  if (reason === 'quota') return isQuotaSpent ? 'quota_exhausted' : null
-  if (reason === null) return null
-  if (appTroubles.includes('credentials')) return 'app_misconfigured'
-  return appTroubles.includes('endpoint') ? 'endpoint_closed' : null
+  switch (reason) {
+    case null:
+      return null
+    case 'strava':
+      return 'strava_unavailable'
+    case 'quota':
+      return isQuotaSpent ? 'quota_exhausted' : null
+    case 'app':
+      if (appTroubles.includes('credentials')) return 'app_misconfigured'
+      return appTroubles.includes('endpoint') ? 'endpoint_closed' : null
+  }
 }
 
 /**
