@@ -33,6 +33,11 @@ export const documentedMetrics: readonly DocumentedMetric[] = rowsUnder('Series'
   }),
 )
 
+/** What docs/metrics.md names by label, or by `label of metric`: values, and patterns between slashes. */
+export const documentedValues: ReadonlyMap<string, string[]> = new Map(
+  rowsUnder('Labels').map(([label, values]) => [codesIn(label).join(' of '), codesIn(values)]),
+)
+
 /** By label, or by `label of metric`: whether it may have this value. */
 const rules = new Map(
   rowsUnder('Labels').map(([label, values = '']): [string, (value: string) => boolean] => {

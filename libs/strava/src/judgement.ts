@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { parseJson } from './json.ts'
 
 /** The calls this client makes; a closed set, fit for a metrics label. */
-export type StravaEndpoint = 'token' | 'refresh' | 'revoke' | 'athlete' | 'activities' | 'activity' | 'subscription'
+export const stravaEndpoints = [
+  'token',
+  'refresh',
+  'revoke',
+  'athlete',
+  'activities',
+  'activity',
+  'subscription',
+] as const
+export type StravaEndpoint = (typeof stravaEndpoints)[number]
 
 /**
  * What a refused call means. 401 alone has four meanings (dead token, missing scope, wrong client secret, closed

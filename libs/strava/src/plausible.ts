@@ -37,6 +37,7 @@ export type Measures = Record<Measure, number | null>
 export type ImplausibleField = Measure | 'start_date_local'
 
 const measures = Object.keys(bounds) as Measure[]
+export const implausibleFields: readonly ImplausibleField[] = [...measures, 'start_date_local']
 
 /** Metres per second; speed skiers reach 71. */
 const maxAverageSpeed = 100
