@@ -46,7 +46,8 @@ const origins = z
     error: 'must be origins such as https://train.example, with commas between and without a path',
   })
 
-const environmentSchema = z.object({
+/** The settings by name. */
+export const environmentSchema = z.object({
   ...commonSettings(9101),
   PORT: setting.port(3000),
   DRAIN_SECONDS: setting.integer(0, 300).default(5),

@@ -9,7 +9,8 @@ export interface IngestionConfig extends CommonConfig {
   secrets: { stravaClientSecret: Secret; tokenKeys: Secret }
 }
 
-const environmentSchema = z.object({
+/** The settings by name. */
+export const environmentSchema = z.object({
   ...commonSettings(9103),
   ...stravaSettings(),
   TOKEN_KEYS: tokenKeysSetting(),

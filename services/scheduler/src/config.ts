@@ -9,7 +9,8 @@ export interface SchedulerConfig extends CommonConfig {
 
 const minuteMs = 60_000
 
-const environmentSchema = z.object({
+/** The settings by name. */
+export const environmentSchema = z.object({
   ...commonSettings(9102),
   SYNC_MODE: setting.oneOf('auto', 'hourly').default('auto'),
   SYNC_INTERVAL_MINUTES: setting.integer(1, 7 * 24 * 60).default(60),
