@@ -1,7 +1,7 @@
 import { eventTypes, lanes, subjectOf, transientEventTypes } from '@slipstream/contracts'
 import { describe, expect, test } from 'vitest'
 import { subjectsOf } from './subjects.ts'
-import { consumerConfig, consumers, streams } from './topology.ts'
+import { consumerConfig, consumers, publishedBy, streams } from './topology.ts'
 
 /** NATS subject matching: `*` is one token, a final `>` is one or more. */
 const matches = (filter: string, subject: string): boolean => {
@@ -43,6 +43,10 @@ describe('streams', () => {
     expect(streams.SYNC).toMatchObject({ retention: 'workqueue', max_msgs_per_subject: 1, discard: 'old' })
     for (const limit of ['max_age', 'max_bytes', 'max_msgs']) expect(streams.SYNC).not.toHaveProperty(limit)
   })
+})
+
+test.each(eventTypes)('%s may be published by somebody', (type) => {
+  expect(Object.values(publishedBy).some((types) => types.includes(type))).toBe(true)
 })
 
 describe('consumers', () => {

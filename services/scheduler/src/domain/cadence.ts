@@ -3,7 +3,8 @@
 // as the quota demands that webhooks and people leave.
 
 /** `hourly`: whatever it takes, so that nothing expires. `auto`: never so rarely that a deletion is not mirrored in time, however little is left. */
-export type SyncMode = 'hourly' | 'auto'
+export const syncModes = ['auto', 'hourly'] as const
+export type SyncMode = (typeof syncModes)[number]
 
 export interface CadenceSettings {
   mode: SyncMode
