@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
@@ -166,6 +168,29 @@ describe('one trace goes', () => {
         [...run, 'ingestion producer publish activity.ingested'],
         [...run, 'ingestion producer publish activity.ingested'],
       ])
+    })
+  })
+})
+
+/** Routes and what one answer costs, as docs/architecture.md says. */
+const documentedReads = [
+  ...readFileSync(join(import.meta.dirname, '../docs/architecture.md'), 'utf8').matchAll(
+    /^\| `GET (\/api\/v1(\/.+))` \| (\d+) \|$/gm,
+  ),
+].map(([, route = '', path = '', commands]) => ({ route, path, commands: Number(commands) }))
+
+describe('what a page asks', () => {
+  it('is told in docs/architecture.md', () => {
+    expect(documentedReads.length).toBeGreaterThan(4)
+  })
+
+  it.each(documentedReads)('costs $commands commands to MongoDB for $route', async ({ route, path, commands }) => {
+    const earlier = new Set(collector.spans().map(({ traceId }) => traceId))
+    await app.api('GET', path)
+    await until(patienceMs, async () => {
+      const asked = collector.spans().find((span) => span.name === `GET ${route}` && !earlier.has(span.traceId))
+      const calls = collector.spans().filter(({ traceId, kind }) => traceId === asked?.traceId && kind === 'client')
+      expect(calls).toHaveLength(commands)
     })
   })
 })
