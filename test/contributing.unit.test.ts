@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lanes } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
 import { consumers } from '../libs/messaging/src/topology.ts'
 import { collections, type Owner, writes } from '../libs/persistence/src/collections/index.ts'
@@ -65,6 +66,14 @@ describe('docs/architecture.md', () => {
     expect(Object.fromEntries(documented)).toEqual(
       Object.fromEntries(Object.entries(consumers).map(([name, { service, types }]) => [name, { service, types }])),
     )
+  })
+
+  it.each(Object.entries(consumers))('has the service run %s that it names for it', (name, { service }) => {
+    const composition = read(`services/${service}/src/service.ts`)
+    const run = [...composition.matchAll(/name: (?:'([a-z-]+)'|`([a-z]+)-\$\{lane\}`)/g)].flatMap(([, one, ofLanes]) =>
+      one === undefined ? lanes.map((lane) => `${ofLanes}-${lane}`) : [one],
+    )
+    expect(run).toContain(name)
   })
 
   it.each(services)('names all sweeps of the %s', (service) => {
