@@ -125,6 +125,19 @@ describe('an account whose revocation is still owed', () => {
     expect(await receiptOf(athlete, receiptId)).toMatchObject({ revokedAtStrava: true })
   })
 
+  test('is linked by the same athlete while Strava does not answer: the link token comes all the same', async () => {
+    const athlete = await system.signIn('anna')
+    await linkOnWeb(system, athlete, { athlete: anna })
+    system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'status', status: 503 } }] })
+    const receiptId = await unlink(athlete)
+    await triedOnce()
+    system.strava.control.setFaults({ rules: [{ endpoint: 'revoke', effect: { kind: 'hold' } }] })
+    expect((await athlete.call('POST', '/api/v1/strava/link-token', { platform: 'web' })).status).toBe(201)
+    system.strava.control.clearFaults()
+    system.strava.control.releaseHeld()
+    expect(await settledReceipt(athlete, receiptId)).toMatchObject({ revokedAtStrava: true })
+  })
+
   test('unlinked while the browser was at Strava: the code is exchanged, and the revocation cancelled', async () => {
     const athlete = await system.signIn('anna')
     await linkOnWeb(system, athlete, { athlete: anna })

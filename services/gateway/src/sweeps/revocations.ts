@@ -35,7 +35,8 @@ export interface Revocations {
 
 /** So many are tried side by side; a call takes up to 10 s, and one that hangs holds up no other. */
 const batchSize = 20
-const patienceMs = 5_000
+/** Of whoever asks for a link token: well within the 5 s of their request. */
+const patienceMs = 3_000
 
 const truths: Record<GrantEnd, Pick<UnlinkReceipt, 'revokedAtStrava' | 'note'>> = {
   revoked: { revokedAtStrava: true, note: null },
