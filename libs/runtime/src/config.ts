@@ -48,6 +48,12 @@ const weakensNothing = (uri: string): boolean => {
 /** Its host may go into headers and policies, where other signs of a host (`*`, `a;b`) would open or break them. */
 export const hasPlainHost = (value: string): boolean => /^[\w.:[\]-]+$/.test(URL.parse(value)?.host ?? '')
 
+/** An address goes where it can be read: to browsers, into lines and answers. A password in it would go along. */
+export const hasNoUser = (value: string): boolean => {
+  const url = URL.parse(value)
+  return url === null || (url.username === '' && url.password === '')
+}
+
 /** Setting types shared by the services. A secret may also come from the file named by `<NAME>_FILE`. */
 export const setting = {
   url: (...protocols: string[]) =>
@@ -57,6 +63,7 @@ export const setting = {
         error: `must start with ${protocols.map((protocol) => `${protocol}:`).join(' or ')}`,
       })
       .refine(hasPlainHost, { error: 'must name a host' })
+      .refine(hasNoUser, { error: 'must have no user name or password' })
       .transform(withoutFinalSlashes),
   mongodbUri: () =>
     z

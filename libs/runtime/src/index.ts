@@ -4,6 +4,7 @@ export {
   ConfigError,
   deepFreeze,
   type Environment,
+  hasNoUser,
   hasPlainHost,
   readConfig,
   setting,

@@ -1,4 +1,4 @@
-import { hasPlainHost, Secret, setting } from '@slipstream/runtime'
+import { hasNoUser, hasPlainHost, Secret, setting } from '@slipstream/runtime'
 import { z } from 'zod'
 
 /** Strava API Policy of 2026-06-01, 6.2: no cached copy is older than 7 days. */
@@ -30,7 +30,7 @@ const publicUrl = setting
 
 const isImageAddress = (value: string): boolean => {
   const url = URL.parse(value)
-  const isElsewhere = url?.protocol === 'https:' && url.username === '' && url.password === '' && hasPlainHost(value)
+  const isElsewhere = url?.protocol === 'https:' && hasNoUser(value) && hasPlainHost(value)
   return isElsewhere || /^\/(?![/\\])\S*$/.test(value)
 }
 

@@ -1,4 +1,4 @@
-import { deepFreeze, type Environment, hasPlainHost, readConfig, setting } from '@slipstream/runtime'
+import { deepFreeze, type Environment, hasNoUser, hasPlainHost, readConfig, setting } from '@slipstream/runtime'
 import { commonSettings, toCommonConfig } from '@slipstream/service/settings'
 import { stravaAppSettings, stravaSettings, toStravaConfig } from '@slipstream/strava/settings'
 import { tokenKeysSetting } from '@slipstream/vault/settings'
@@ -13,6 +13,7 @@ const issuer = z
   })
   .refine((value) => !/[?#]/.test(value), { error: 'must have neither query nor fragment' })
   .refine(hasPlainHost, { error: 'must name a host' })
+  .refine(hasNoUser, { error: 'must have no user name or password' })
 
 const schemesOfBrowsers = new Set(
   [

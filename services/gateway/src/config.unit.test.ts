@@ -147,3 +147,12 @@ test.each(urlSettings)('%s names one host, which may stand in a header', (name) 
     expect(() => gatewayConfig({ ...required, [name]: new URL(url).origin })).not.toThrow()
   }
 })
+
+test.each(urlSettings)('%s holds no password: browsers are told some of them, and lines name them', (name) => {
+  const problems = [`${name}: must have no user name or password`]
+  for (const url of ['https://someone:canary@tenant.example', 'https://canary@tenant.example']) {
+    expect(() => gatewayConfig({ ...required, [name]: url })).toThrow(
+      expect.objectContaining({ problems, message: expect.not.stringContaining('canary') }),
+    )
+  }
+})
