@@ -60,6 +60,15 @@ describe('deploy/compose.yaml', () => {
     expect(settings.join('\n')).not.toContain('persist_mode')
   })
 
+  it('has the simulator in the demo alone', () => {
+    expect(simulator?.image).toContain('slipstream/simulator')
+    expect(Object.keys(services)).not.toContain('simulator')
+    for (const { image, environment } of Object.values(services)) {
+      expect(image).not.toContain('simulator')
+      expect(JSON.stringify(environment ?? {})).not.toContain('simulator')
+    }
+  })
+
   it('has NATS read what each user may do in the release that starts', () => {
     expect(services.nats?.depends_on?.secrets).toEqual({ condition: 'service_completed_successfully', restart: true })
   })
