@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -6,6 +6,13 @@ import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8')
+const files = globSync('{deploy,k8s,libs,services,test}/**/*.*', {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
+}).concat('deploy/Dockerfile')
+
+/** The page names a file by the end of its path. */
+const filesNamed = (name: string): string[] => files.filter((path) => `/${path}`.endsWith(`/${name}`))
 
 const heading = '| Threat | Control | Test |\n|---|---|---|\n'
 const section = page.split('\n## ').find((part) => part.startsWith('Threats, controls, tests')) ?? ''
@@ -14,8 +21,7 @@ const rows = section
   .filter((part) => part.startsWith(heading))
   .flatMap((table) => table.slice(heading.length).trim().split('\n'))
 
-const codesIn = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
-const isPath = (code: string): boolean => /^[\w.-]+(\/[\w.-]+)+$/.test(code)
+const isFileName = (code: string): boolean => /^[\w-]+\/[\w./-]+$/.test(code)
 
 /** Behind the bracket of the call, where the formatter may have begun a new line. */
 const hasTitle = (source: string, title: string): boolean =>
@@ -23,7 +29,11 @@ const hasTitle = (source: string, title: string): boolean =>
 
 const threats = rows.map((row) => {
   const [threat = '', control = '', test = ''] = row.slice(2, -2).split(' | ')
-  return { threat, controls: codesIn(control).filter(isPath), shownBy: test.split('<br>').map(codesIn) }
+  return {
+    threat,
+    controls: [...control.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code).filter(isFileName),
+    shownBy: test.split('<br>').map((one) => /^`(?<file>.+\.test\.ts)`: \*(?<title>.+)\*$/.exec(one)?.groups ?? {}),
+  }
 })
 
 describe('docs/security.md', () => {
@@ -34,10 +44,10 @@ describe('docs/security.md', () => {
 
   it.each(threats)('$threat', ({ controls, shownBy }) => {
     expect(controls).not.toEqual([])
-    for (const path of controls) expect([path, existsSync(join(root, path))]).toEqual([path, true])
-    for (const [path = '', title = ''] of shownBy) {
-      expect(path).toMatch(/\.test\.ts$/)
-      expect([title, hasTitle(readFileSync(join(root, path), 'utf8'), title)]).toEqual([title, true])
+    expect(controls.filter((name) => filesNamed(name).length === 0)).toEqual([])
+    for (const { file = '', title = '' } of shownBy) {
+      const sources = filesNamed(file).map((path) => readFileSync(join(root, path), 'utf8'))
+      expect([file, title, sources.some((source) => hasTitle(source, title))]).toEqual([file, title, true])
     }
   })
 })
