@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
 import type { Receipt, SyncAccepted } from '@slipstream/contracts'
-import { consent, cookiesOf, locationOf } from '../support/consent.ts'
+import { consent, cookiesOf, locationOf } from '@slipstream/local'
 import { linkAthlete, statusOf, synced } from '../support/linked-athlete.ts'
 import type { MobileApp } from '../support/mobile-app.ts'
 import type { RunningSystem } from '../support/system.ts'

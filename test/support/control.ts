@@ -1,109 +1,20 @@
-import type { Control as InProcessControl } from '../../services/simulator/src/control.ts'
-import type { SummaryActivity } from '../../services/simulator/src/domain/activity.ts'
+import { createControl as createDemoControl, type Control as DemoControl } from '@slipstream/local'
 import { until } from './until.ts'
 
-/**
- * The simulator's control API over HTTP, with the words and types it has in process. `account` is a sign-in name such
- * as `anna`.
- */
-export interface Control {
-  /** An access token for the API, as signing in would give it. */
-  tokenFor(account: string): Promise<string>
-  athlete(account: string): Promise<{ stravaAthleteId: number; name: string; connected: boolean }>
-  addActivity(account: string, activity: Input<'addActivity', 1>): Promise<SummaryActivity>
-  editActivity(activityId: number, edit: Input<'editActivity', 1>): Promise<SummaryActivity>
-  deleteActivity(activityId: number): Promise<void>
-  /** Everything Strava lists for the athlete since then, read past Slipstream; only before the athlete is linked. */
-  listActivities(account: string, since: Date): Promise<SummaryActivity[]>
-  /** The athlete removes the application in Strava's settings. */
-  revoke(account: string): Promise<void>
-  /** Access tokens end now, the refresh token stays good. */
-  expireAccessTokens(account: string): Promise<void>
-  clock(): Promise<Answer<'clock'>>
-  setClock(to: Input<'setClock', 0>): Promise<void>
-  advanceClock(seconds: number): Promise<void>
-  limits(): Promise<Answer<'limits'>>
-  setLimits(limits: Input<'setLimits', 0>): Promise<void>
-  /** Milliseconds each call to the simulated Strava takes. */
-  setLatency(latencyMs: number): Promise<void>
-  setFaults(faults: Input<'setFaults', 0>): Promise<void>
-  /** Held calls are released, and webhooks that wait are sent. */
-  clearFaults(): Promise<void>
-  /** Ends everything that goes wrong, latency, the clock's setting and invisible activities included. */
-  allGoodAgain(): Promise<void>
-  heldCalls(): Promise<Answer<'heldCalls'>>
+export interface Control extends DemoControl {
   /** Resolves when that many calls are held. */
-  untilHeld(count: number): Promise<Answer<'heldCalls'>>
-  releaseHeld(): Promise<void>
-  calls(): Promise<Answer<'calls'>>
-  clearCalls(): Promise<void>
+  untilHeld(count: number): ReturnType<DemoControl['heldCalls']>
 }
 
-type Input<Method extends keyof InProcessControl, Position extends number> = NonNullable<
-  Parameters<InProcessControl[Method]>[Position]
->
-type Answer<Method extends keyof InProcessControl> = ReturnType<InProcessControl[Method]>
-
 export const createControl = (simulatorUrl: string): Control => {
-  const send = async (method: string, path: string, body?: unknown): Promise<Response> => {
-    const response = await fetch(`${simulatorUrl}/control/api${path}`, {
-      method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response
-  }
-  const call = async <Body>(method: string, path: string, body?: unknown): Promise<Body> =>
-    (await send(method, path, body)).json() as Promise<Body>
-  const order = async (method: string, path: string, body?: unknown): Promise<void> => {
-    await (await send(method, path, body)).arrayBuffer()
-  }
-
-  const revoke = (account: string) => order('POST', `/athletes/${account}/revoke`, {})
-  const heldCalls = () => call<Answer<'heldCalls'>>('GET', '/held')
-
+  const control = createDemoControl(simulatorUrl)
   return {
-    revoke,
-    tokenFor: async (account) => (await call<{ accessToken: string }>('POST', '/tokens', { account })).accessToken,
-    athlete: async (account) => {
-      const all = await call<Answer<'athletes'>>('GET', '/athletes')
-      const found = all.find((athlete) => athlete.account === account)
-      if (found === undefined) throw new Error(`no simulated athlete ${account}`)
-      return found
-    },
-    addActivity: (account, activity) => call('POST', `/athletes/${account}/activities`, activity),
-    editActivity: (activityId, edit) => call('PATCH', `/activities/${activityId}`, edit),
-    deleteActivity: (activityId) => order('DELETE', `/activities/${activityId}`),
-    listActivities: async (account, since) => {
-      const { accessToken } = await call<Answer<'grant'>>('POST', `/athletes/${account}/grant`, {})
-      const after = Math.floor(since.getTime() / 1000)
-      const response = await fetch(`${simulatorUrl}/api/v3/athlete/activities?per_page=200&after=${after}`, {
-        headers: { authorization: `Bearer ${accessToken}` },
-      })
-      // The grant must not help Slipstream to its own.
-      await revoke(account)
-      if (!response.ok) throw new Error(`listing answered ${response.status}`)
-      return response.json() as Promise<SummaryActivity[]>
-    },
-    expireAccessTokens: (account) => order('POST', `/athletes/${account}/expire-tokens`),
-    clock: () => call('GET', '/clock'),
-    setClock: (to) => order('PUT', '/clock', to),
-    advanceClock: (seconds) => order('POST', '/clock/advance', { seconds }),
-    limits: () => call('GET', '/limits'),
-    setLimits: (limits) => order('PUT', '/limits', limits),
-    setLatency: (latencyMs) => order('PUT', '/latency', { latencyMs }),
-    setFaults: (faults) => order('PUT', '/faults', faults),
-    clearFaults: () => order('DELETE', '/faults'),
-    allGoodAgain: () => order('POST', '/all-good-again'),
-    heldCalls,
+    ...control,
     untilHeld: (count) =>
       until(30_000, async () => {
-        const held = await heldCalls()
+        const held = await control.heldCalls()
         if (held.length < count) throw new Error(`${held.length} of ${count} calls are held`)
         return held
       }),
-    releaseHeld: () => order('POST', '/held/release'),
-    calls: () => call('GET', '/calls'),
-    clearCalls: () => order('DELETE', '/calls'),
   }
 }

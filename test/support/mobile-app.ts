@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Status } from '@slipstream/contracts'
-import { consent, cookiesOf, locationOf } from './consent.ts'
+import { consent, cookiesOf, locationOf } from '@slipstream/local'
 import type { RunningSystem } from './system.ts'
 
 interface Answer<Body> {
