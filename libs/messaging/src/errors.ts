@@ -1,3 +1,5 @@
+import { PermissionViolationError } from '@nats-io/transport-node'
+
 /** The message cannot be read or has an unknown type or version; trying again cannot help. Names fields, never values. */
 export class ContractError extends Error {
   override readonly name = 'ContractError'
@@ -39,3 +41,7 @@ export class TopologyError extends Error {
   override readonly name = 'TopologyError'
   readonly code = 'topology_unsafe'
 }
+
+/** Whether the server has refused this user what was asked for. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof PermissionViolationError || (error instanceof Error && isRefusal(error.cause))

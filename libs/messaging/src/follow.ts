@@ -3,7 +3,6 @@ import type { EventType } from '@slipstream/contracts'
 import { untilItWorks } from '@slipstream/runtime'
 import type { Logger } from '@slipstream/telemetry'
 import { decodeEvent } from './envelope.ts'
-
 import { subjectsOf } from './subjects.ts'
 import { streams } from './topology.ts'
 import type { Transport } from './transport.ts'
@@ -30,44 +29,69 @@ export interface FollowOptions {
   signal: AbortSignal
 }
 
+/** Behind the message with this sequence, or with what was stored since then. */
+export type FollowStart = { after: number } | { since: Date }
+
+export interface FollowStreamOptions {
+  /**
+   * Absent: all that the stream keeps. Several subjects ask for the consumer in a form that permissions cannot narrow, so
+   * only services may.
+   */
+  filter?: string | string[]
+  from: FollowStart
+  onMessage(message: JsMsg): void
+  /** What no further try can help with; absent: everything passes by itself. */
+  isFinal?: (error: unknown) => boolean
+  /** Ends following. */
+  signal: AbortSignal
+}
+
 interface Position {
   /** Another value: the stream was made anew and its sequence numbers start over. */
   streamCreated: string
-  sequence: number
+  from: FollowStart
 }
+
+/** As much of a logger as is needed here. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn'>
 
 const streamName = streams.EVENTS.name
 
 /** A place behind the end was taken in a stream that is gone; all of the new one is unseen. */
-const findPosition = async (transport: Transport, last: Position | null, after: number): Promise<Position> => {
-  const { created, state } = await transport.manager.streams.info(streamName)
-  const sequence = last === null ? after : last.streamCreated === created ? last.sequence : 0
-  return { streamCreated: created, sequence: sequence > state.last_seq ? 0 : sequence }
+const findPosition = async (
+  { manager }: Pick<Transport, 'manager'>,
+  last: Position | null,
+  start: FollowStart,
+): Promise<Position> => {
+  const { created, state } = await manager.streams.info(streamName)
+  const from = last === null ? start : last.streamCreated === created ? last.from : { after: 0 }
+  return { streamCreated: created, from: 'after' in from && from.after > state.last_seq ? { after: 0 } : from }
 }
 
-export const lastSequenceIn = async (transport: Transport): Promise<number> =>
-  (await transport.manager.streams.info(streamName)).state.last_seq
+export const lastSequenceIn = async ({ manager }: Pick<Transport, 'manager'>): Promise<number> =>
+  (await manager.streams.info(streamName)).state.last_seq
 
-/** Calls `onEvent` for each of an athlete's stored events, in order, through outages, until the signal is aborted. */
-export const followEvents = async (transport: Transport, log: Logger, options: FollowOptions): Promise<void> => {
-  const { signal } = options
+const deliveryFrom = (from: FollowStart) =>
+  'after' in from
+    ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
+    : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: from.since.toISOString() }
+
+/**
+ * Calls `onMessage` for each stored message, in order, through outages and a store that was emptied, until the signal is aborted.
+ * @throws what is final
+ */
+export const followStream = async (
+  transport: Pick<Transport, 'client' | 'manager'>,
+  log: Log,
+  { filter, from, onMessage, signal, isFinal = () => false }: FollowStreamOptions,
+): Promise<void> => {
   let position: Position | null = null
 
-  const deliver = (message: JsMsg) => {
-    try {
-      const { id, type, data, time } = decodeEvent(message)
-      options.onEvent({ sequence: message.seq, id, type, data, time: time.toISOString() })
-    } catch (error) {
-      log.warn({ err: error, subject: message.subject, sequence: message.seq }, 'a followed event was left out')
-    }
-  }
-
   const followOnce = async () => {
-    position = await findPosition(transport, position, options.after)
+    position = await findPosition(transport, position, from)
     const consumer = await transport.client.consumers.get(streamName, {
-      filter_subjects: subjectsOf(options.types, options.athleteId),
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: position.sequence + 1,
+      ...(filter !== undefined && { filter_subjects: filter }),
+      ...deliveryFrom(position.from),
     })
     const messages = await consumer.consume({ max_messages: 50, abort_on_missing_resource: true })
     const stop = () => messages.stop()
@@ -77,8 +101,8 @@ export const followEvents = async (transport: Transport, log: Logger, options: F
     try {
       for await (const message of messages) {
         if (signal.aborted) break
-        deliver(message)
-        position.sequence = message.seq
+        onMessage(message)
+        position.from = { after: message.seq }
       }
     } finally {
       signal.removeEventListener('abort', stop)
@@ -90,9 +114,26 @@ export const followEvents = async (transport: Transport, log: Logger, options: F
 
   while (!signal.aborted) {
     try {
-      await untilItWorks(followOnce, { what: 'following events', log, signal })
+      await untilItWorks(followOnce, { what: 'following events', log, signal, isFinal })
     } catch (error) {
       if (!signal.aborted) throw error
     }
   }
+}
+
+/** Calls `onEvent` for each of an athlete's stored events, in order, through outages, until the signal is aborted. */
+export const followEvents = async (
+  transport: Transport,
+  log: Logger,
+  { types, athleteId, after, onEvent, signal }: FollowOptions,
+): Promise<void> => {
+  const onMessage = (message: JsMsg) => {
+    try {
+      const { id, type, data, time } = decodeEvent(message)
+      onEvent({ sequence: message.seq, id, type, data, time: time.toISOString() })
+    } catch (error) {
+      log.warn({ err: error, subject: message.subject, sequence: message.seq }, 'a followed event was left out')
+    }
+  }
+  await followStream(transport, log, { filter: subjectsOf(types, athleteId), from: { after }, onMessage, signal })
 }

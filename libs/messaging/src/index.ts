@@ -7,7 +7,9 @@ export {
   type RunningConsumer,
   runConsumer,
 } from './consumer.ts'
-export { ContractError, PostponedError, TransientError } from './errors.ts'
+export { decodeEvent, type ReceivedEvent } from './envelope.ts'
+export { ContractError, isRefusal, PostponedError, TransientError } from './errors.ts'
+export type { FollowStart } from './follow.ts'
 export { type InspectedPart, inspectNats, type NatsView } from './inspect.ts'
 export { newEvent } from './new-event.ts'
 export {
@@ -17,6 +19,7 @@ export {
 } from './outbox.ts'
 export { done, type Outcome, skipped } from './outcome.ts'
 export { countOfAthlete, endOfEvents, purgeAthlete } from './purge.ts'
+export { type EventReader, openEventReader } from './reader.ts'
 export { replayDeadLetter } from './replay.ts'
 export { registerStreamGauges } from './stream-gauges.ts'
 export { type StuckMessagesDeps, sweepStuckMessages } from './stuck-messages.ts'

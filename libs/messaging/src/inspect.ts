@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ConsumerConfig, JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream'
-import { PermissionViolationError } from '@nats-io/transport-node'
 import { type NatsServers, openForOnce } from './connection.ts'
+import { isRefusal } from './errors.ts'
 import { consumerConfig, consumers, streams, stuckMessagesConfig, stuckMessagesConsumer } from './topology.ts'
 
 /** One stream or consumer, compared with its declaration in `topology.ts`. `refused`: this user may not look at it. */
@@ -30,9 +30,6 @@ const differencesOf = (declared: object, found: object): string[] => {
 /** A single filter may be told in the singular. */
 const withFilters = (found: ConsumerConfig): ConsumerConfig =>
   found.filter_subjects ? found : { ...found, filter_subjects: found.filter_subject ? [found.filter_subject] : [] }
-
-const isRefusal = (error: unknown): boolean =>
-  error instanceof PermissionViolationError || (error instanceof Error && isRefusal(error.cause))
 
 const notFound: readonly number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]
 
