@@ -1,0 +1,3 @@
+import { main } from '../tour/main.ts'
+
+process.exit(await main(process.argv.slice(2), process.env))
