@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import pc from 'picocolors'
 import { expect, test } from 'vitest'
 import { banner } from './banner.ts'
@@ -5,30 +6,50 @@ import { banner } from './banner.ts'
 const endpoints = {
   gatewayUrl: 'http://localhost:3000',
   simulatorUrl: 'http://localhost:4400',
-  natsUrl: null,
+  natsUrl: 'nats://127.0.0.1:42391',
   mongodbUri: null,
   prometheusUrl: null,
   opsUrls: {},
 }
-const colors = pc.createColors(false)
+const options = { seconds: 1.23, dataDir: undefined, colors: pc.createColors(false) }
 
-test('the lines to copy use the addresses in use', () => {
-  const text = banner(endpoints, 1.23, colors)
+test('addresses are those in use, and no line is wider than a terminal', () => {
+  const text = banner(endpoints, options)
   expect(text).toContain('ready (1.2 s)')
-  expect(text).toContain(
-    `curl -s -H "Authorization: Bearer $(curl -s -X POST 'http://localhost:4400/control/api/tokens?account=anna&format=text')" http://localhost:3000/api/v1/profile/summary`,
+  expect(text).toMatch(/page +http:\/\/localhost:3000\/ /)
+  expect(text).toMatch(/documents +http:\/\/localhost:3000\/docs/)
+  expect(text).toMatch(/simulated Strava +http:\/\/localhost:4400\/control/)
+  expect(text).toMatch(/NATS +nats:\/\/127\.0\.0\.1:42391/)
+  for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+})
+
+test('the request to copy asks with a token that was asked for', () => {
+  const commands = /^ {2}TOKEN[\s\S]*?summary$/m.exec(banner(endpoints, options))?.[0] ?? ''
+  // Says how it was called, in brackets; the answer to a POST is in place of a token.
+  const curl = 'curl() { [ "$1" = -sX ] && printf "<%s>" "$3" || printf "[%s]" "$@"; }'
+  expect(execFileSync('bash', ['-c', `${curl}\n${commands}`]).toString()).toBe(
+    '[-sH][Authorization: Bearer <localhost:4400/control/api/tokens?account=anna&format=text>]' +
+      '[localhost:3000/api/v1/profile/summary]',
   )
-  expect(text).toContain("npm run subscribe -- 'activity.ingested.>'")
 })
 
 test('without the simulator nothing refers to it', () => {
-  expect(banner({ ...endpoints, simulatorUrl: null }, 1, colors)).not.toMatch(/control|token/)
+  expect(banner({ ...endpoints, simulatorUrl: null }, options)).not.toMatch(/control|token|tour|Anna/)
+})
+
+test('a server of the user is not shown', () => {
+  expect(banner({ ...endpoints, natsUrl: null }, options)).not.toMatch(/NATS/)
+})
+
+test('where the data are elsewhere, the other commands are told', () => {
+  expect(banner(endpoints, { ...options, dataDir: '/tmp/other data' })).toContain(
+    "export SLIPSTREAM_DATA_DIR='/tmp/other data'",
+  )
 })
 
 test('metrics are where Prometheus was found, else it says how to get it', () => {
-  const prometheusUrl = 'http://127.0.0.1:9090'
-  const found = banner({ ...endpoints, prometheusUrl }, 1, colors)
+  const found = banner({ ...endpoints, prometheusUrl: 'http://127.0.0.1:9090' }, options)
   expect(found).toMatch(/http:\/\/127\.0\.0\.1:9090\/alerts\n.*deploy\/grafana\/README\.md/)
   expect(found).not.toContain('apt-get')
-  expect(banner(endpoints, 1, colors)).toContain('apt-get install prometheus')
+  expect(banner(endpoints, options)).toContain('apt-get install prometheus')
 })

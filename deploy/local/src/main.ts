@@ -76,7 +76,8 @@ export const main = async (args: readonly string[], root: string): Promise<void>
       onLine,
     })
     const seconds = (performance.now() - startedAt) / 1000
-    process.stdout.write(`${banner(system.endpoints, seconds, pc)}\n`)
+    const dataDir = process.env.SLIPSTREAM_DATA_DIR && dataDirOf(process.env)
+    process.stdout.write(`${banner(system.endpoints, { seconds, dataDir, colors: pc })}\n`)
     await ended
     await system.stop()
     onLine('slipstream', 'stopped')
