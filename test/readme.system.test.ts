@@ -30,7 +30,7 @@ const commands = (): string[] => {
 }
 
 it('the commands of the README work as printed', async () => {
-  const [subscribe = '', summary = '', addAndSync = ''] = commands()
+  const [subscribe = '', summary = '', addAndSync = '', tour = ''] = commands()
   const env = { ...process.env, NATS_URL: system.endpoints.natsUrl ?? '' }
   const shell = async (script: string) =>
     (await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: root, env })).stdout
@@ -40,6 +40,9 @@ it('the commands of the README work as printed', async () => {
   expect(answer.recentWorkouts.length).toBeGreaterThan(0)
 
   const line = (block: string, start: string) => block.split('\n').find((text) => text.startsWith(start)) ?? ''
+  // What it does is tested in tour.system.test.ts.
+  expect(await shell(`${line(tour, 'npm')} -- --help`)).toContain('Usage: npm run tour')
+
   const watching = spawn('bash', ['-c', line(subscribe, 'npm')], { cwd: root, env, detached: true })
   let seen = ''
   for (const stream of [watching.stdout, watching.stderr]) {
