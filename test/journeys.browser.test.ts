@@ -242,7 +242,7 @@ describe.skipIf(!(await hasBrowser()))('the page', () => {
       expect(
         shifts.reduce((sum, { value }) => sum + value, 0),
         JSON.stringify(shifts),
-      ).toBeLessThan(0.1)
+      ).toBeLessThan(0.02)
     })
 
     it.each<[string, (page: Page) => Promise<unknown>]>([
