@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Log, runToEnd, superviseProcess } from '@slipstream/embedded'
@@ -13,21 +13,30 @@ export class PageBuildError extends Error {
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const newestIn = (folder: string): number =>
-  Math.max(
-    0,
-    ...readdirSync(folder, { withFileTypes: true, recursive: true }).map((entry) =>
-      entry.isFile() ? changedAt(join(entry.parentPath, entry.name)) : 0,
-    ),
-  )
+  existsSync(folder)
+    ? Math.max(
+        0,
+        ...readdirSync(folder, { withFileTypes: true, recursive: true }).map((entry) =>
+          entry.isFile() ? changedAt(join(entry.parentPath, entry.name)) : 0,
+        ),
+      )
+    : 0
 
 const gatewayIn = (root: string) => join(root, 'services', 'gateway')
 const builtPageIn = (root: string) => join(gatewayIn(root), 'dist', 'index.html')
 
+/** What the page is built from: the inputs that turbo.json names, too. */
+const sourcesOf = (root: string): string[] => [
+  join(gatewayIn(root), 'web'),
+  join(root, 'libs', 'contracts', 'src'),
+  join(root, 'libs', 'runtime', 'styles'),
+]
+
 /** Whether the web page's sources are newer than what was built from them; asking turbo instead takes a second. */
 export const isPageStale = (root: string): boolean => {
-  const sources = join(gatewayIn(root), 'web')
-  if (changedAt(sources) === 0) return false
-  return Math.max(newestIn(sources), changedAt(join(gatewayIn(root), 'package.json'))) > changedAt(builtPageIn(root))
+  if (!existsSync(join(gatewayIn(root), 'web'))) return false
+  const newest = Math.max(...sourcesOf(root).map(newestIn), changedAt(join(gatewayIn(root), 'package.json')))
+  return newest > changedAt(builtPageIn(root))
 }
 
 /** @throws when the build fails, with its output */

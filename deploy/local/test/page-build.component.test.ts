@@ -28,6 +28,14 @@ test('the page is built again when a source is newer than the built page, or it 
   await write(inGateway('web', 'parts', 'main.tsx'), 100)
   await write(inGateway('package.json'), 300)
   expect(isPageStale(root)).toBe(true)
+
+  await write(inGateway('package.json'), 100)
+  for (const shared of ['contracts/src/api.ts', 'runtime/styles/look.css']) {
+    expect(isPageStale(root)).toBe(false)
+    await write(join(root, 'libs', shared), 300)
+    expect(isPageStale(root)).toBe(true)
+    await write(join(root, 'libs', shared), 100)
+  }
   await rm(inGateway('dist'), { recursive: true })
   expect(isPageStale(root)).toBe(true)
 })
