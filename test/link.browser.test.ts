@@ -150,6 +150,38 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
     it('sees a training load', async () => {
       expect(Number(await anna.find('load-acute').innerText())).toBeGreaterThan(0)
       expect(await anna.find('load-ratio').innerText()).toMatch(/^\d\.\d\d$/)
+      expect(await anna.find('load-word').innerText()).toMatch(/^(Steady|Building fast|Resting)$/i)
+      expect(await anna.find('week-duration').innerText()).toMatch(/ of 6 h 00$/)
+    })
+
+    it('reads the chart day by day with the arrow keys, and finds the same in the table', async () => {
+      await anna.find('load-chart').locator('canvas').waitFor()
+      await anna.find('load-day').focus()
+      await anna.page.keyboard.press('Home')
+      for (const _ of Array.from({ length: 26 })) await anna.page.keyboard.press('ArrowRight')
+      const values = await anna.find('load-day-values').innerText()
+      const cells = await anna.find('load-table').locator('tbody tr').nth(1).locator('th, td').allTextContents()
+      const [day = '', load = '', duration = '', mean = ''] = cells
+      expect(values).toBe(
+        `${day}: ${duration === '–' ? 'no training' : `load ${load} in ${duration}`}; mean of 7 days ${mean} a day`,
+      )
+    })
+
+    it('sees one sport alone, and all again', async () => {
+      const sports = () => anna.page.locator('[data-cell=sport]').allTextContents()
+      const all = await sports()
+      await anna.find('sport-filter').selectOption('TrailRun')
+      await vi.waitFor(async () => expect(new Set(await sports())).toEqual(new Set(['Trail run'])))
+      expect(await anna.find('workout').count()).toBe(all.filter((sport) => sport === 'Trail run').length)
+      await anna.find('sport-filter').selectOption('All sports')
+      await vi.waitFor(async () => expect(await sports()).toEqual(all))
+    })
+
+    it('opens what more there is to say about a workout', async () => {
+      await anna.find('workout-toggle').first().press('Enter')
+      expect(await anna.find('workout-detail').innerText()).toContain('Highest heart rate')
+      await anna.find('workout-toggle').first().press('Enter')
+      expect(await anna.find('workout-detail').count()).toBe(0)
     })
 
     it('gets a new activity by pressing Sync now', async () => {

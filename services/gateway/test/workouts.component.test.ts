@@ -30,7 +30,7 @@ beforeAll(async () => {
     ...['a', 'b', 'c'].map((id) =>
       workoutOf(link, day(30), { _id: `wko_${id}`, sportType: 'Swim', isPowerMeasured: false }),
     ),
-    workoutOf(await storedLink(system, 'ben'), day(1), { _id: 'wko_of_ben' }),
+    workoutOf(await storedLink(system, 'ben'), day(1), { _id: 'wko_of_ben', sportType: 'Ride' }),
   ])
 })
 afterAll(() => system.stop())
