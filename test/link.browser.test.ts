@@ -163,7 +163,7 @@ describe.skipIf(!(await hasBrowser()))('linking Strava on the web page', () => {
       const cells = await anna.find('load-table').locator('tbody tr').nth(1).locator('th, td').allTextContents()
       const [day = '', load = '', duration = '', mean = ''] = cells
       expect(values).toBe(
-        `${day}: ${duration === '–' ? 'no training' : `load ${load} in ${duration}`}; mean of 7 days ${mean} a day`,
+        `${day}: ${duration === '–' ? 'no training' : `load ${load} in ${duration}`}; 7-day mean ${mean}`,
       )
     })
 

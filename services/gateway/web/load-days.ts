@@ -42,5 +42,5 @@ export const dayFigures = (days: readonly Day[]): DayFigures[] => {
 /** One day in a sentence, with the means as they were then; the mean of 28 days is today's. */
 export const dayWords = ({ load, duration, weeklyMean }: DayFigures): string => {
   const done = duration === absent ? 'no training' : `load ${load} in ${duration}`
-  return weeklyMean === absent ? done : `${done}; mean of 7 days ${weeklyMean} a day`
+  return weeklyMean === absent ? done : `${done}; 7-day mean ${weeklyMean}`
 }

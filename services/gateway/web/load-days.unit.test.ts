@@ -52,8 +52,8 @@ describe('a day as text', () => {
   it.each([
     [0, 'load 62 in 1 h 02'],
     [1, 'no training'],
-    [6, 'load 70 in 1 h 10; mean of 7 days 19 a day'],
-    [7, 'load 65 in 1 h 05; mean of 7 days 19 a day'],
+    [6, 'load 70 in 1 h 10; 7-day mean 19'],
+    [7, 'load 65 in 1 h 05; 7-day mean 19'],
   ])('day %d: %s', (index, words) => {
     const day = figures[index]
     expect(day && dayWords(day)).toBe(words)

@@ -28,6 +28,9 @@ const Method = ({ method }: Pick<TrainingLoad, 'method'>) => (
     <summary>How this is worked out</summary>
     <p>{method}</p>
     <p>
+      The ratio is the 7-day mean over the 28-day mean, as of today; the 7-day line begins with the seventh day known.
+    </p>
+    <p>
       The word goes by the ratio: below {steadyFrom} “resting”, up to {steadyTo} “steady”, above “building fast”. These
       bands are from Gabbett (2016) and Blanch & Gabbett (2016), who found the fewest injuries between them. With
       training on fewer than {minEarlierDays} of the 21 days before the last 7, or with workouts still missing, there is
@@ -65,15 +68,15 @@ export const LoadCard = ({ load, weeklyGoalHours, isSoFar }: LoadCardProps) => {
           </p>
           <dl class="figures">
             <div>
-              <dt>Ratio, 7 to 28 days</dt>
+              <dt>Ratio</dt>
               <dd data-testid="load-ratio">{formatRatio(load.ratio)}</dd>
             </div>
             <div>
-              <dt>Mean of 7 days</dt>
+              <dt>7-day mean</dt>
               <dd data-testid="load-acute">{formatWhole(load.acute)}</dd>
             </div>
             <div>
-              <dt>Mean of 28 days</dt>
+              <dt>28-day mean</dt>
               <dd data-testid="load-chronic">{formatWhole(load.chronic)}</dd>
             </div>
           </dl>

@@ -79,8 +79,8 @@ export const LoadChart = ({ load }: { load: TrainingLoad }) => {
       </output>
       <ul class="legend small muted">
         <li class="of-day">Load of a day</li>
-        <li class="of-week">Mean of 7 days</li>
-        <li class="of-month">Mean of 28 days, {formatWhole(chronic)}</li>
+        <li class="of-week">7-day mean</li>
+        <li class="of-month">28-day mean, {formatWhole(chronic)}</li>
       </ul>
     </div>
   )
@@ -94,7 +94,7 @@ export const LoadTable = ({ days }: Pick<TrainingLoad, 'days'>) => (
         <th scope="col">Day</th>
         <th scope="col">Load</th>
         <th scope="col">Time</th>
-        <th scope="col">Mean of 7 days</th>
+        <th scope="col">7-day mean</th>
       </tr>
     </thead>
     <tbody>
