@@ -39,7 +39,7 @@ export const dayFigures = (days: readonly Day[]): DayFigures[] => {
   })
 }
 
-/** One day in a sentence, with the means as they were then; the mean of 28 days is today's. */
+/** One day in a sentence, with the mean as it was then. */
 export const dayWords = ({ load, duration, weeklyMean }: DayFigures): string => {
   const done = duration === absent ? 'no training' : `load ${load} in ${duration}`
   return weeklyMean === absent ? done : `${done}; 7-day mean ${weeklyMean}`
