@@ -46,7 +46,7 @@ const titleOf = (code: string): string => errorCatalogue[code as ErrorCode]?.tit
 const deletedWords = (deleted: Readonly<Record<string, number>>): string =>
   Object.entries(deleted)
     .filter(([, count]) => count > 0)
-    .map(([collection, count]) => `${count} ${collection}`)
+    .map(([collection, count]) => `${words(collection)} ${count}`)
     .join(', ') || 'nothing was held'
 
 /** What an event tells, in a few words. */
@@ -80,7 +80,7 @@ export const describeEvent = ({ type, data }: ReceivedEvent): string => {
       return `${data.listed} listed, ${data.stored} stored${data.waitingFor ? `, waiting for ${data.waitingFor}` : ''}`
     case 'sync.finished': {
       const { listed, created, updated, deleted, calls } = data.counts
-      const counts = `${listed} listed, ${created} new, ${updated} changed, ${deleted} gone, ${calls} calls`
+      const counts = `listed ${listed}, new ${created}, changed ${updated}, gone ${deleted}, calls ${calls}`
       return `${data.outcome} (${words(data.cause ?? 'sync')}): ${counts}, ${decimal(data.durationMs / 1000)} s`
     }
   }
