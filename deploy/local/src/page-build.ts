@@ -49,7 +49,7 @@ export const buildPage = async (
     {
       name: 'page-build',
       command: join(root, 'node_modules', '.bin', 'turbo'),
-      args: ['run', 'build', '--output-logs=errors-only'],
+      args: ['run', 'build', '--filter=@slipstream/gateway', '--output-logs=errors-only'],
       cwd: root,
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
       registryDir,

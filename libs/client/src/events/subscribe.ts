@@ -1,0 +1,137 @@
+import { type ConsumerMessages, type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { delay } from '../http/abort.ts'
+import { type NatsServers, openConnection } from './connection.ts'
+import { ensureConsumer, streamName, type Wanted } from './consumer.ts'
+import { type Callbacks, type DeliverContext, deliver } from './deliver.ts'
+import type { EventType } from './read-event.ts'
+import type { EventStore } from './store.ts'
+
+/** Types that the stream keeps. `sync.progress` and `sync.requested` are not told to subscribers. */
+export type SubscribableType = Exclude<EventType, 'sync.progress' | 'sync.requested'>
+
+/** What a service that keeps copies has to hear. */
+const usualTypes = [
+  'activity.ingested',
+  'activity.updated',
+  'activity.refreshed',
+  'activity.deleted',
+  'athlete.linked',
+  'athlete.unlinked',
+  'athlete.erased',
+  'athlete.reauth_required',
+] as const satisfies readonly SubscribableType[]
+
+export interface SubscribeOptions<Type extends SubscribableType = (typeof usualTypes)[number]>
+  extends NatsServers,
+    Callbacks<Type> {
+  /** Name of the place in the stream that the server keeps for this service; all replicas share one. */
+  durable: string
+  /** Remembers what was handled: `memoryStore()`, or one that survives a restart. */
+  store: EventStore
+  /** `activity.*` and `athlete.*` of those that this client knows, unless given. */
+  types?: readonly Type[]
+  /** Events of one athlete alone. */
+  athleteId?: string
+  /** Where a durable that is new starts; without it at the oldest event that the stream keeps (7 days). */
+  replayFrom?: Date
+  /** After so many an event is given up; 100, which takes about a day. */
+  maxAttempts?: number
+  /** Told when the connection to NATS is lost and when it is back. It comes back by itself. */
+  onConnection?(state: 'lost' | 'back'): void
+}
+
+export interface Subscription {
+  /** Takes nothing new, waits for the handler in hand for so long, then lets go of it and disconnects. */
+  stop(options?: { withinMs?: number }): Promise<void>
+}
+
+const watchConnection = async (
+  connection: NatsConnection,
+  onConnection: (state: 'lost' | 'back') => void,
+): Promise<void> => {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect') onConnection('lost')
+    if (type === 'reconnect') onConnection('back')
+  }
+}
+
+const wantedOf = <Type extends SubscribableType>(options: SubscribeOptions<Type>): Wanted => ({
+  durable: options.durable,
+  filterSubjects: (options.types ?? usualTypes).map((type) => `${type}.${options.athleteId ?? '*'}`),
+  replayFrom: options.replayFrom ?? null,
+})
+
+/** Takes one message at a time: one that waits in a buffer would be given to another replica meanwhile. */
+const pullUntilStopped = async (
+  client: JetStreamClient,
+  durable: string,
+  stopping: AbortSignal,
+  context: DeliverContext,
+): Promise<void> => {
+  const consumer = await client.consumers.get(streamName, durable)
+  while (!stopping.aborted) {
+    const messages: ConsumerMessages = await consumer.fetch({ max_messages: 1, expires: 10_000 })
+    const end = () => messages.stop()
+    stopping.addEventListener('abort', end, { once: true })
+    if (stopping.aborted) end()
+    for await (const message of messages) {
+      if (stopping.aborted) message.nak()
+      else await deliver(context, message)
+    }
+    stopping.removeEventListener('abort', end)
+  }
+}
+
+/**
+ * Subscribes a service to the events of Slipstream: each is checked, handed over in the order of the stream, at least once, and
+ * as a rule exactly once. Resolves when the durable consumer stands.
+ * @throws when NATS cannot be reached or refuses, and SubscribeError for a durable that started at another time
+ */
+export const subscribe = async <Type extends SubscribableType = (typeof usualTypes)[number]>(
+  options: SubscribeOptions<Type>,
+): Promise<Subscription> => {
+  const connection = await openConnection(options, options.durable)
+  const stopping = new AbortController()
+  const abandon = new AbortController()
+  const wanted = wantedOf(options)
+  const context = { maxAttempts: 100, ...options, abandon: abandon.signal } as DeliverContext
+
+  const ensure = async () => ensureConsumer(await jetstreamManager(connection), wanted)
+  const run = async () => {
+    const client = jetstream(connection)
+    while (!stopping.signal.aborted) {
+      try {
+        await pullUntilStopped(client, options.durable, stopping.signal, context)
+      } catch {
+        // NATS is away, or it has lost its store: the consumer is made again.
+        await delay(1_000, stopping.signal).catch(() => {})
+        await ensure().catch(() => {})
+      }
+    }
+  }
+
+  try {
+    await ensure()
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  if (options.onConnection) void watchConnection(connection, options.onConnection)
+  const running = run()
+
+  return {
+    stop: async ({ withinMs = 10_000 } = {}) => {
+      stopping.abort()
+      const letGo = new AbortController()
+      const limit = delay(withinMs, letGo.signal).then(async () => {
+        abandon.abort()
+        await delay(1_000, letGo.signal)
+      })
+      await Promise.race([running, limit])
+      letGo.abort()
+      await limit.catch(() => {}) // ended by the line before
+      await connection.drain().catch(() => connection.close())
+    },
+  }
+}

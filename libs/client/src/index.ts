@@ -1,0 +1,5 @@
+export { type ClientOptions, createClient, type RepeatableOptions, type SlipstreamClient } from './client.ts'
+export type * from './generated/contracts.ts'
+export { type LocalErrorCode, SlipstreamError, type SlipstreamErrorCode } from './http/error.ts'
+export type { FollowOptions, LiveEvent } from './http/follow.ts'
+export type { CallOptions, Fetch, GetToken } from './http/transport.ts'
