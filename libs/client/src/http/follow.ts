@@ -46,7 +46,7 @@ export interface FollowOptions {
 }
 
 /** The gateway sends at least a comment every 15 s. */
-const silenceMs = 50_000
+const longestSilenceMs = 50_000
 const longestWaitMs = 30_000
 
 const names: Readonly<Record<LiveEvent['event'], true>> = {
@@ -122,6 +122,7 @@ async function* messagesOf(
 export async function* follow(
   open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<Response>,
   { signal, lastEventId, onConnection }: FollowOptions,
+  silenceMs = longestSilenceMs,
 ): AsyncGenerator<LiveEvent, void, undefined> {
   const cursor: Cursor = { lastEventId, retryMs: 1_000 }
   let failures = 0
