@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { createClient } from '@slipstream/client'
+import * as contracts from '@slipstream/contracts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { linkAthlete, synced } from './support/linked-athlete.ts'
 import { programsIn } from './support/snippets.ts'
@@ -115,4 +117,48 @@ it('they work under Node 22', async ({ skip }) => {
   if (!existsSync(node22) && process.env.CI) throw new Error(reason)
   skip(!existsSync(node22), reason)
   await runAll(node22, 'Run for Node 22')
+})
+
+it('each method gets from the gateway what the contracts say', async () => {
+  const anna = createClient({
+    baseUrl: system.endpoints.gatewayUrl,
+    getToken: () => system.control.tokenFor('anna'),
+  })
+  const [workout] = contracts.workoutPageSchema.parse(await anna.listWorkouts({ limit: 1 })).items
+  contracts.workoutSchema.parse(await anna.getWorkout(workout?.id ?? ''))
+  contracts.statusSchema.parse(await anna.getStatus())
+  contracts.profileSchema.parse(await anna.getProfile())
+  contracts.summarySchema.parse(await anna.getSummary())
+  contracts.trainingLoadSchema.parse(await anna.getTrainingLoad())
+  contracts.runPageSchema.parse(await anna.listRuns({ limit: 1 }))
+  contracts.exportSchema.parse(await anna.exportAll())
+  contracts.linkTokenSchema.parse(await anna.createLinkToken({ platform: 'web', returnTo: '/training' }))
+  await anna.forgetBrowser()
+  expect(await anna.getPageConfig()).toMatchObject({ audience: expect.any(String) })
+  expect((await anna.listErrors()).items.map(({ code }) => code)).toEqual(contracts.errorCodes)
+  expect(await anna.getError('app_full')).toMatchObject({ code: 'app_full', actor: 'operator' })
+  expect(await anna.getOpenApi()).toMatchObject({ openapi: '3.1.0' })
+
+  const runs = await Array.fromAsync(anna.runs({ limit: 1 }))
+  expect(runs.length).toBeGreaterThan(1)
+  expect(new Set(runs.map(({ runId }) => runId)).size).toBe(runs.length)
+
+  await expect(anna.listWorkouts({ from: 'never' })).rejects.toMatchObject({
+    ...{ name: 'SlipstreamError', code: 'invalid_request', status: 400 },
+    errors: [{ path: 'from', message: expect.any(String) }],
+  })
+  await expect(anna.getWorkout('wko_none')).rejects.toMatchObject({ code: 'not_found' })
+  await expect(anna.unlinkOnBehalf('ath_none')).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(anna.checkPushSubscription()).rejects.toMatchObject({ code: 'forbidden' })
+  const link = { result: 'none', codeVerifier: 'a'.repeat(43) }
+  await expect(anna.completeLink(link)).rejects.toMatchObject({ code: 'result_invalid', actor: 'athlete' })
+
+  const { receiptId } = await anna.unlink()
+  const receipt = await until(30_000, async () => {
+    const latest = contracts.receiptSchema.parse(await anna.getReceipt(receiptId))
+    expect(latest.completedAt).not.toBeNull()
+    return latest
+  })
+  expect(await Array.fromAsync(anna.receipts())).toEqual([receipt])
+  await expect(anna.requestSync()).rejects.toMatchObject({ code: 'not_linked', action: 'connect' })
 })

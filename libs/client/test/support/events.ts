@@ -1,20 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { createUser, fromSeed } from '@nats-io/nkeys'
 import { connect, headers, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { connectBus } from '@slipstream/messaging'
 import { inboxPrefixOf } from '@slipstream/messaging/topology'
-import { makeNatsAuth, type NatsUser } from '@slipstream/nats-auth'
+import { makeNatsAuth, type NatsAuth, type NatsUser } from '@slipstream/nats-auth'
 import { Secret } from '@slipstream/runtime'
 import { createLogger } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { type GoldenEvent, golden } from './golden.ts'
 
+/** As a host gives each of its services a user: the subscriber's entry once more, with another nkey. */
+const withAnotherSubscriber = ({ serverConfig, credentials }: NatsAuth) => {
+  const { users } = JSON.parse(serverConfig.replace(/^authorization: /, '')) as { users: { nkey: string }[] }
+  const seedOfUser = (seed: string) => fromSeed(new TextEncoder().encode(seed.trim()))
+  const subscriber = users.find(({ nkey }) => nkey === seedOfUser(credentials.subscriber).getPublicKey())
+  const other = createUser()
+  const all = [...users, { ...subscriber, nkey: other.getPublicKey() }]
+  return {
+    serverConfig: `authorization: ${JSON.stringify({ users: all })}\n`,
+    otherSeed: new TextDecoder().decode(other.getSeed()),
+  }
+}
+
 /** A server with the users of this release, the streams that the services make, and what a service of a host does there. */
 export interface EventServer {
   nats: TestNats
-  /** Seed of the user for services of the host. */
+  /** Seed of a user of its own, as a service of the host has. */
   subscriberSeed: string
-  /** Consumers, as the same user sees them. */
+  /** Streams and consumers, as another such service sees them. */
   manager: JetStreamManager
   /** Publishes as the service does whose event it is; whether it makes sense is not looked at. */
   tell(event: GoldenEvent): Promise<void>
@@ -26,7 +40,9 @@ export interface EventServer {
 }
 
 export const startEventServer = async (): Promise<EventServer> => {
-  const { serverConfig, credentials } = makeNatsAuth()
+  const auth = makeNatsAuth()
+  const { credentials } = auth
+  const { serverConfig, otherSeed } = withAnotherSubscriber(auth)
   const nats = await startTestNats({ config: serverConfig })
   const makeStreams = async () => {
     const creds = new Secret(credentials.ingestion)
@@ -45,7 +61,7 @@ export const startEventServer = async (): Promise<EventServer> => {
   const [gateway, ingestion, reader] = await Promise.all([open('gateway'), open('ingestion'), open('subscriber')])
   return {
     nats,
-    subscriberSeed: credentials.subscriber,
+    subscriberSeed: otherSeed,
     manager: await jetstreamManager(reader),
     makeStreams,
     tell: async (event) => {
