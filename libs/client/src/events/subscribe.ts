@@ -56,6 +56,13 @@ const watchConnection = async (
   }
 }
 
+/** Pulling, which can be ended or made to ask again. */
+interface Puller {
+  isStopping(): boolean
+  /** What is asked for now, if anything is. */
+  asked: ConsumerMessages | null
+}
+
 const wantedOf = <Type extends SubscribableType>(options: SubscribeOptions<Type>): Wanted => ({
   durable: options.durable,
   filterSubjects: (options.types ?? usualTypes).map((type) => `${type}.${options.athleteId ?? '*'}`),
@@ -66,20 +73,18 @@ const wantedOf = <Type extends SubscribableType>(options: SubscribeOptions<Type>
 const pullUntilStopped = async (
   client: JetStreamClient,
   durable: string,
-  stopping: AbortSignal,
+  puller: Puller,
   context: DeliverContext,
 ): Promise<void> => {
   const consumer = await client.consumers.get(streamName, durable)
-  while (!stopping.aborted) {
-    const messages: ConsumerMessages = await consumer.fetch({ max_messages: 1, expires: 10_000 })
-    const end = () => messages.stop()
-    stopping.addEventListener('abort', end, { once: true })
-    if (stopping.aborted) end()
+  while (!puller.isStopping()) {
+    const messages = await consumer.fetch({ max_messages: 1, expires: 10_000 })
+    puller.asked = messages
+    if (puller.isStopping()) messages.stop()
     for await (const message of messages) {
-      if (stopping.aborted) message.nak()
+      if (puller.isStopping()) message.nak()
       else await deliver(context, message)
     }
-    stopping.removeEventListener('abort', end)
   }
 }
 
@@ -97,12 +102,14 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
   const wanted = wantedOf(options)
   const context = { maxAttempts: 100, ...options, abandon: abandon.signal } as DeliverContext
 
+  const puller: Puller = { isStopping: () => stopping.signal.aborted, asked: null }
+
   const ensure = async () => ensureConsumer(await jetstreamManager(connection), wanted)
   const run = async () => {
     const client = jetstream(connection)
     while (!stopping.signal.aborted) {
       try {
-        await pullUntilStopped(client, options.durable, stopping.signal, context)
+        await pullUntilStopped(client, options.durable, puller, context)
       } catch {
         // NATS is away, or it has lost its store: the consumer is made again.
         await delay(1_000, stopping.signal).catch(() => {})
@@ -117,12 +124,17 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
     await connection.close()
     throw error
   }
-  if (options.onConnection) void watchConnection(connection, options.onConnection)
+  void watchConnection(connection, (state) => {
+    // The server that is back knows nothing of what was asked of it before.
+    if (state === 'back') puller.asked?.stop()
+    options.onConnection?.(state)
+  })
   const running = run()
 
   return {
     stop: async ({ withinMs = 10_000 } = {}) => {
       stopping.abort()
+      puller.asked?.stop()
       const letGo = new AbortController()
       const limit = delay(withinMs, letGo.signal).then(async () => {
         abandon.abort()
