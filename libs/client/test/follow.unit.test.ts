@@ -77,7 +77,7 @@ test('leaving the loop ends the request; so does the signal, quietly', async () 
   const watched =
     (name: string): Answer =>
     (response, request) => {
-      request.once('close', () => closed.push(name))
+      response.once('close', () => closed.push(name))
       stream(status)(response, request)
     }
   const gateway = await startGateway(watched('left'), watched('aborted'))
