@@ -97,8 +97,10 @@ test('a caller ends a call, and the wait before another try', async () => {
   const leavingToo = new AbortController()
   const waited = waiting.client.getStatus({ signal: leavingToo.signal })
   await vi.waitFor(() => expect(waiting.requests).toHaveLength(1))
+  const leftAt = performance.now()
   leavingToo.abort(reason)
   await expect(waited).rejects.toBe(reason)
+  expect(performance.now() - leftAt, 'the rest of the 15 s').toBeLessThan(10_000)
   expect(waiting.requests).toHaveLength(1)
 })
 
