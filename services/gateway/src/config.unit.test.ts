@@ -63,9 +63,18 @@ test.each([
   'JavaScript:x',
   'about:blank',
   'view-source:https://x.example',
+  'http://app.example/linked',
+  'http://localhost.example/linked',
 ])('the deep link is none that a browser would open itself: %j', (link) => {
   expect(() => gatewayConfig({ ...required, APP_DEEP_LINK: link })).toThrow(/APP_DEEP_LINK: must be/)
 })
+
+test.each(['https://app.example/linked', 'coachai://oauth/strava', 'http://localhost:8081/oauth/strava'])(
+  'the deep link may be %s',
+  (link) => {
+    expect(gatewayConfig({ ...required, APP_DEEP_LINK: link }).linking.appDeepLink).toBe(link)
+  },
+)
 
 test('files of NATS are read at the start, and what is not one is told', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipstream-gateway-'))
