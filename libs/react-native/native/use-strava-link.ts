@@ -1,0 +1,32 @@
+import { useEffect, useMemo, useSyncExternalStore } from 'react'
+import { Linking } from 'react-native'
+import { createLinkApi, type LinkApiOptions } from '../src/api.ts'
+import type { LinkState } from '../src/link-decision.ts'
+import { createStravaLinkService } from '../src/service.ts'
+import { expoPorts } from './expo-ports.ts'
+
+export interface StravaLink {
+  state: LinkState
+  /** Begins; what becomes of it is in `state`. */
+  connect: () => void
+}
+
+/** `returnUrl`: the gateway's `APP_DEEP_LINK`. `getToken` has to be the same function on each render. */
+export const useStravaLink = ({
+  baseUrl,
+  getToken,
+  returnUrl,
+}: Pick<LinkApiOptions, 'baseUrl' | 'getToken'> & { returnUrl: string }): StravaLink => {
+  const service = useMemo(
+    () => createStravaLinkService({ api: createLinkApi({ baseUrl, getToken }), ...expoPorts }, { returnUrl }),
+    [baseUrl, getToken, returnUrl],
+  )
+  const state = useSyncExternalStore(service.subscribe, service.state)
+  useEffect(() => {
+    // The URL that opened the app, where it was killed meanwhile; else whatever comes while it runs.
+    void Linking.getInitialURL().then(service.resume)
+    const subscription = Linking.addEventListener('url', ({ url }) => void service.resume(url))
+    return () => subscription.remove()
+  }, [service])
+  return { state, connect: () => void service.link() }
+}
