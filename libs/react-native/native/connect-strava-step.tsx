@@ -1,44 +1,66 @@
 import type { Status } from '@slipstream/contracts'
 import { type ReactNode, useEffect } from 'react'
-import { Image, type ImageSourcePropType, Pressable, StyleSheet, Text, View } from 'react-native'
-import { progressSentence } from '../src/texts.ts'
+import { Image, type ImageSourcePropType, Text, View } from 'react-native'
+import { cancelledSentence, progressSentence } from '../src/link-words.ts'
+import { Button } from './button.tsx'
+import { ConsentText } from './consent-text.tsx'
+import { type ErrorActions, LinkError } from './link-error.tsx'
+import { useLook } from './look.ts'
 import type { StravaLink } from './use-strava-link.ts'
 
 export interface ConnectStravaStepProps {
   link: StravaLink
-  /** Strava's official "Connect with Strava" button, which may not be passed on with this library; null: plain text. */
+  /**
+   * Strava's official "Connect with Strava" button, orange or white, shown 48 points high. It has to be downloaded from Strava, and may not be
+   * passed on with this library; null: the words alone, in a button that does not look like Strava's.
+   */
   buttonImage: ImageSourcePropType | null
   onLinked: (status: Status) => void
-  /** What the host tells before consent, in place of the text here. */
+  /** Where an error asks for more than another try. */
+  onSubmitProfile?: () => void
+  onSignIn?: () => void
+  /** What the host tells before consent (Strava's API policy 2.1), in place of the text here. */
   children?: ReactNode
 }
 
-export const ConnectStravaStep = ({ link, buttonImage, onLinked, children }: ConnectStravaStepProps) => {
+/** The step of an onboarding in which the athlete connects Strava. */
+export const ConnectStravaStep = (props: ConnectStravaStepProps) => {
+  const { link, buttonImage, onLinked, onSubmitProfile, onSignIn, children = <ConsentText /> } = props
   const { state, connect } = link
+  const look = useLook()
   const progress = progressSentence(state)
+  const actions: ErrorActions = {
+    ...(onSubmitProfile && { submit_profile: onSubmitProfile }),
+    ...(onSignIn && { sign_in: onSignIn }),
+  }
   useEffect(() => {
     if (state.step === 'linked') onLinked(state.status)
   }, [state, onLinked])
   return (
-    <View testID="connect-strava-step">
-      <Text accessibilityRole="header">Connect your Strava account</Text>
-      {children}
-      {(state.step === 'failed' || state.step === 'timed_out') && (
-        <View accessibilityRole="alert" testID="link-error">
-          <Text>{state.error.title}</Text>
-          <Text>{state.error.detail}</Text>
-        </View>
+    <View style={look.block} testID="connect-strava-step">
+      <Text role="heading" aria-level={2} style={look.title}>
+        Connect your Strava account
+      </Text>
+      <Text style={look.text}>
+        You are taken to Strava, where you choose what to allow. Leave every box ticked there.
+      </Text>
+      {(state.step === 'failed' || state.step === 'timed_out') && <LinkError error={state.error} actions={actions} />}
+      {state.step === 'cancelled' && (
+        <Text role="status" style={look.text} testID="link-cancelled">
+          {cancelledSentence}
+        </Text>
       )}
-      <Pressable accessibilityRole="button" disabled={progress !== null} onPress={connect} testID="connect-strava">
-        {buttonImage === null ? (
-          <Text>Connect with Strava</Text>
-        ) : (
-          <Image source={buttonImage} accessibilityLabel="Connect with Strava" style={styles.image} />
+      <Button label="Connect with Strava" onPress={connect} isBusy={progress !== null} testID="connect-strava">
+        {buttonImage === null ? undefined : (
+          <Image source={buttonImage} resizeMode="contain" style={{ height: 48, width: 237 }} />
         )}
-      </Pressable>
-      {progress !== null && <Text accessibilityLiveRegion="polite">{progress}</Text>}
+      </Button>
+      {progress !== null && (
+        <Text role="status" style={look.muted} testID="link-progress">
+          {progress}
+        </Text>
+      )}
+      {children}
     </View>
   )
 }
-
-const styles = StyleSheet.create({ image: { height: 48, width: 237 } })

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
-import { Linking } from 'react-native'
+import { Linking, Platform } from 'react-native'
 import { createLinkApi, type LinkApiOptions } from '../src/api.ts'
 import type { LinkState } from '../src/link-decision.ts'
 import { createStravaLinkService } from '../src/service.ts'
@@ -24,9 +24,13 @@ export const useStravaLink = ({
   const state = useSyncExternalStore(service.subscribe, service.state)
   useEffect(() => {
     // The URL that opened the app, where it was killed meanwhile; else whatever comes while it runs.
-    void Linking.getInitialURL().then(service.resume)
+    void Linking.getInitialURL().then((url) => {
+      // Out of the address bar, and of what is shared or kept from there.
+      if (Platform.OS === 'web' && url?.startsWith(returnUrl)) history.replaceState(null, '', location.pathname)
+      return service.resume(url)
+    })
     const subscription = Linking.addEventListener('url', ({ url }) => void service.resume(url))
     return () => subscription.remove()
-  }, [service])
+  }, [service, returnUrl])
   return { state, connect: () => void service.link() }
 }

@@ -122,9 +122,9 @@ export const decideLink = (state: LinkState, event: LinkEvent): LinkDecision => 
     case 'returned':
       return onReturn(state, event.returned, event.at)
     case 'attempt_expired':
-      return state.step === 'idle' || state.step === 'in_browser'
-        ? to(endWith(messageOf('link_expired')), { kind: 'forget_attempt' })
-        : to(state)
+      return ['starting', 'completing', 'linked'].includes(state.step)
+        ? to(state)
+        : to(endWith(messageOf('link_expired')), { kind: 'forget_attempt' })
     case 'completed':
       return to({ step: 'linked', status: event.status }, { kind: 'forget_attempt' })
     case 'not_completed':

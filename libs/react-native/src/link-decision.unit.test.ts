@@ -159,6 +159,7 @@ describe('an attempt that is too old', () => {
   check([
     ['is told when the app opens', idle, expired, timedOut, forget],
     ['is told when the browser comes back', inBrowser, expired, timedOut, forget],
+    ['is told when somebody goes back to the browser', cancelled, expired, timedOut, forget],
     ['is nothing to the next', starting, expired, starting],
   ])
 })

@@ -1,14 +1,12 @@
-import { ConnectStravaStep, useStravaLink } from '@slipstream/react-native'
-import { Text, View } from 'react-native'
-
-const getToken = async () => null
+import { useCallback } from 'react'
+import { Onboarding } from './onboarding.tsx'
+import { useSession } from './session.ts'
+import { SignIn } from './sign-in.tsx'
 
 export const App = () => {
-  const link = useStravaLink({ baseUrl: 'http://localhost:3000', getToken, returnUrl: 'coachai://oauth/strava' })
-  return (
-    <View>
-      <Text>Onboarding</Text>
-      <ConnectStravaStep link={link} buttonImage={null} onLinked={() => {}} />
-    </View>
-  )
+  const { session, signIn, signOut } = useSession()
+  const leave = useCallback(() => void signOut(), [signOut])
+  if (session === undefined) return null
+  if (session === null) return <SignIn onSignIn={(next) => void signIn(next)} />
+  return <Onboarding session={session} onSignOut={leave} />
 }

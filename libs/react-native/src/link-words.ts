@@ -6,3 +6,5 @@ export const progressSentence = ({ step }: LinkState): string | null => {
   if (step === 'in_browser') return 'Waiting for you to come back from Strava…'
   return step === 'returning' || step === 'completing' ? 'Finishing…' : null
 }
+
+export const cancelledSentence = 'You came back before Strava was connected. Nothing was linked.'

@@ -1,0 +1,17 @@
+import type { Problem, ProfileSubmission, Summary } from '@slipstream/contracts'
+import type { Session } from './session.ts'
+
+const call = async <Body>({ gatewayUrl, accessToken }: Session, method: string, path: string, body?: object) => {
+  const response = await fetch(`${gatewayUrl}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${accessToken}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  const answer = (await response.json()) as Body | Problem
+  if (!response.ok) throw new Error((answer as Problem).detail)
+  return answer as Body
+}
+
+export const readSummary = (session: Session) => call<Summary>(session, 'GET', '/profile/summary')
+
+export const submitProfile = (session: Session, profile: ProfileSubmission) => call(session, 'PUT', '/profile', profile)

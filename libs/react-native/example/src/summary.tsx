@@ -1,0 +1,36 @@
+import type { Summary } from '@slipstream/contracts'
+import { type StravaLink, StravaLinkStatus, type WatchedStatus } from '@slipstream/react-native'
+import { Text, View } from 'react-native'
+import { look } from './look.ts'
+import { Page, Quiet } from './parts.tsx'
+
+interface SummaryPageProps {
+  summary: Summary
+  watched: WatchedStatus
+  link: StravaLink
+  onSignOut: () => void
+}
+
+const minutes = (seconds: number): string => `${Math.round(seconds / 60)} min`
+
+/** The end of the onboarding: who, how Strava is doing, and the newest workouts. */
+export const SummaryPage = ({ summary, watched, link, onSignOut }: SummaryPageProps) => (
+  <Page step="Done" title={`Welcome, ${summary.profile.displayName}`}>
+    <StravaLinkStatus
+      watched={watched}
+      actions={{ connect: link.connect, reconnect: link.connect, sign_in: onSignOut }}
+    />
+    <View testID="recent-workouts">
+      <Text role="heading" aria-level={2} style={look.text}>
+        {summary.recentWorkouts.length === 0 ? 'No workouts yet' : 'Newest workouts'}
+      </Text>
+      {summary.recentWorkouts.map((workout) => (
+        <View key={workout.id} style={look.row} testID="workout">
+          <Text style={look.text}>{workout.name}</Text>
+          <Text style={look.step}>{minutes(workout.movingTimeSeconds)}</Text>
+        </View>
+      ))}
+    </View>
+    <Quiet label="Sign out" onPress={onSignOut} testID="sign-out" />
+  </Page>
+)
