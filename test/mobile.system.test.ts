@@ -1,5 +1,6 @@
-import type { Problem, Status, WorkoutPage } from '@slipstream/contracts'
+import { errorCatalogue, type Problem, type Status, type WorkoutPage } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { newPhone, type Phone } from './support/link-app.ts'
 import { type MobileApp, newProof, openMobileApp } from './support/mobile-app.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 
@@ -103,6 +104,110 @@ describe('linking Strava from the mobile app', () => {
       expect(await statusOf(other)).toBe('not_linked')
       expect(await statusOf(dana)).toBe('active')
       expect((await system.control.athlete('dana')).connected).toBe(true)
+    })
+  })
+
+  describe("with the library's link service", () => {
+    const appOf = async (account: string): Promise<{ phone: Phone; status: () => Promise<Status['status']> }> => {
+      const app = await openMobileApp(system, account)
+      await app.api('PUT', '/profile', { displayName: account, primarySport: 'Run', weeklyGoalHours: null })
+      return { phone: await newPhone(system, account), status: () => statusOf(app) }
+    }
+
+    /** Consents; the deep link opens no app, as the system has ended it. */
+    const consentAndBeKilled = async (phone: Phone): Promise<string> => {
+      const { promise, resolve } = Promise.withResolvers<string>()
+      const browser = phone.browserThat('allow')
+      const open: typeof browser.open = async (connectUrl, returnUrl) => {
+        const departure = await browser.open(connectUrl, returnUrl)
+        if (departure.kind === 'returned') resolve(departure.url)
+        return await new Promise(() => {})
+      }
+      void phone.openApp({ browser: { open } }).link()
+      return await promise
+    }
+
+    /** A phone that waits for its own way back is opened by somebody else's. */
+    const openWithAnothers = async (phone: Phone, url: string) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const open = () => {
+        resolve()
+        return new Promise<never>(() => {})
+      }
+      void phone.openApp({ browser: { open } }).link()
+      await promise
+      return await phone.openApp().resume(url)
+    }
+
+    /** The first completion reaches the gateway, and its answer not the app. */
+    const losingTheFirstAnswer = (lost: () => Promise<never>): typeof fetch => {
+      let isLost = false
+      return async (url, init) => {
+        const answer = await fetch(url, init)
+        if (isLost || !String(url).endsWith('/callback')) return answer
+        isLost = true
+        return await lost()
+      }
+    }
+
+    it('tells why linking cannot begin, and who acts', async () => {
+      const phone = await newPhone(system, 'eva')
+      const { profile_required: entry } = errorCatalogue
+      expect(await phone.openApp().link()).toMatchObject({
+        step: 'failed',
+        error: { code: 'profile_required', title: entry.title, actor: 'athlete', action: 'submit_profile' },
+      })
+    })
+
+    it('links, and leaves nothing on the phone', async () => {
+      const { phone } = await appOf('eva')
+      const athlete = { displayName: (await system.control.athlete('eva')).name }
+      expect(await phone.openApp().link()).toMatchObject({ step: 'linked', status: { status: 'active', athlete } })
+      expect(phone.stored.size).toBe(0)
+    })
+
+    it('tells of a no, and the deep link opens an app that was killed meanwhile', async () => {
+      const { phone, status } = await appOf('chris')
+      const denied = await phone.openApp({ browser: phone.browserThat('deny') }).link()
+      expect(denied).toMatchObject({ step: 'failed', error: { code: 'consent_denied' } })
+
+      const url = await consentAndBeKilled(phone)
+      expect(await status()).toBe('pending')
+      const again = phone.openApp()
+      expect(await again.resume(url)).toMatchObject({ step: 'linked', status: { status: 'active' } })
+      // The system hands it over by both of its ways, and once more to an app that is opened later.
+      expect(await again.resume(url)).toMatchObject({ step: 'linked' })
+      expect(await phone.openApp().resume(url)).toEqual({ step: 'idle' })
+      expect(await status()).toBe('active')
+    })
+
+    it('a deep link that another phone got is worth nothing there, and works on the right one', async () => {
+      const { phone, status } = await appOf('busy')
+      const url = await consentAndBeKilled(phone)
+      const other = await newPhone(system, 'busy')
+      expect(await other.openApp().resume(url)).toEqual({ step: 'idle' })
+      expect(await openWithAnothers(other, url)).toMatchObject({ step: 'failed', error: { code: 'result_invalid' } })
+      expect(await status()).toBe('pending')
+      expect(await phone.openApp().resume(url)).toMatchObject({ step: 'linked' })
+    })
+
+    it('completes although the answer got lost', async () => {
+      const { phone } = await appOf('anna')
+      const lost = () => Promise.reject(new TypeError('Network request failed'))
+      const fetch = losingTheFirstAnswer(lost)
+      expect(await phone.openApp({ fetch }).link()).toMatchObject({ step: 'linked', status: { status: 'active' } })
+    })
+
+    it('completes although the app was killed before it heard the answer', async () => {
+      const { phone } = await appOf('anna')
+      const killed = Promise.withResolvers<void>()
+      const fetch = losingTheFirstAnswer(() => {
+        killed.resolve()
+        return new Promise(() => {})
+      })
+      void phone.openApp({ fetch }).link()
+      await killed.promise
+      expect(await phone.openApp().resume(null)).toMatchObject({ step: 'linked', status: { status: 'active' } })
     })
   })
 })

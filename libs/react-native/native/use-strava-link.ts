@@ -9,6 +9,8 @@ export interface StravaLink {
   state: LinkState
   /** Begins; what becomes of it is in `state`. */
   connect: () => void
+  /** Before the athlete signs out. */
+  abandon: () => Promise<void>
 }
 
 /** `returnUrl`: the gateway's `APP_DEEP_LINK`. `getToken` has to be the same function on each render. */
@@ -32,5 +34,5 @@ export const useStravaLink = ({
     const subscription = Linking.addEventListener('url', ({ url }) => void service.resume(url))
     return () => subscription.remove()
   }, [service, returnUrl])
-  return { state, connect: () => void service.link() }
+  return { state, connect: () => void service.link(), abandon: service.abandon }
 }

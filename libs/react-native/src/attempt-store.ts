@@ -32,7 +32,8 @@ const read = (text: string): StoredAttempt | null => {
 /** The one attempt that this app has under way, in storage that outlives it. A new attempt takes the place of the one before. */
 export const createAttemptStore = (storage: Storage) => ({
   load: async (): Promise<StoredAttempt | null> => {
-    const text = await storage.get(storageKey)
+    // What cannot be read any more, as after a change of the phone's lock, is as good as not there.
+    const text = await storage.get(storageKey).catch(() => null)
     return text === null ? null : read(text)
   },
   save: (attempt: StoredAttempt): Promise<void> => storage.set(storageKey, JSON.stringify(attempt)),

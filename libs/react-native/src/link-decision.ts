@@ -44,6 +44,10 @@ export type LinkEvent =
   | { kind: 'returned'; returned: Returned; at: number }
   /** The attempt in storage is too old for any return. */
   | { kind: 'attempt_expired' }
+  /** There is an attempt in storage, and nothing came back from it. */
+  | { kind: 'opened_without_return' }
+  /** Somebody signs out. */
+  | { kind: 'abandoned' }
   | { kind: 'completed'; status: Status }
   | { kind: 'not_completed'; error: ActionableError; isFinal: boolean; retryAfterMs: number | null; at: number }
 
@@ -125,8 +129,14 @@ export const decideLink = (state: LinkState, event: LinkEvent): LinkDecision => 
       return ['starting', 'completing', 'linked'].includes(state.step)
         ? to(state)
         : to(endWith(messageOf('link_expired')), { kind: 'forget_attempt' })
+    case 'opened_without_return':
+      return to(state.step === 'idle' ? { step: 'cancelled' } : state)
+    case 'abandoned':
+      return to({ step: 'idle' }, { kind: 'forget_attempt' })
     case 'completed':
-      return to({ step: 'linked', status: event.status }, { kind: 'forget_attempt' })
+      return state.step === 'completing'
+        ? to({ step: 'linked', status: event.status }, { kind: 'forget_attempt' })
+        : to(state)
     case 'not_completed':
       return state.step === 'completing' ? onFailure(state, event) : to(state)
   }

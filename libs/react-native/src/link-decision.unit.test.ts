@@ -112,7 +112,7 @@ describe('completing', () => {
   const last = completing('r', { tries: 4 })
   check([
     ['links', completing('r'), completed, linked, forget],
-    ['links though an error came meanwhile', failed('internal_error'), completed, linked, forget],
+    ['is nothing to the next who signs in', idle, completed, idle],
     [
       'is tried again after a second',
       completing('r'),
@@ -151,6 +151,22 @@ describe('completing', () => {
       completing('s'),
       complete('s'),
     ],
+  ])
+})
+
+describe('an app that is opened by hand', () => {
+  const withoutReturn: LinkEvent = { kind: 'opened_without_return' }
+  check([
+    ['while somebody should be at Strava is told so', idle, withoutReturn, cancelled],
+    ['and completes already goes on', completing('r'), withoutReturn, completing('r')],
+  ])
+})
+
+describe('signing out', () => {
+  const abandoned: LinkEvent = { kind: 'abandoned' }
+  check([
+    ['leaves nothing to the next', cancelled, abandoned, idle, forget],
+    ['ends what is under way', completing('r'), abandoned, idle, forget],
   ])
 })
 

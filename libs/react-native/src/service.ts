@@ -10,7 +10,10 @@ const returnGraceMs = 1_500
 /** Storage or crypto of the device failed; a moment later they may not. */
 const brokenApp = { error: messageOf('internal_error'), isFinal: false, retryAfterMs: null }
 
-const ended = ['linked', 'failed', 'timed_out', 'cancelled']
+/** The verifier is gone: somebody has signed out in between. */
+const unproven = { error: messageOf('result_invalid'), isFinal: true, retryAfterMs: null }
+
+const ended = ['idle', 'linked', 'failed', 'timed_out', 'cancelled']
 
 /** Links one athlete's Strava account from the app. */
 export interface StravaLinkService {
@@ -25,6 +28,8 @@ export interface StravaLinkService {
    * during which the app was killed. Any URL may be given, as often as it comes.
    */
   resume(url: string | null): Promise<LinkState>
+  /** To be called when the athlete signs out: what is under way ends, and the next athlete finds nothing of it. */
+  abandon(): Promise<void>
 }
 
 /** `returnUrl`: the gateway's `APP_DEEP_LINK`, letter by letter. */
@@ -65,8 +70,10 @@ export const createStravaLinkService = (
   const complete = async (result: string, afterMs: number): Promise<void> => {
     if (afterMs > 0) await clock.wait(afterMs)
     const attempt = await attempts.load()
-    if (attempt === null) return
-    const { codeVerifier } = attempt
+    if (attempt === null) return await dispatch({ kind: 'not_completed', ...unproven, at: clock.now() })
+    const { codeVerifier, returned } = attempt
+    // So that it can be asked again by an app that was killed before it heard the answer.
+    if (returned?.result !== result) await attempts.save({ ...attempt, returned: { result, at: clock.now() } })
     // The same for the same proof, also after the app was killed: the gateway then gives the answer that got lost.
     const idempotencyKey = await crypto.sha256(`${result}.${codeVerifier}`)
     const answer = await api.complete({ result, codeVerifier, idempotencyKey })
@@ -89,7 +96,8 @@ export const createStravaLinkService = (
           dispatch({ kind: 'not_completed', ...brokenApp, at: clock.now() }),
         )
       case 'forget_attempt':
-        return await attempts.forget()
+        // One that stays has had its use, and ends by itself.
+        return await attempts.forget().catch(() => {})
     }
   }
 
@@ -100,15 +108,11 @@ export const createStravaLinkService = (
     if (attempt === null) return
     const at = clock.now()
     if (hasExpired(attempt, at)) return await dispatch({ kind: 'attempt_expired' })
-    if (returned?.kind === 'result') {
-      await attempts.save({ ...attempt, returned: { result: returned.result, at } })
-      return await dispatch({ kind: 'returned', returned, at })
-    }
-    if (returned) return await dispatch({ kind: 'returned', returned, at })
-    const { returned: kept } = attempt
-    if (kept && state.step === 'idle') {
-      await dispatch({ kind: 'returned', returned: { kind: 'result', result: kept.result }, at: kept.at })
-    }
+    if (returned !== null) return await dispatch({ kind: 'returned', returned, at })
+    if (attempt.returned === null) return await dispatch({ kind: 'opened_without_return' })
+    if (state.step !== 'idle') return
+    const { result, at: since } = attempt.returned
+    await dispatch({ kind: 'returned', returned: { kind: 'result', result }, at: since })
   }
 
   const untilEnded = (): Promise<LinkState> =>
@@ -136,5 +140,6 @@ export const createStravaLinkService = (
       await takeReturn(url)
       return state
     },
+    abandon: () => dispatch({ kind: 'abandoned' }),
   }
 }

@@ -15,3 +15,6 @@ const call = async <Body>({ gatewayUrl, accessToken }: Session, method: string, 
 export const readSummary = (session: Session) => call<Summary>(session, 'GET', '/profile/summary')
 
 export const submitProfile = (session: Session, profile: ProfileSubmission) => call(session, 'PUT', '/profile', profile)
+
+/** Everything that came from Strava is deleted; the receipt confirms it. */
+export const unlink = (session: Session) => call<{ receiptId: string }>(session, 'DELETE', '/strava/link')

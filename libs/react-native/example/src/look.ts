@@ -16,6 +16,6 @@ export const look = StyleSheet.create({
   },
   buttonText: { color: '#ffffff', fontSize: 16, fontWeight: '600' },
   quiet: { minHeight: 48, justifyContent: 'center', alignSelf: 'flex-start' },
-  row: { flexDirection: 'row', justifyContent: 'space-between', gap: 12, paddingVertical: 6 },
+  row: { flexDirection: 'row', alignItems: 'baseline', justifyContent: 'space-between', gap: 12, paddingVertical: 6 },
   error: { color: '#a40e26', fontSize: 16 },
 })

@@ -2,7 +2,7 @@ import type { ProfileSubmission, Summary } from '@slipstream/contracts'
 import { ConnectStravaStep, useStravaLink, useStravaStatus } from '@slipstream/react-native'
 import { useCallback, useEffect, useState } from 'react'
 import { Platform, Text } from 'react-native'
-import { readSummary, submitProfile } from './api.ts'
+import { readSummary, submitProfile, unlink } from './api.ts'
 import { look } from './look.ts'
 import { Page, Quiet } from './parts.tsx'
 import { ProfileForm } from './profile.tsx'
@@ -21,6 +21,8 @@ export const Onboarding = ({ session, onSignOut }: { session: Session; onSignOut
   const [failure, setFailure] = useState<string | null>(null)
   const [isSkipped, setSkipped] = useState(false)
 
+  const signOut = () => void link.abandon().then(onSignOut)
+
   const refresh = useCallback(async () => {
     try {
       setSummary(await readSummary(session))
@@ -30,14 +32,16 @@ export const Onboarding = ({ session, onSignOut }: { session: Session; onSignOut
     }
   }, [session])
 
-  const submit = async (profile: ProfileSubmission) => {
+  const act = async (action: Promise<unknown>) => {
     try {
-      await submitProfile(session, profile)
+      await action
       await refresh()
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error))
     }
   }
+  const submit = (profile: ProfileSubmission) => void act(submitProfile(session, profile))
+  const disconnect = () => void act(unlink(session))
 
   const lastSyncedAt = watched.status?.lastSync?.finishedAt
   const linkStatus = watched.status?.status
@@ -53,21 +57,21 @@ export const Onboarding = ({ session, onSignOut }: { session: Session; onSignOut
     return (
       <Page step="" title="One moment">
         {alert}
-        <Quiet label="Sign out" onPress={onSignOut} testID="sign-out" />
+        <Quiet label="Sign out" onPress={signOut} testID="sign-out" />
       </Page>
     )
   }
   if (summary.profile.submittedAt === null) {
     return (
       <>
-        <ProfileForm onSubmit={(profile) => void submit(profile)} />
+        <ProfileForm onSubmit={submit} />
         {alert}
       </>
     )
   }
   const isLinked = !['not_linked', 'pending'].includes(summary.strava.status)
   if (isLinked || isSkipped) {
-    return <SummaryPage summary={summary} watched={watched} link={link} onSignOut={onSignOut} />
+    return <SummaryPage summary={summary} watched={watched} link={link} onDisconnect={disconnect} onSignOut={signOut} />
   }
   return (
     <Page step="Step 3 of 3" title="Bring in your training">

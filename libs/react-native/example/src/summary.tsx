@@ -8,13 +8,17 @@ interface SummaryPageProps {
   summary: Summary
   watched: WatchedStatus
   link: StravaLink
+  onDisconnect: () => void
   onSignOut: () => void
 }
 
-const minutes = (seconds: number): string => `${Math.round(seconds / 60)} min`
+const duration = (seconds: number): string => {
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
 
 /** The end of the onboarding: who, how Strava is doing, and the newest workouts. */
-export const SummaryPage = ({ summary, watched, link, onSignOut }: SummaryPageProps) => (
+export const SummaryPage = ({ summary, watched, link, onDisconnect, onSignOut }: SummaryPageProps) => (
   <Page step="Done" title={`Welcome, ${summary.profile.displayName}`}>
     <StravaLinkStatus
       watched={watched}
@@ -27,10 +31,13 @@ export const SummaryPage = ({ summary, watched, link, onSignOut }: SummaryPagePr
       {summary.recentWorkouts.map((workout) => (
         <View key={workout.id} style={look.row} testID="workout">
           <Text style={look.text}>{workout.name}</Text>
-          <Text style={look.step}>{minutes(workout.movingTimeSeconds)}</Text>
+          <Text style={look.step}>{duration(workout.movingTimeSeconds)}</Text>
         </View>
       ))}
     </View>
+    {summary.strava.status !== 'not_linked' && (
+      <Quiet label="Disconnect Strava" onPress={onDisconnect} testID="disconnect" />
+    )}
     <Quiet label="Sign out" onPress={onSignOut} testID="sign-out" />
   </Page>
 )
