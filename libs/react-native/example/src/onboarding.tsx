@@ -3,7 +3,7 @@ import { ConnectStravaStep, useStravaLink, useStravaStatus } from '@slipstream/r
 import { useCallback, useEffect, useState } from 'react'
 import { Platform, Text } from 'react-native'
 import { readSummary, submitProfile, unlink } from './api.ts'
-import { look } from './look.ts'
+import { useLook } from './look.ts'
 import { Page, Quiet } from './parts.tsx'
 import { ProfileForm } from './profile.tsx'
 import type { Session } from './session.ts'
@@ -14,6 +14,7 @@ const returnUrl = Platform.OS === 'web' ? `${location.origin}/oauth/strava` : 'c
 
 export const Onboarding = ({ session, onSignOut }: { session: Session; onSignOut: () => void }) => {
   const { gatewayUrl, accessToken } = session
+  const look = useLook()
   const getToken = useCallback(async () => accessToken, [accessToken])
   const link = useStravaLink({ baseUrl: gatewayUrl, getToken, returnUrl })
   const watched = useStravaStatus({ baseUrl: gatewayUrl, getToken, link })

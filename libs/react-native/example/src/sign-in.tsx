@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { Text } from 'react-native'
-import { look } from './look.ts'
+import { useLook } from './look.ts'
 import { Field, Page, Submit } from './parts.tsx'
 import type { Session } from './session.ts'
 
 /** Stands in for the host's own sign-in: an access token is pasted. */
 export const SignIn = ({ onSignIn }: { onSignIn: (session: Session) => void }) => {
+  const look = useLook()
   const [gatewayUrl, setGatewayUrl] = useState('http://localhost:3000')
   const [accessToken, setAccessToken] = useState('')
   return (
