@@ -111,7 +111,7 @@ describe.skipIf(!hasExample() || !(await hasBrowser()))("the Expo example's web 
     await consent(page, 'eva', 'authorize')
     const { name } = await system.control.athlete('eva')
     await untilLinked(page, name)
-    await page.getByTestId('strava-last-sync').waitFor()
+    await page.getByTestId('strava-last-sync').getByText('Last sync just now').waitFor()
 
     await system.control.setFaults({ behaviour: { webhooks: { enabled: false } } })
     await system.control.revoke('eva')

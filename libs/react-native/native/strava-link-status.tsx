@@ -27,7 +27,6 @@ export const StravaLinkStatus = ({ watched, actions, now = new Date() }: StravaL
       <View role="status">
         <Text style={look.text} testID="strava-connection">
           {status === null ? 'Asking…' : connectionWords(status)}
-          {status?.athlete ? ` as ${status.athlete.displayName}` : ''}
         </Text>
         {lastSync !== null && (
           <Text style={look.muted} testID="strava-last-sync">

@@ -10,10 +10,12 @@ const statusWords: Record<Status['status'], string> = {
   paused: 'Paused',
 }
 
-/** The connection in two words. A good one through which nothing comes, because the whole app is off, says so. */
-export const connectionWords = ({ status, sync, error }: Pick<Status, 'status' | 'sync' | 'error'>): string => {
+/** The connection, such as `Connected as Anna Ahorn`. A good one through which nothing comes, because the whole app is off, says so. */
+export const connectionWords = ({ status, athlete, sync, error }: Status): string => {
+  if (status !== 'active') return statusWords[status]
   const isHeldUp = error?.actor === 'operator' || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava'
-  return status === 'active' && isHeldUp ? 'Connected, paused' : statusWords[status]
+  const connected = athlete ? `Connected as ${athlete.displayName}` : statusWords.active
+  return isHeldUp ? `${connected}, paused` : connected
 }
 
 const ago = (milliseconds: number): string => {

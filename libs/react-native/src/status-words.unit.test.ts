@@ -1,0 +1,76 @@
+import type { Status } from '@slipstream/contracts'
+import { describe, expect, test } from 'vitest'
+import { messageOf } from './messages.ts'
+import { buttonFor, connectionWords, lastSyncSentence, progressWords, whoActs } from './status-words.ts'
+
+const now = new Date('2026-11-26T18:00:00Z')
+type Sync = NonNullable<Status['sync']>
+
+const active = {
+  status: 'active',
+  athlete: { stravaAthleteId: '1', displayName: 'Anna Ahorn' },
+  lastSync: null,
+  sync: null,
+  error: null,
+} as Status
+const sync = (facts: Partial<Sync>): Sync => ({
+  ...{ runId: 'run_1', lane: 'interactive', state: 'running', waitingFor: null },
+  ...{ listed: 0, stored: 0, expected: null, isEstimate: false, estimatedStartAt: null, estimatedFinishAt: null },
+  ...facts,
+})
+const syncedAt = (finishedAt: string): Status => ({ ...active, lastSync: { finishedAt } as Status['lastSync'] })
+
+describe('the connection', () => {
+  test.each<[Status, string]>([
+    [active, 'Connected as Anna Ahorn'],
+    [{ ...active, error: messageOf('app_inactive') }, 'Connected as Anna Ahorn, paused'],
+    [{ ...active, sync: sync({ waitingFor: 'strava' }) }, 'Connected as Anna Ahorn, paused'],
+    [{ ...active, sync: sync({ waitingFor: 'quota' }) }, 'Connected as Anna Ahorn'],
+    [{ ...active, status: 'reauth_required', error: messageOf('reauth_required') }, 'Access refused'],
+    [{ ...active, status: 'not_linked', athlete: null }, 'Not connected'],
+    [{ ...active, status: 'pending', athlete: null }, 'Being connected'],
+  ])('%#', (status, words) => {
+    expect(connectionWords(status)).toBe(words)
+  })
+})
+
+describe('the last sync', () => {
+  test.each<[Status, string | null]>([
+    [syncedAt('2026-11-26T17:59:30Z'), 'Last sync just now'],
+    // The phone's clock is behind.
+    [syncedAt('2026-11-26T18:02:00Z'), 'Last sync just now'],
+    [syncedAt('2026-11-26T17:01:00Z'), 'Last sync 59 min ago'],
+    [syncedAt('2026-11-26T16:59:00Z'), 'Last sync 1 h ago'],
+    [syncedAt('2026-11-25T17:00:00Z'), 'Last sync yesterday'],
+    [syncedAt('2026-11-23T17:00:00Z'), 'Last sync 3 days ago'],
+    [{ ...active, sync: sync({}) }, 'First sync under way'],
+    [active, 'Not synced yet'],
+    [{ ...active, status: 'not_linked' }, null],
+  ])('%#', (status, sentence) => {
+    expect(lastSyncSentence(status, now)).toBe(sentence)
+  })
+})
+
+describe('the run in progress', () => {
+  test.each<[Sync | null, string | null]>([
+    [null, null],
+    [sync({}), 'Asking Strava for your activities'],
+    [sync({ listed: 12, stored: 12 }), '12 workouts so far'],
+    [sync({ listed: 12, stored: 12, expected: 31, isEstimate: true }), '12 of about 31 workouts'],
+    [sync({ listed: 31, stored: 31, expected: 31 }), '31 of 31 workouts'],
+    [sync({ waitingFor: 'quota' }), 'Paused: waiting until Strava allows more requests'],
+  ])('%#', (given, words) => {
+    expect(progressWords({ sync: given })).toBe(words)
+  })
+})
+
+test('an error says who acts, and has a button only for what the athlete can do', () => {
+  expect(buttonFor(messageOf('reauth_required'))).toBe('Connect again')
+  expect(buttonFor(messageOf('profile_required'))).toBe('Go to your profile')
+  expect(buttonFor(messageOf('unauthorized'))).toBe('Sign in')
+  expect(buttonFor(messageOf('strava_account_in_use'))).toBeNull()
+  expect(buttonFor(messageOf('app_full'))).toBeNull()
+  expect(whoActs(messageOf('app_full'))).toContain('The operator')
+  expect(whoActs(messageOf('quota_exhausted'))).toContain('passes by itself')
+  expect(whoActs(messageOf('reauth_required'))).toBeNull()
+})
