@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { errorCatalogue, type Problem, type Status, type WorkoutPage } from '@slipstream/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { newPhone, type Phone } from './support/link-app.ts'
@@ -209,5 +213,18 @@ describe('linking Strava from the mobile app', () => {
       await killed.promise
       expect(await phone.openApp().resume(null)).toMatchObject({ step: 'linked', status: { status: 'active' } })
     })
+  })
+
+  it.each([
+    ['native.md', /"status":"active"/],
+    ['web.md', /\?strava=linked$/],
+  ])('the requests of docs/linking/%s work as printed', async (document, ending) => {
+    const text = readFileSync(resolve(import.meta.dirname, '../docs/linking', document), 'utf8')
+    const [, script = ''] = /```sh\n([\s\S]*?)```/.exec(text) ?? []
+    const here = script
+      .replace('http://localhost:3000', system.endpoints.gatewayUrl)
+      .replace('http://localhost:4400', system.simulatorUrl)
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here])
+    expect(stdout.trim()).toMatch(ending)
   })
 })
