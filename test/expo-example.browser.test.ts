@@ -168,13 +168,16 @@ describe.skipIf(!hasExample() || !(await hasBrowser()))("the Expo example's web 
     await onboardUntilConnect(page, 'dana', 'Dana')
     // The completion never leaves the phone.
     const asked = Promise.withResolvers<void>()
-    await page.route('**/api/v1/strava/callback', () => asked.resolve())
+    await page.route('**/api/v1/strava/callback', async (route) => {
+      await route.abort()
+      asked.resolve()
+    })
     await leaveForStrava(page)
     await consent(page, 'dana', 'authorize')
     await asked.promise
-    expect((await statusOf('dana')).status).toBe('pending')
     await screenshot(page, 'dana-finishing')
     await page.close()
+    expect((await statusOf('dana')).status).toBe('pending')
 
     const opened = await phone.newPage()
     await opened.goto(app.origin)
