@@ -280,6 +280,13 @@ test('an outage of NATS is told, and one that loses its store costs nothing', as
   await vi.waitFor(() => expect(handled).toContain('evt_after_restart'))
 })
 
+test('a service stops also while NATS is away', async () => {
+  const { subscription } = await listen()
+  await server.nats.stop()
+  await subscription.stop()
+  await server.nats.restart()
+})
+
 test('an address where nobody answers, and a user that may not, are told at once', async () => {
   await expect(listen({ servers: 'nats://127.0.0.1:1' })).rejects.toThrow()
   await expect(listen({ durable: 'scheduler' })).rejects.toThrow(/permission/i)

@@ -143,7 +143,9 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
       await Promise.race([running, limit])
       letGo.abort()
       await limit.catch(() => {}) // ended by the line before
-      await connection.drain().catch(() => connection.close())
+      // What was said last goes out first; where NATS is away that would wait for ever.
+      await Promise.race([connection.flush().catch(() => {}), delay(1_000, undefined)])
+      await connection.close()
     },
   }
 }
