@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { consent, cookiesOf, locationOf } from '@slipstream/local'
 import {
   type Browser,
   createLinkApi,
@@ -7,7 +8,6 @@ import {
   type LinkPorts,
   type StravaLinkService,
 } from '@slipstream/react-native/service'
-import { consent, cookiesOf, locationOf } from './consent.ts'
 import type { AppHost } from './mobile-app.ts'
 
 export const deepLink = 'coachai://oauth/strava'

@@ -546,6 +546,10 @@ export interface Summary {
   strava: Status
   load: TrainingLoad
   recentWorkouts: Workout[]
+  /**
+   * The sports of all stored workouts, each once: what a filter by `sportType` can find.
+   */
+  sportTypes: string[]
 }
 export interface TrainingLoad {
   /**
