@@ -12,32 +12,39 @@ export class PageBuildError extends Error {
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-const newestIn = (folder: string): number =>
-  existsSync(folder)
+/** When the file, or what in the folder was changed last, was changed; what is built there and installed there aside. */
+const newestIn = (path: string): number =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory()
     ? Math.max(
         0,
-        ...readdirSync(folder, { withFileTypes: true, recursive: true }).map((entry) =>
-          entry.isFile() ? changedAt(join(entry.parentPath, entry.name)) : 0,
-        ),
+        ...readdirSync(path)
+          .filter((name) => name !== 'dist' && name !== 'node_modules' && name !== '.turbo')
+          .map((name) => newestIn(join(path, name))),
       )
-    : 0
+    : changedAt(path)
 
 const gatewayIn = (root: string) => join(root, 'services', 'gateway')
-const builtPageIn = (root: string) => join(gatewayIn(root), 'dist', 'index.html')
 
-/** What the page is built from: the inputs that turbo.json names, too. */
-const sourcesOf = (root: string): string[] => [
-  join(gatewayIn(root), 'web'),
-  join(root, 'libs', 'contracts', 'src'),
-  join(root, 'libs', 'runtime', 'styles'),
+/** What is built for people to look at, the web page and the documents at /docs, and from what: the inputs that turbo.json names. */
+const buildsIn = (root: string) => [
+  {
+    built: join(gatewayIn(root), 'dist', 'index.html'),
+    sources: [
+      join(gatewayIn(root), 'web'),
+      join(gatewayIn(root), 'package.json'),
+      join(root, 'libs', 'contracts', 'src'),
+      join(root, 'libs', 'runtime', 'styles'),
+    ],
+  },
+  { built: join(root, 'docs', 'dist', 'index.html'), sources: [join(root, 'docs')] },
 ]
 
-/** Whether the web page's sources are newer than what was built from them; asking turbo instead takes a second. */
-export const isPageStale = (root: string): boolean => {
-  if (!existsSync(join(gatewayIn(root), 'web'))) return false
-  const newest = Math.max(...sourcesOf(root).map(newestIn), changedAt(join(gatewayIn(root), 'package.json')))
-  return newest > changedAt(builtPageIn(root))
-}
+/** Whether a source is newer than what was built from it; asking turbo instead takes a second. */
+export const isPageStale = (root: string): boolean =>
+  buildsIn(root).some(({ built, sources }) => {
+    const [first = ''] = sources
+    return changedAt(first) > 0 && Math.max(...sources.map(newestIn)) > changedAt(built)
+  })
 
 /** @throws when the build fails, with its output */
 export const buildPage = async (
@@ -49,7 +56,7 @@ export const buildPage = async (
     {
       name: 'page-build',
       command: join(root, 'node_modules', '.bin', 'turbo'),
-      args: ['run', 'build', '--filter=@slipstream/gateway', '--output-logs=errors-only'],
+      args: ['run', 'build', '--filter=@slipstream/gateway', '--filter=@slipstream/docs', '--output-logs=errors-only'],
       cwd: root,
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
       registryDir,
@@ -59,8 +66,8 @@ export const buildPage = async (
   if (code !== 0) throw new PageBuildError(`turbo run build ended with code ${code}:\n${lines.join('\n')}`)
   // A result that turbo has in its cache keeps its old time.
   const now = new Date()
-  await utimes(builtPageIn(root), now, now)
-  log(`web page built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+  await Promise.all(buildsIn(root).map(({ built }) => existsSync(built) && utimes(built, now, now)))
+  log(`web page and documents built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
 /** Builds the page whenever its sources change; the gateway reads what was built at each request. A failed build is told and waits. */

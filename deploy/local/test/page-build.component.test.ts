@@ -40,6 +40,21 @@ test('the page is built again when a source is newer than the built page, or it 
   expect(isPageStale(root)).toBe(true)
 })
 
+test('so are the documents, whose built files and packages lie in their own folder', async () => {
+  const root = await temporaryFolder()
+  const inDocs = (...parts: string[]) => join(root, 'docs', ...parts)
+  await write(inDocs('adr', '0001-a.md'), 100)
+  expect(isPageStale(root)).toBe(true)
+
+  await write(inDocs('dist', 'index.html'), 200)
+  await write(inDocs('dist', 'adr', 'index.html'), 300)
+  await write(inDocs('node_modules', 'a', 'README.md'), 300)
+  expect(isPageStale(root)).toBe(false)
+
+  await write(inDocs('adr', '0001-a.md'), 300)
+  expect(isPageStale(root)).toBe(true)
+})
+
 /** A stand-in for turbo that does what turbo does with a cached result: nothing new in `dist`. */
 const withTurbo = async (script: string) => {
   const root = await temporaryFolder()

@@ -296,6 +296,15 @@ const paths = {
       responses: { '200': json('OpenAPI 3.1.', z.looseObject({})), ...problems('not_found') },
     },
   },
+  '/asyncapi.json': {
+    get: {
+      operationId: 'getAsyncApi',
+      summary: 'The events on NATS',
+      tags: ['Site'],
+      security: [],
+      responses: { '200': json('AsyncAPI 3.0.', z.looseObject({})), ...problems('not_found') },
+    },
+  },
 } satisfies Parameters<typeof createDocument>[0]['paths']
 
 /** The HTTP contract of the gateway as an OpenAPI 3.1 document, made from the schemas that check its bodies. */

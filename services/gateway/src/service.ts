@@ -27,7 +27,7 @@ import { createCookies } from './http/cookies.ts'
 import type { Route } from './http/route.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createHttpServer } from './http/server.ts'
-import { builtPageFolder, createFiles } from './pages/files.ts'
+import { builtDocsFolder, builtPageFolder, createFiles } from './pages/files.ts'
 import { createRepositories } from './repositories.ts'
 import { createRoutes } from './routes.ts'
 import { watchAppState } from './sweeps/app-state.ts'
@@ -56,6 +56,8 @@ export interface GatewayOverrides {
   countWithinMs?: number
   /** Folder of the built page. */
   pageFolder?: string
+  /** Folder of the built documents. */
+  docsFolder?: string
 }
 
 export interface Gateway extends RunningService {
@@ -205,6 +207,7 @@ export const createGateway = (config: GatewayConfig, overrides: GatewayOverrides
             headers,
             publicUrl,
             pageFolder: overrides.pageFolder ?? builtPageFolder,
+            docsFolder: overrides.docsFolder ?? builtDocsFolder,
             pageConfig: pageConfig({ auth: config.auth, settings }),
           }),
           headers,

@@ -8,6 +8,7 @@ import { type System, startSystem } from './support/system.ts'
 
 const script = `export const words = ${JSON.stringify(Array.from({ length: 8_000 }, (_, index) => `word ${index}`))}\n`
 const pageFolder = mkdtempSync(join(tmpdir(), 'slipstream-page-'))
+const docsFolder = join(pageFolder, 'docs')
 let system: System
 
 beforeAll(async () => {
@@ -17,7 +18,13 @@ beforeAll(async () => {
     join(pageFolder, 'index.html'),
     `<!doctype html><script type="application/json" id="config"></script>${'<p>text</p>'.repeat(200)}`,
   )
-  system = await startSystem({ overrides: { pageFolder } })
+  mkdirSync(join(docsFolder, 'concepts'), { recursive: true })
+  writeFileSync(
+    join(docsFolder, 'concepts', 'index.html'),
+    `<!doctype html><title>Concepts</title>${'<p>text</p>'.repeat(200)}`,
+  )
+  writeFileSync(join(docsFolder, 'llms.txt'), '# Slipstream\n')
+  system = await startSystem({ overrides: { pageFolder, docsFolder } })
 })
 afterAll(async () => {
   await system.stop()
@@ -57,12 +64,42 @@ describe('files go out compressed', () => {
     expect(bytes.toString()).toBe(script)
   })
 
-  test.each(['/', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css'])('%s', async (path) => {
-    const plain = await get(path, {})
-    const compressed = await get(path, { 'accept-encoding': 'br, gzip' })
-    expect(compressed.response.headers['content-encoding']).toBe('br')
-    expect(compressed.bytes.length).toBeLessThan(plain.bytes.length / 2)
+  test.each(['/', '/docs/concepts/', '/docs/api/swagger-ui-bundle.js', '/docs/api/swagger-ui.css'])(
+    '%s',
+    async (path) => {
+      const plain = await get(path, {})
+      const compressed = await get(path, { 'accept-encoding': 'br, gzip' })
+      expect(compressed.response.headers['content-encoding']).toBe('br')
+      expect(compressed.bytes.length).toBeLessThan(plain.bytes.length / 2)
+    },
+  )
+})
+
+describe('the documents', () => {
+  test('are found without the last slash, too', async () => {
+    const { response } = await get('/docs/concepts', {})
+    expect(response.statusCode).toBe(301)
+    expect(response.headers.location).toBe('/docs/concepts/')
   })
+
+  test('llms.txt is at the root, and what else lies in their folder is not', async () => {
+    const { response, bytes } = await get('/llms.txt', {})
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(bytes.toString()).toBe('# Slipstream\n')
+    expect((await get('/concepts/', {})).response.statusCode).toBe(404)
+  })
+
+  test('one that is not there is a problem, as everywhere', async () => {
+    const { response } = await get('/docs/nothing/', {})
+    expect(response.statusCode).toBe(404)
+    expect(response.headers['content-type']).toContain('application/problem+json')
+  })
+})
+
+test.each(['/openapi.json', '/asyncapi.json'])('%s is JSON for everybody', async (path) => {
+  const { response, bytes } = await get(path, {})
+  expect(response.headers['content-type']).toBe('application/json; charset=utf-8')
+  expect(JSON.parse(bytes.toString())).toMatchObject({ info: { version: '1.0.0' } })
 })
 
 test('the page has in it what it needs to know, as data', async () => {

@@ -9,7 +9,7 @@ let system: System
 let athlete: SignedIn
 
 beforeAll(async () => {
-  system = await startSystem({ overrides: { pageFolder: '/nonexistent' } })
+  system = await startSystem({ overrides: { pageFolder: '/nonexistent', docsFolder: '/nonexistent' } })
   athlete = await system.signIn('anna')
 })
 afterAll(() => system.stop())
@@ -200,16 +200,19 @@ describe('headers', () => {
     expect(page).toContain("style-src 'self';")
     expect(page).toContain(`connect-src 'self' ${system.issuer.url};`)
     expect(page).not.toContain('unsafe')
-    const docs = await system.call(null, 'GET', '/docs')
-    expect(docs.status).toBe(200)
-    expect(docs.headers.get('content-security-policy')).not.toContain("script-src 'self' ")
-    for (const file of ['/docs/init.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js']) {
-      expect((await system.call(null, 'GET', file)).status).toBe(200)
+    const docs = (await system.call(null, 'GET', '/docs/')).headers.get('content-security-policy')!
+    expect(docs).toContain("script-src 'self';style-src 'self';")
+    expect(docs).not.toContain('unsafe')
+    const apiDocs = await system.call(null, 'GET', '/docs/api/')
+    expect(apiDocs.status).toBe(200)
+    expect(apiDocs.headers.get('content-security-policy')).toContain("script-src 'self';")
+    for (const file of ['init.js', 'swagger-ui.css', 'swagger-ui-bundle.js']) {
+      expect((await system.call(null, 'GET', `/docs/api/${file}`)).status).toBe(200)
     }
   })
 
-  test('a page that is not built says how to build it', async () => {
-    const response = await system.call(null, 'GET', '/')
+  test.each(['/', '/docs/'])('%s says how to build it where it is not built', async (path) => {
+    const response = await system.call(null, 'GET', path)
     expect(response.status).toBe(503)
     expect(await response.text()).toContain('npm run build')
   })

@@ -1,3 +1,4 @@
+import { createAsyncApiDocument } from '@slipstream/contracts/asyncapi'
 import { createOpenApiDocument } from '@slipstream/contracts/openapi'
 import type { UnguardedRoute } from '../http/route.ts'
 
@@ -19,26 +20,31 @@ export const pageConfig = ({ auth, settings }: SiteDeps) => {
   }
 }
 
-/** What a page of one's own asks for before sign-in, as this one has it built in, and the contract it speaks. */
-export const siteRoutes = (deps: SiteDeps): UnguardedRoute[] => {
-  let openApi: string | undefined
-  return [
-    {
-      method: 'get',
-      path: '/config.json',
-      access: 'unguarded',
-      handle: (_request, response) => {
-        response.json(pageConfig(deps))
-      },
+/** A contract in full, made when it is first asked for; other pages of the host may read it, too. */
+const document = (path: string, create: () => object): UnguardedRoute => {
+  let text: string | undefined
+  return {
+    method: 'get',
+    path,
+    access: 'unguarded',
+    isForPages: true,
+    handle: (_request, response) => {
+      text ??= JSON.stringify(create())
+      response.type('application/json').send(text)
     },
-    {
-      method: 'get',
-      path: '/openapi.json',
-      access: 'unguarded',
-      handle: (_request, response) => {
-        openApi ??= JSON.stringify(createOpenApiDocument())
-        response.type('application/json').send(openApi)
-      },
-    },
-  ]
+  }
 }
+
+/** What a page of one's own asks for before sign-in, as this one has it built in, and the contracts that the gateway and the events keep. */
+export const siteRoutes = (deps: SiteDeps): UnguardedRoute[] => [
+  {
+    method: 'get',
+    path: '/config.json',
+    access: 'unguarded',
+    handle: (_request, response) => {
+      response.json(pageConfig(deps))
+    },
+  },
+  document('/openapi.json', createOpenApiDocument),
+  document('/asyncapi.json', createAsyncApiDocument),
+]

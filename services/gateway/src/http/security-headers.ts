@@ -20,8 +20,10 @@ export interface SecurityHeaders {
   api: RequestHandler
   /** The web page: its own files, this API, and the issuer it signs in at. */
   page: RequestHandler
-  /** Swagger UI sets style attributes and draws images from data addresses. */
+  /** The documents, and pages about errors: files of this gateway alone. */
   docs: RequestHandler
+  /** Swagger UI sets style attributes and draws images from data addresses. */
+  apiDocs: RequestHandler
 }
 
 export const createSecurityHeaders = (options: {
@@ -46,6 +48,13 @@ export const createSecurityHeaders = (options: {
       'form-action': ["'self'"],
     }),
     docs: headersWith(isHttps, {
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'connect-src': ["'self'"],
+      'img-src': ["'self'"],
+      'form-action': ["'none'"],
+    }),
+    apiDocs: headersWith(isHttps, {
       'script-src': ["'self'"],
       'style-src': ["'self'", "'unsafe-inline'"],
       'connect-src': ["'self'"],

@@ -51,7 +51,7 @@ const page = (title: string, content: Markup): string =>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Slipstream</title>
-<link rel="stylesheet" href="/docs/pages.css">
+<link rel="stylesheet" href="/docs/api/pages.css">
 </head>
 <body>
 <main>
@@ -108,5 +108,5 @@ export const errorIndexPage = (): string =>
 <tbody>
 ${errorCodes.map(row)}</tbody>
 </table>
-<p><a href="/docs">API documentation</a> · <a href="/">To the start page</a></p>`,
+<p><a href="/docs/">Documents</a> · <a href="/">To the start page</a></p>`,
   )

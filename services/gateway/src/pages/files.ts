@@ -13,21 +13,32 @@ const swaggerFolder = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist
 /** Where `npm run build` puts the page. */
 export const builtPageFolder = join(ownFolder, '../../dist')
 
+/** Where `npm run build` puts the documents. */
+export const builtDocsFolder = join(ownFolder, '../../../../docs/dist')
+
 const notBuilt = `The web page is not built yet. Build it with
 
   npm run build
 
-and load this address again. The API works without it: /docs describes it.
+and load this address again. The API works without it: /docs/api/ describes it.
+`
+
+const docsNotBuilt = `The documents are not built yet. Build them with
+
+  npm run build
+
+and load this address again. They can be read in the folder docs, too; /docs/api/ describes the API.
 `
 
 /** Built assets carry a hash in their name and may be kept for ever; all else is asked for again each time. */
-const assetsIn = (folder: string): RequestHandler =>
+const filesOf = (folder: string, cacheControl: string, options: { redirect?: true } = {}): RequestHandler =>
   express.static(folder, {
     cacheControl: false,
     // A part of a compressed file would not be the part that was asked for.
     acceptRanges: false,
     redirect: false,
-    setHeaders: (response) => response.setHeader('Cache-Control', 'public, max-age=31536000, immutable'),
+    ...options,
+    setHeaders: (response) => response.setHeader('Cache-Control', cacheControl),
   })
 
 const routeAs =
@@ -37,12 +48,12 @@ const routeAs =
     next()
   }
 
-const docsFiles = {
-  '/docs': join(ownFolder, 'docs.html'),
-  '/docs/pages.css': join(ownFolder, 'pages.css'),
-  '/docs/init.js': join(ownFolder, 'docs-init.js'),
-  '/docs/swagger-ui.css': join(swaggerFolder, 'swagger-ui.css'),
-  '/docs/swagger-ui-bundle.js': join(swaggerFolder, 'swagger-ui-bundle.js'),
+const apiDocsFiles = {
+  '/docs/api': join(ownFolder, 'docs.html'),
+  '/docs/api/pages.css': join(ownFolder, 'pages.css'),
+  '/docs/api/init.js': join(ownFolder, 'docs-init.js'),
+  '/docs/api/swagger-ui.css': join(swaggerFolder, 'swagger-ui.css'),
+  '/docs/api/swagger-ui-bundle.js': join(swaggerFolder, 'swagger-ui-bundle.js'),
 }
 
 /** Some systems give the machine's own name an address in the loopback network other than the one it calls from. */
@@ -64,26 +75,40 @@ const leadHome =
 export interface FilesOptions {
   headers: SecurityHeaders
   pageFolder: string
+  docsFolder: string
   publicUrl: string
   /** What the page needs to know before sign-in. */
   pageConfig: object
 }
 
 /**
- * The web page at `/`, and readable API docs at `/docs`; nothing of either comes from another host. These files are
+ * The web page at `/`, the documents at `/docs` and the API's at `/docs/api`; nothing of either comes from another host. These files are
  * compressed, and nothing else is: they are the same for everybody, whereas an answer of the API that holds a secret beside
  * something the caller sent would give the secret away by its length (BREACH).
  */
-export const createFiles = ({ headers, pageFolder, publicUrl, pageConfig }: FilesOptions): RequestHandler => {
+export const createFiles = ({
+  headers,
+  pageFolder,
+  docsFolder,
+  publicUrl,
+  pageConfig,
+}: FilesOptions): RequestHandler => {
   const router = Router()
   const compress = compression()
-  for (const [path, file] of Object.entries(docsFiles)) {
-    router.get(path, routeAs('/docs'), compress, headers.docs, (_request, response, next) => {
+  for (const [path, file] of Object.entries(apiDocsFiles)) {
+    router.get(path, routeAs('/docs'), compress, headers.apiDocs, (_request, response, next) => {
       response.set('Cache-Control', 'no-cache')
       response.sendFile(file, { cacheControl: false, acceptRanges: false }, (error) => error && next(error))
     })
   }
-  router.use('/assets', routeAs('/assets'), compress, headers.page, assetsIn(join(pageFolder, 'assets')))
+  const docs = filesOf(docsFolder, 'no-cache', { redirect: true })
+  router.use('/docs', routeAs('/docs'), compress, headers.docs, docs)
+  router.get('/docs', (_request, response) => {
+    response.status(503).type('text/plain').send(docsNotBuilt)
+  })
+  router.get(/^\/llms(-full)?\.txt$/, routeAs('/docs'), compress, headers.docs, docs)
+  const immutable = filesOf(join(pageFolder, 'assets'), 'public, max-age=31536000, immutable')
+  router.use('/assets', routeAs('/assets'), compress, headers.page, immutable)
   router.get(
     '/',
     routeAs('/'),

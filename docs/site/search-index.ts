@@ -1,0 +1,38 @@
+/** What the search finds: the text below one heading. */
+export interface SearchEntry {
+  /** Address with the heading's anchor. */
+  id: string
+  page: string
+  heading: string
+  text: string
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&amp;': '&',
+}
+
+const plainText = (markup: string): string =>
+  markup
+    .replace(/<a class="anchor".*?<\/a>|<details>.*?<\/details>/gs, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&(lt|gt|quot|#39|amp);/g, (entity) => entities[entity] ?? entity)
+    .replace(/\s+/g, ' ')
+    .trim()
+
+/** The sections of a built page, by its headings of the first three levels. */
+export const entriesOf = (url: string, builtPage: string): SearchEntry[] => {
+  const article = /<article>(.*)<\/article>/s.exec(builtPage)?.[1] ?? ''
+  const pieces = article.split(/(?=<h[1-3] id=")/)
+  const headings = pieces.map((piece) => /^<h([1-3]) id="([^"]*)"[^>]*>(.*?)<\/h\1>/s.exec(piece))
+  const page = plainText(headings.find((found) => found !== null)?.[3] ?? '')
+  return pieces.flatMap((piece, index) => {
+    const [whole = '', level, id, title = ''] = headings[index] ?? []
+    const text = plainText(piece.slice(whole.length))
+    if (level === undefined && text === '') return []
+    return [{ id: level === '1' || level === undefined ? url : `${url}#${id}`, page, heading: plainText(title), text }]
+  })
+}
