@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dataSchemaOf, type EventType, eventData, eventTypes, transientEventTypes } from './events.ts'
+import { eventExamples } from './examples.ts'
 import { lanes } from './lanes.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
@@ -79,6 +80,24 @@ const headersOf = (type: EventType) => ({
   },
 })
 
+/** Who tells of it; a further `sync.requested` of the same run comes from ingestion. */
+const publisherOf = (type: EventType): string => {
+  if (type === 'sync.requested') return 'scheduler'
+  return /^(activity|sync\.(progress|finished)|athlete\.erased)/.test(type) ? 'ingestion' : 'gateway'
+}
+
+/** Of the example of this type; the id differs for each event. */
+const headerExampleOf = (type: EventType) => ({
+  'ce-id': `${type}.example.1`,
+  'ce-type': type,
+  'ce-source': `slipstream/${publisherOf(type)}`,
+  'ce-specversion': '1.0',
+  'ce-time': '2026-11-21T17:56:02.418Z',
+  'ce-subject': eventExamples[type].athleteId,
+  'ce-dataschema': dataSchemaOf(type),
+  traceparent: '00-da44d308cd407f3ad0c8c58f17f62414-f5ceb8cdde8ab189-01',
+})
+
 const perType = <T>(make: (type: EventType) => T): Record<string, T> =>
   Object.fromEntries(eventTypes.map((type) => [type, make(type)]))
 
@@ -123,6 +142,7 @@ export const createAsyncApiDocument = (): JsonObject => ({
       tags: [{ name: type.split('.')[0] }],
       headers: headersOf(type),
       payload: { $ref: `#/components/schemas/${type}` },
+      examples: [{ headers: headerExampleOf(type), payload: eventExamples[type] }],
     })),
     schemas: createSchemas(),
   },

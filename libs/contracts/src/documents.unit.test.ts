@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import committedAsyncApi from '../../../docs/api/asyncapi.json' with { type: 'json' }
 import committedOpenApi from '../../../docs/api/openapi.json' with { type: 'json' }
 import { createAsyncApiDocument } from './asyncapi.ts'
-import { errorCodes } from './error-catalogue.ts'
-import { dataSchemaOf, eventTypes } from './events.ts'
+import { errorCatalogue, errorCodes } from './error-catalogue.ts'
+import { dataSchemaOf, eventData, eventTypes } from './events.ts'
+import { eventExamples, problemExample } from './examples.ts'
 import { createOpenApiDocument } from './openapi.ts'
 
 const plain = (document: object) => JSON.parse(JSON.stringify(document))
@@ -50,4 +51,41 @@ test('answers and events may gain fields, requests may not have unknown ones', (
     expect(schemas[name], name).not.toHaveProperty('additionalProperties')
   }
   expect(JSON.stringify(createAsyncApiDocument())).not.toContain('"additionalProperties":false')
+})
+
+interface Media {
+  schema: { type?: string }
+  example?: object
+  examples?: Record<string, { value: object }>
+}
+interface Body {
+  content?: Record<string, Media>
+}
+
+test('every body of JSON has an example; that it fits its schema is a rule of contracts.system.test.ts', () => {
+  const { paths } = plain(createOpenApiDocument())
+  const without = Object.entries<Record<string, { requestBody?: Body; responses: Record<string, Body> }>>(
+    paths,
+  ).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { requestBody, responses }]) =>
+      [requestBody, ...Object.values(responses)]
+        .flatMap((body) => Object.entries(body?.content ?? {}))
+        .filter(([type, media]) => type.endsWith('json') && !media.example && !media.examples)
+        .map(([type]) => `${method} ${path}: ${type}`),
+    ),
+  )
+  expect(without).toEqual([])
+})
+
+test.each(eventTypes)('the example of %s is what its schema reads, with every field it may have', (type) => {
+  const example = eventExamples[type]
+  expect(eventData[type].parse(example)).toEqual(example)
+  expect(Object.keys(example).toSorted()).toEqual(Object.keys(eventData[type].shape).toSorted())
+})
+
+test('the example of a problem says what the catalogue says', () => {
+  for (const code of errorCodes) {
+    const { status, title, detail } = errorCatalogue[code]
+    expect(problemExample(code)).toMatchObject({ code, status, title, detail })
+  }
 })

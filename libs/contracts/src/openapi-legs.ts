@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import type { ErrorCode } from './error-catalogue.ts'
+import { examples } from './examples.ts'
 import { noticeAspects, noticeObjects } from './lanes.ts'
 import { json, jsonBody, problems } from './openapi-operations.ts'
 
@@ -107,7 +108,7 @@ export const webhookLegs = {
       query: z.object({ 'hub.mode': z.string(), 'hub.challenge': z.string(), 'hub.verify_token': z.string() }),
     },
     responses: {
-      '200': json('The challenge.', z.object({ 'hub.challenge': z.string() })),
+      '200': json('The challenge.', z.object({ 'hub.challenge': z.string() }), { 'hub.challenge': '15f7d1a91c1f40f8' }),
       ...problems('invalid_request', 'forbidden', 'not_found', 'internal_error', 'service_unavailable'),
     },
   },
@@ -132,9 +133,10 @@ export const webhookLegs = {
             .nullish(),
         })
         .meta({ description: 'In the form of https://developers.strava.com/docs/webhooks/' }),
+      examples.webhook,
     ),
     responses: {
-      '200': json('Stored, known already, or of nobody here.', z.object({})),
+      '200': json('Stored, known already, or of nobody here.', z.object({}), {}),
       ...problems(
         ...(['invalid_request', 'payload_too_large', 'unsupported_media_type'] as const),
         'forbidden',

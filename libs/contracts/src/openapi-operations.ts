@@ -18,23 +18,36 @@ export const problems = (...codes: ErrorCode[]): ZodOpenApiResponsesObject =>
       {
         ...(tellsWhen.has(status) && { headers: retryAfter }),
         description: ofStatus.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' '),
-        content: { 'application/problem+json': { schema: problemSchema } },
+        content: {
+          'application/problem+json': {
+            schema: problemSchema,
+            examples: Object.fromEntries(ofStatus.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+          },
+        },
       },
     ]),
   )
 
-export const json = (description: string, schema: z.ZodType) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
+export const json = <Schema extends z.ZodType>(
+  description: string,
+  schema: Schema,
+  example: z.output<NoInfer<Schema>>,
+) => ({ description, content: { 'application/json': { schema, example } } })
 
 /** For a person or, asked for with `Accept`, for a program. */
-export const pageOrJson = (description: string, schema: z.ZodType) => ({
+export const pageOrJson = <Schema extends z.ZodType>(
+  description: string,
+  schema: Schema,
+  example: z.output<NoInfer<Schema>>,
+) => ({
   description,
-  content: { 'text/html': { schema: z.string() }, 'application/json': { schema } },
+  content: { 'text/html': { schema: z.string() }, 'application/json': { schema, example } },
 })
 
-export const jsonBody = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } })
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: z.input<NoInfer<Schema>>) => ({
+  required: true,
+  content: { 'application/json': { schema, example } },
+})
 
 interface Operation extends Omit<ZodOpenApiOperationObject, 'responses'> {
   operationId: string

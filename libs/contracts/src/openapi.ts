@@ -22,11 +22,14 @@ import {
   workoutPageSchema,
   workoutsQuerySchema,
 } from './api.ts'
-import type { ErrorCode } from './error-catalogue.ts'
+import { type ErrorCode, errorCatalogue, errorCodes } from './error-catalogue.ts'
+import { examples, problemExample } from './examples.ts'
 import { callbackLeg, connectLeg, forgetBrowserLeg, webhookLegs } from './openapi-legs.ts'
 import { asAthlete, asOperator, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
 import { withoutTimePattern } from './time-pattern.ts'
 import { workoutSchema } from './workout.ts'
+
+const errorExample = { code: 'app_full' as const, ...errorCatalogue.app_full }
 
 const bodyRefusals: ErrorCode[] = ['invalid_request', 'payload_too_large', 'unsupported_media_type']
 
@@ -36,8 +39,8 @@ const ifNoneMatch = z.object({
   'if-none-match': z.string().optional().meta({ description: 'The ETag of the content you hold.' }),
 })
 
-const tagged = (description: string, schema: z.ZodType) => ({
-  '200': { ...json(description, schema), headers: z.object({ ETag: z.string() }) },
+const tagged = <Schema extends z.ZodType>(description: string, schema: Schema, example: z.output<NoInfer<Schema>>) => ({
+  '200': { ...json(description, schema, example), headers: z.object({ ETag: z.string() }) },
   '304': { description: 'You hold this very content.' },
 })
 
@@ -49,8 +52,8 @@ const paths = {
       description:
         'Web: open `connectUrl` in the same browser, which gets a cookie with this answer. Mobile: open it in the system browser (ASWebAuthenticationSession, Custom Tab).',
       tags: ['Linking'],
-      requestBody: jsonBody(linkTokenRequestSchema),
-      responses: { '201': json('Works once, for two minutes.', linkTokenSchema) },
+      requestBody: jsonBody(linkTokenRequestSchema, examples.linkTokenRequest),
+      responses: { '201': json('Works once, for two minutes.', linkTokenSchema, examples.linkToken) },
       refusals: [...bodyRefusals, 'profile_required', 'app_full', 'strava_unavailable'],
       isLimited: true,
       isRepeatable: true,
@@ -67,8 +70,8 @@ const paths = {
       summary: 'Complete linking in the mobile app',
       description: 'Within 60 seconds of the deep link, once, by the athlete who began and with the PKCE verifier.',
       tags: ['Linking'],
-      requestBody: jsonBody(linkCompletionRequestSchema),
-      responses: { '200': json('Linked.', statusSchema) },
+      requestBody: jsonBody(linkCompletionRequestSchema, examples.linkCompletionRequest),
+      responses: { '200': json('Linked.', statusSchema, examples.status) },
       refusals: [
         ...bodyRefusals,
         'result_invalid',
@@ -86,7 +89,7 @@ const paths = {
       operationId: 'getStatus',
       summary: 'Status of the connection to Strava',
       tags: ['Connection'],
-      responses: { '200': json('What is true now, and who has to do what.', statusSchema) },
+      responses: { '200': json('What is true now, and who has to do what.', statusSchema, examples.status) },
     }),
   },
   '/api/v1/strava/sync': {
@@ -95,7 +98,11 @@ const paths = {
       summary: 'Sync now',
       tags: ['Connection'],
       responses: {
-        '202': json('Asked again while one waits: the same run. While one runs: the next.', syncAcceptedSchema),
+        '202': json(
+          'Asked again while one waits: the same run. While one runs: the next.',
+          syncAcceptedSchema,
+          examples.syncAccepted,
+        ),
       },
       refusals: ['not_linked', 'reauth_required', 'scope_missing'],
       isLimited: true,
@@ -107,7 +114,11 @@ const paths = {
       operationId: 'unlink',
       summary: 'Unlink Strava and erase what came from it',
       tags: ['Connection'],
-      responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
+      responses: {
+        '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema, {
+          receiptId: examples.receipt.receiptId,
+        }),
+      },
       refusals: ['not_linked'],
     }),
   },
@@ -118,7 +129,11 @@ const paths = {
       description: 'The same as if they had done it: the receipt is theirs.',
       tags: ['Operator'],
       requestParams: pathId('An `athleteId`.'),
-      responses: { '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema) },
+      responses: {
+        '202': json('Work stopped; the receipt tells when all is gone.', unlinkAcceptedSchema, {
+          receiptId: examples.receipt.receiptId,
+        }),
+      },
       refusals: ['not_found', 'not_linked'],
     }),
   },
@@ -127,8 +142,8 @@ const paths = {
       operationId: 'checkPushSubscription',
       summary: "See to the app's push subscription at Strava now, not within the hour",
       tags: ['Operator'],
-      requestBody: jsonBody(subscriptionRequestSchema),
-      responses: { '200': json('What became of it.', subscriptionCheckSchema) },
+      requestBody: jsonBody(subscriptionRequestSchema, { replacesForeign: true }),
+      responses: { '200': json('What became of it.', subscriptionCheckSchema, { outcome: 'kept' }) },
       refusals: [...bodyRefusals, 'app_misconfigured', 'strava_unavailable'],
     }),
   },
@@ -137,7 +152,7 @@ const paths = {
       operationId: 'exportAll',
       summary: 'Everything held about the athlete',
       tags: ['Profile'],
-      responses: { '200': json('Tokens are left out.', exportSchema) },
+      responses: { '200': json('Tokens are left out.', exportSchema, examples.export) },
       isLimited: true,
     }),
   },
@@ -147,7 +162,12 @@ const paths = {
       summary: 'What was synced and why, newest first',
       tags: ['Connection'],
       requestParams: { query: runsQuerySchema },
-      responses: { '200': json('A page of runs; those of the last 30 days.', runPageSchema) },
+      responses: {
+        '200': json('A page of runs; those of the last 30 days.', runPageSchema, {
+          items: [examples.run],
+          nextCursor: null,
+        }),
+      },
       refusals: ['invalid_request'],
     }),
   },
@@ -156,7 +176,7 @@ const paths = {
       operationId: 'listReceipts',
       summary: 'Written confirmations of unlinks, newest first',
       tags: ['Connection'],
-      responses: { '200': json('The last hundred.', receiptListSchema) },
+      responses: { '200': json('The last hundred.', receiptListSchema, { items: [examples.receipt] }) },
     }),
   },
   '/api/v1/strava/receipts/{id}': {
@@ -165,7 +185,7 @@ const paths = {
       summary: 'Written confirmation of an unlink',
       tags: ['Connection'],
       requestParams: pathId('The `receiptId`.'),
-      responses: { '200': json('Complete when `completedAt` is set.', receiptSchema) },
+      responses: { '200': json('Complete when `completedAt` is set.', receiptSchema, examples.receipt) },
       refusals: ['not_found'],
     }),
   },
@@ -192,14 +212,14 @@ const paths = {
       operationId: 'getProfile',
       summary: 'Profile of the athlete',
       tags: ['Profile'],
-      responses: { '200': json('All null until submitted.', profileSchema) },
+      responses: { '200': json('All null until submitted.', profileSchema, examples.profile) },
     }),
     put: asAthlete({
       operationId: 'submitProfile',
       summary: 'Submit the profile',
       tags: ['Profile'],
-      requestBody: jsonBody(profileSubmissionSchema),
-      responses: { '200': json('As stored.', profileSchema) },
+      requestBody: jsonBody(profileSubmissionSchema, examples.profileSubmission),
+      responses: { '200': json('As stored.', profileSchema, examples.profile) },
       refusals: bodyRefusals,
     }),
   },
@@ -208,7 +228,7 @@ const paths = {
       operationId: 'getSummary',
       summary: 'Profile, connection, training load and recent workouts in one',
       tags: ['Profile'],
-      responses: { '200': json('Ten workouts at most.', summarySchema) },
+      responses: { '200': json('Ten workouts at most.', summarySchema, examples.summary) },
     }),
   },
   '/api/v1/workouts': {
@@ -217,7 +237,10 @@ const paths = {
       summary: 'Workouts, newest first',
       tags: ['Workouts'],
       requestParams: { query: workoutsQuerySchema, header: ifNoneMatch },
-      responses: tagged('Go on with `cursor` = `nextCursor` until that is null.', workoutPageSchema),
+      responses: tagged('Go on with `cursor` = `nextCursor` until that is null.', workoutPageSchema, {
+        items: [examples.workout],
+        nextCursor: 'eyJhIjoxNzk1Mjg',
+      }),
       refusals: ['invalid_request'],
     }),
   },
@@ -227,7 +250,7 @@ const paths = {
       summary: 'One workout',
       tags: ['Workouts'],
       requestParams: { ...pathId('The workout’s `id`.'), header: ifNoneMatch },
-      responses: tagged('The workout.', workoutSchema),
+      responses: tagged('The workout.', workoutSchema, examples.workout),
       refusals: ['not_found'],
     }),
   },
@@ -236,7 +259,7 @@ const paths = {
       operationId: 'getTrainingLoad',
       summary: 'Training load over 28 days',
       tags: ['Workouts'],
-      responses: { '200': json('`method` names the formula and its source.', trainingLoadSchema) },
+      responses: { '200': json('`method` names the formula and its source.', trainingLoadSchema, examples.load) },
     }),
   },
   '/config.json': {
@@ -259,6 +282,7 @@ const paths = {
               description: "Address or path of Strava's own button, where the operator has set it; null: plain text.",
             }),
           }),
+          examples.pageConfig,
         ),
         ...problems('not_found'),
       },
@@ -271,7 +295,7 @@ const paths = {
       tags: ['Site'],
       security: [],
       responses: {
-        '200': pageOrJson('By code.', z.object({ items: z.array(errorEntrySchema) })),
+        '200': pageOrJson('By code.', z.object({ items: z.array(errorEntrySchema) }), { items: [errorExample] }),
         ...problems('not_found'),
       },
     },
@@ -284,7 +308,10 @@ const paths = {
       tags: ['Site'],
       security: [],
       requestParams: { path: z.object({ code: z.string().meta({ description: 'The `code` of a problem.' }) }) },
-      responses: { '200': pageOrJson('Of the error catalogue.', errorEntrySchema), ...problems('not_found') },
+      responses: {
+        '200': pageOrJson('Of the error catalogue.', errorEntrySchema, errorExample),
+        ...problems('not_found'),
+      },
     },
   },
   '/openapi.json': {
@@ -293,7 +320,10 @@ const paths = {
       summary: 'This document',
       tags: ['Site'],
       security: [],
-      responses: { '200': json('OpenAPI 3.1.', z.looseObject({})), ...problems('not_found') },
+      responses: {
+        '200': json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() }), { openapi: '3.1.0' }),
+        ...problems('not_found'),
+      },
     },
   },
   '/asyncapi.json': {
@@ -302,14 +332,26 @@ const paths = {
       summary: 'The events on NATS',
       tags: ['Site'],
       security: [],
-      responses: { '200': json('AsyncAPI 3.0.', z.looseObject({})), ...problems('not_found') },
+      responses: {
+        '200': json('AsyncAPI 3.0.', z.looseObject({ asyncapi: z.string() }), { asyncapi: '3.0.0' }),
+        ...problems('not_found'),
+      },
     },
   },
 } satisfies Parameters<typeof createDocument>[0]['paths']
 
+type Document = ReturnType<typeof createDocument>
+
+/** Some codes are never the answer to a documented request: they stand in a status, or are of no one route. */
+const problemExamplesIn = (document: Document) => {
+  const text = JSON.stringify(document.paths)
+  const isUsed = (code: ErrorCode) => text.includes(`"#/components/examples/${code}"`)
+  return Object.fromEntries(errorCodes.filter(isUsed).map((code) => [code, { value: problemExample(code) }]))
+}
+
 /** The HTTP contract of the gateway as an OpenAPI 3.1 document, made from the schemas that check its bodies. */
-export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
-  createDocument(
+export const createOpenApiDocument = (): Document => {
+  const document = createDocument(
     {
       openapi: '3.1.0',
       info: {
@@ -349,3 +391,5 @@ export const createOpenApiDocument = (): ReturnType<typeof createDocument> =>
       },
     },
   )
+  return { ...document, components: { ...document.components, examples: problemExamplesIn(document) } }
+}
