@@ -24,6 +24,8 @@ export interface RunningSystem {
   endpoints: Endpoints
   /** The simulated Strava's steering wheel. */
   control: Control
+  /** What `SLIPSTREAM_DATA_DIR` names. */
+  dataDir: string
   /** Where all processes write their log lines. */
   logFile: string
   /** The process that runs a service now; another one after a crash. */
@@ -42,7 +44,7 @@ interface LaunchOptions {
 }
 
 /** Whatever of these the person has set points at another system than the one under test. */
-const foreignSettings = {
+export const foreignSettings = {
   MONGODB_URI: undefined,
   NATS_URL: undefined,
   AUTH_ISSUER_URL: undefined,
@@ -143,6 +145,7 @@ export const startSystem = async (
       simulatorUrl,
       endpoints,
       control: createControl(simulatorUrl),
+      dataDir,
       logFile,
       pidOf,
       stop,
