@@ -31,7 +31,8 @@ const inspect = async (image: string): Promise<Inspection> =>
 const lookAround = `
 const { globSync, readFileSync } = require('node:fs')
 const cwd = '/app'
-const own = { cwd, exclude: (path) => path.endsWith('node_modules') }
+// What is served at /docs is no less the product for being Markdown.
+const own = { cwd, exclude: (path) => path.endsWith('node_modules') || path === 'docs/dist' }
 const installed = globSync('**/node_modules/{*,@*/*}/package.json', { cwd })
 const workspaces = globSync('{libs,services,deploy,test}/*/package.json', own)
 const needsOf = (path) => Object.keys(JSON.parse(readFileSync('/app/' + path, 'utf8')).dependencies ?? {})
