@@ -1,8 +1,9 @@
+import { createReference } from '@slipstream/contracts/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { findDocuments } from '../docs/site/documents.ts'
 import { navOf } from '../docs/site/nav.ts'
-import { blocksOf, placeOf } from './support/documents/blocks.ts'
+import { blocksOf, placeOf, readDocument } from './support/documents/blocks.ts'
 import { type Command, commandsOf, missingIn, placeOfCommand, syntaxErrorOf } from './support/documents/commands.ts'
 import { languages, notChecked, notRun, watched } from './support/documents/declarations.ts'
 import { deadLinks } from './support/documents/links.ts'
@@ -32,6 +33,10 @@ const declarations = 'test/support/documents/declarations.ts'
 it('every document is in the nav once', () => {
   const listed = navOf(documents).flatMap((section) => section.documents)
   expect(listed.toSorted(), 'see docs/site/nav.ts').toEqual(documents.toSorted())
+})
+
+it.each(Object.entries(createReference()))('docs/reference/%s is current', (name, text) => {
+  expect(readDocument(`docs/reference/${name}`), 'npm run generate makes it so').toBe(text)
 })
 
 it('every link to a file or heading leads somewhere', { timeout: 60_000 }, async () => {
@@ -68,7 +73,7 @@ describe('fenced blocks', () => {
     ).toEqual([])
   })
 
-  it('of TypeScript pass the compiler', { timeout: 60_000 }, () => {
+  it('of TypeScript pass the compiler', { timeout: 180_000 }, () => {
     const isDeclared = (document: string, language: string) =>
       notChecked.some((one) => one.document === document && one.language === language)
     const checked = [...blocksIn('ts'), ...blocksIn('tsx')].filter(
@@ -135,7 +140,12 @@ describe('against a running system', () => {
   it.each(commands.filter(watchOf).map((command) => [command.text, command] as const))(
     '%s goes on until it is interrupted',
     async (text, command) => {
-      await watchCommand(system, text, watchOf(command)?.shows ?? /^/)
+      // What it takes from lines before it.
+      const sameDocument = commands.filter(({ block }) => block.document === command.block.document)
+      const set = sameDocument
+        .filter((other) => /^\w+=/.test(other.text) && !declarationOf(other))
+        .map((other) => other.text)
+      await watchCommand(system, [...set, text].join('\n'), watchOf(command)?.shows ?? /^/)
     },
   )
 

@@ -15,6 +15,11 @@ export const notRun: readonly CommandDeclaration[] = [
     documents: /^services\/simulator\//,
     because: 'services/simulator/test/readme.component.test.ts runs every line of this README',
   },
+  {
+    command: /^curl [\s\S]*(\{(id|code)\}| -X (POST|PUT|DELETE) )/,
+    documents: /^docs\/reference\/http-api/,
+    because: 'changes something, or takes an id; fuzzing.system.test.ts sends each of these requests',
+  },
   { command: /^npm ci\b/, because: 'how the tests themselves came to run; .ci/run does it on a bare machine' },
   {
     command: /^npm start -w\b/,
@@ -48,6 +53,7 @@ export const notRun: readonly CommandDeclaration[] = [
 /** Commands that go on until they are interrupted, and what they show when they do as they should. */
 export const watched: readonly { command: RegExp; shows: RegExp }[] = [
   { command: /^npm run subscribe\b/, shows: /listening to/ },
+  { command: /^curl -sN /, shows: /^event: status$/m },
 ]
 
 /** What a document's TypeScript takes for given: put before each of its blocks. */
@@ -104,6 +110,7 @@ export const languages: Readonly<Record<string, string>> = {
   mermaid: 'drawn when the site is built',
   promql: 'asked of a real Prometheus by alerts.system.test.ts, for runbooks',
   http: 'begins with a request or a status line',
+  xml: 'nothing: settings of a project that is not here',
   text: 'nothing: neither code nor command',
   swift: 'nothing: there is no Swift compiler here, which the document says',
   kotlin: 'nothing: there is no Kotlin compiler here, which the document says',
