@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Block, placeOf, projectRoot } from './blocks.ts'
 import { codeContext } from './declarations.ts'
@@ -7,15 +7,9 @@ import { codeContext } from './declarations.ts'
 /** Not below `test`, whose files are checked with stricter rules. */
 const folder = join(projectRoot, '.slipstream', 'snippets')
 
-/** Snippets import what is published; here that is what the sources say, built or not. */
-const paths = ['client', 'react-native', 'contracts']
-  .filter((name) => existsSync(join(projectRoot, 'libs', name, 'src', 'index.ts')))
-  .map((name) => [`@slipstream/${name}`, [`../../libs/${name}/src/index.ts`]])
-
 const tsconfig = {
   extends: '../../tsconfig.json',
   compilerOptions: {
-    paths: Object.fromEntries(paths),
     jsx: 'react-jsx',
     // What a snippet shows and does not use is its reader's to use.
     noUnusedLocals: false,
