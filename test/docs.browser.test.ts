@@ -82,8 +82,11 @@ describe.skipIf(!(await hasBrowser()))('the documents in a browser', () => {
 
   it('let the API be tried', async () => {
     const { page, complaints } = await open('/docs/api/')
-    await page.getByText('/api/v1/strava/status').first().waitFor()
-    expect(complaints).toEqual([])
+    await page.locator('#operations-Connection-getStatus .opblock-summary-control').click()
+    await page.getByText('Try it out').click()
+    await page.getByText('Execute').click()
+    await page.locator('.live-responses-table').waitFor()
+    expect(complaints.filter((text) => !text.includes('401'))).toEqual([])
     await page.close()
   })
 })

@@ -205,7 +205,7 @@ describe('headers', () => {
     expect(docs).not.toContain('unsafe')
     const apiDocs = await system.call(null, 'GET', '/docs/api/')
     expect(apiDocs.status).toBe(200)
-    expect(apiDocs.headers.get('content-security-policy')).toContain("script-src 'self';")
+    expect(apiDocs.headers.get('content-security-policy')).toBe(docs)
     for (const file of ['init.js', 'swagger-ui.css', 'swagger-ui-bundle.js']) {
       expect((await system.call(null, 'GET', `/docs/api/${file}`)).status).toBe(200)
     }

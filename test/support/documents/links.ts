@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { remark } from 'remark'
 import remarkGfm from 'remark-gfm'
 import remarkValidateLinks from 'remark-validate-links'
+import type { Plugin } from 'unified'
 import { engine } from 'unified-engine'
 import type { VFile } from 'vfile'
 import { projectRoot } from './blocks.ts'
@@ -14,7 +15,9 @@ export const deadLinks = async (documents: readonly string[]): Promise<string[]>
   await new Promise<void>((done, fail) =>
     engine(
       {
-        processor: remark().use(remarkGfm).use(remarkValidateLinks, { repository: false, root: projectRoot }),
+        processor: remark().use(remarkGfm),
+        // Not used by the processor itself: only as the engine's does it learn of the headings of other documents.
+        plugins: [[remarkValidateLinks as unknown as Plugin, { repository: false, root: projectRoot }]],
         files: [...documents],
         cwd: projectRoot,
 

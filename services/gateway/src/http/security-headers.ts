@@ -20,10 +20,8 @@ export interface SecurityHeaders {
   api: RequestHandler
   /** The web page: its own files, this API, and the issuer it signs in at. */
   page: RequestHandler
-  /** The documents, and pages about errors: files of this gateway alone. */
+  /** The documents, and pages about errors: files of this gateway alone. Swagger UI draws images from data addresses. */
   docs: RequestHandler
-  /** Swagger UI sets style attributes and draws images from data addresses. */
-  apiDocs: RequestHandler
 }
 
 export const createSecurityHeaders = (options: {
@@ -51,15 +49,8 @@ export const createSecurityHeaders = (options: {
       'script-src': ["'self'"],
       'style-src': ["'self'"],
       'connect-src': ["'self'"],
-      'img-src': ["'self'"],
-      'form-action': ["'none'"],
-    }),
-    apiDocs: headersWith(isHttps, {
-      'script-src': ["'self'"],
-      'style-src': ["'self'", "'unsafe-inline'"],
-      'connect-src': ["'self'"],
       'img-src': ["'self'", 'data:'],
-      'form-action': ["'self'"],
+      'form-action': ["'none'"],
     }),
   }
 }

@@ -96,7 +96,7 @@ export const createFiles = ({
   const router = Router()
   const compress = compression()
   for (const [path, file] of Object.entries(apiDocsFiles)) {
-    router.get(path, routeAs('/docs'), compress, headers.apiDocs, (_request, response, next) => {
+    router.get(path, routeAs('/docs'), compress, headers.docs, (_request, response, next) => {
       response.set('Cache-Control', 'no-cache')
       response.sendFile(file, { cacheControl: false, acceptRanges: false }, (error) => error && next(error))
     })
