@@ -10,8 +10,8 @@ export interface Diagrams {
 }
 
 const schemes = {
-  light: { bg: '#fffefb', fg: '#1d2a2c', accent: '#0f5257' },
-  dark: { bg: '#1a2324', fg: '#e9eeed', accent: '#7cc7c3' },
+  light: { bg: '#fffefb', fg: '#1d2a2c', accent: '#0f5257', muted: '#4c585a' },
+  dark: { bg: '#1a2324', fg: '#e9eeed', accent: '#7cc7c3', muted: '#b9c5c5' },
 }
 
 /** The drawing would ask for a font of another host, which the site's policy refuses. */
