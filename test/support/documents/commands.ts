@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Block, projectRoot } from './blocks.ts'
 
 /** What one would type and end with Enter: it may go over several lines. */
@@ -37,20 +37,24 @@ export const commandsOf = (block: Block): Command[] => {
 
 export const placeOfCommand = ({ block, line }: Command): string => `${block.document}:${line}`
 
-const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
-  scripts: Record<string, string>
+/** Names of the scripts that a package has; empty for a folder that is none. */
+const scriptsIn = (folder: string): string[] => {
+  const manifest = join(projectRoot, folder, 'package.json')
+  if (!existsSync(manifest)) return []
+  return Object.keys((JSON.parse(readFileSync(manifest, 'utf8')) as { scripts?: object }).scripts ?? {})
 }
 
 const folders = '(?:deploy|docs|k8s|libs|services|test)'
 
 /** Scripts and paths of this repository that a command names and that are not there. */
-export const missingIn = ({ text }: Command): string[] => {
+export const missingIn = ({ text, block }: Command): string[] => {
+  const scripts = [...scriptsIn('.'), ...scriptsIn(dirname(block.document))]
   const named = [...text.matchAll(/\bnpm run ([\w:-]+)(?! *-w)/g)].map(([, name = '']) => name)
   const paths = [
     ...text.replaceAll(/\bexec \S+/g, '').matchAll(new RegExp(`(?<![\\w/.$:-])${folders}/[\\w./-]+`, 'g')),
   ].map(([path]) => path)
   return [
-    ...named.filter((name) => scripts[name] === undefined && !/-w /.test(text)).map((name) => `npm run ${name}`),
+    ...named.filter((name) => !scripts.includes(name) && !/-w /.test(text)).map((name) => `npm run ${name}`),
     // A filter of tests may be the beginning of a file's name.
     ...paths.filter((path) => !existsSync(join(projectRoot, path)) && !/vitest|test:/.test(text)),
   ]
