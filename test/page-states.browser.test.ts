@@ -254,6 +254,10 @@ describe.skipIf(!(await hasBrowser()))('the page says what the status says', () 
     expect(status).toMatchObject({ error: { code: 'quota_exhausted' }, lastSync: { runId: lastSync?.runId } })
     expect(await textOf(anna, 'progress-text')).toMatch(/^Strava allows more requests in about \d+ (s|min)$/)
     expect(await textOf(anna, 'link-status')).toBe('Connected')
+    await anna.press('runs-summary')
+    expect(await anna.find('run').first().innerText()).toMatch(
+      /^\d\d:\d\d, by you, waits\n\d\d:\d\d to \d\d:\d\d: the share of requests that Strava allows was used up$/,
+    )
     await lookAt(anna, 'waiting-for-quota')
     await goesOn()
   })
