@@ -1,10 +1,11 @@
 import type { Status } from '@slipstream/contracts'
 import { type ReactNode, useEffect } from 'react'
 import { Image, type ImageSourcePropType, Text, View } from 'react-native'
-import { cancelledSentence, progressSentence } from '../src/link-words.ts'
+import { progressSentence } from '../src/link-words.ts'
 import { Button } from './button.tsx'
 import { ConsentText } from './consent-text.tsx'
-import { type ErrorActions, LinkError } from './link-error.tsx'
+import type { ErrorActions } from './link-error.tsx'
+import { LinkOutcome } from './link-outcome.tsx'
 import { useLook } from './look.ts'
 import type { StravaLink } from './use-strava-link.ts'
 
@@ -28,7 +29,6 @@ export const ConnectStravaStep = (props: ConnectStravaStepProps) => {
   const { link, buttonImage, onLinked, onSubmitProfile, onSignIn, children = <ConsentText /> } = props
   const { state, connect } = link
   const look = useLook()
-  const progress = progressSentence(state)
   const actions: ErrorActions = {
     ...(onSubmitProfile && { submit_profile: onSubmitProfile }),
     ...(onSignIn && { sign_in: onSignIn }),
@@ -44,22 +44,17 @@ export const ConnectStravaStep = (props: ConnectStravaStepProps) => {
       <Text style={look.text}>
         You are taken to Strava, where you choose what to allow. Leave every box ticked there.
       </Text>
-      {(state.step === 'failed' || state.step === 'timed_out') && <LinkError error={state.error} actions={actions} />}
-      {state.step === 'cancelled' && (
-        <Text role="status" style={look.text} testID="link-cancelled">
-          {cancelledSentence}
-        </Text>
-      )}
-      <Button label="Connect with Strava" onPress={connect} isBusy={progress !== null} testID="connect-strava">
+      <LinkOutcome state={state} actions={actions} />
+      <Button
+        label="Connect with Strava"
+        onPress={connect}
+        isBusy={progressSentence(state) !== null}
+        testID="connect-strava"
+      >
         {buttonImage === null ? undefined : (
           <Image source={buttonImage} resizeMode="contain" style={{ height: 48, width: 237 }} />
         )}
       </Button>
-      {progress !== null && (
-        <Text role="status" style={look.muted} testID="link-progress">
-          {progress}
-        </Text>
-      )}
       {children}
     </View>
   )

@@ -1,7 +1,6 @@
 export * from '../src/index.ts'
 export { ConnectStravaStep, type ConnectStravaStepProps } from './connect-strava-step.tsx'
 export { expoPorts } from './expo-ports.ts'
-export type { ErrorActions } from './link-error.tsx'
 export { StravaLinkStatus, type StravaLinkStatusProps } from './strava-link-status.tsx'
 export { type StravaLink, useStravaLink } from './use-strava-link.ts'
 export { useStravaStatus } from './use-strava-status.ts'

@@ -22,10 +22,7 @@ export const SummaryPage = ({ summary, watched, link, onDisconnect, onSignOut }:
   const look = useLook()
   return (
     <Page step="Done" title={`Welcome, ${summary.profile.displayName}`}>
-      <StravaLinkStatus
-        watched={watched}
-        actions={{ connect: link.connect, reconnect: link.connect, sign_in: onSignOut }}
-      />
+      <StravaLinkStatus watched={watched} link={link} onSignIn={onSignOut} />
       <View testID="recent-workouts">
         <Text role="heading" aria-level={2} style={look.text}>
           {summary.recentWorkouts.length === 0 ? 'No workouts yet' : 'Newest workouts'}
