@@ -6,7 +6,14 @@ import { launchBrowser } from '@slipstream/testing'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hasBrowser } from './support/browser.ts'
-import { type ExportedApp, exportExample, hasExample, serveApp, typecheckExample } from './support/exported-app.ts'
+import {
+  type ExportedApp,
+  exportExample,
+  hasExample,
+  serveApp,
+  snippetErrors,
+  typecheckExample,
+} from './support/exported-app.ts'
 import { outputDir, type RunningSystem, startSystem } from './support/system.ts'
 
 const screenshotDir = join(outputDir, 'screenshots')
@@ -81,6 +88,10 @@ describe.skipIf(!hasExample() || !(await hasBrowser()))("the Expo example's web 
 
   it('is type-checked strictly', { timeout: 120_000 }, async () => {
     await typecheckExample()
+  })
+
+  it('has the packages with which the code in its document is type-checked', { timeout: 120_000 }, () => {
+    expect(snippetErrors('docs/linking/react-native.md')).toEqual([])
   })
 
   it('links an athlete, who then sees how Strava is doing and the newest workouts', async () => {

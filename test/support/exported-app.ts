@@ -6,6 +6,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { blocksOf } from './documents/blocks.ts'
+import { typeErrorsOf } from './documents/type-check.ts'
 
 const run = promisify(execFile)
 
@@ -29,6 +31,13 @@ export const typecheckExample = async (): Promise<void> => {
     throw new Error(error.stdout)
   })
 }
+
+/** What the compiler says of the components in a document, with the example's packages and settings. */
+export const snippetErrors = (document: string): string[] =>
+  typeErrorsOf(
+    blocksOf(document).filter(({ language }) => language === 'tsx'),
+    { folder: join(exampleDir, 'snippets'), tsconfig: '../tsconfig.json' },
+  )
 
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.ico': 'image/x-icon' }
 

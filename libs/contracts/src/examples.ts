@@ -129,7 +129,7 @@ export const examples = {
   run,
   load,
   receipt,
-  summary: { profile, strava: status, load, recentWorkouts: [workout] } satisfies Summary,
+  summary: { profile, strava: status, load, recentWorkouts: [workout], sportTypes: ['Run'] } satisfies Summary,
   syncAccepted: { runId, position: 0, estimatedStartAt: '2026-11-21T18:02:00.000Z' } satisfies SyncAccepted,
   linkTokenRequest: {
     platform: 'mobile',

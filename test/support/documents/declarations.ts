@@ -27,6 +27,20 @@ export const notRun: readonly CommandDeclaration[] = [
   },
   { command: /^(npx vitest|npm run test:(at|long)|SLIPSTREAM_SEED=)/, because: 'runs tests: these are being run' },
   { command: /^TZ=\S+ npm run test:at/, because: 'runs tests: these are being run' },
+  {
+    command: /^npm run dev\b/,
+    because: 'goes on until it is ended; launcher.component.test.ts starts the launcher in that way',
+  },
+  { command: /^npm run hooks\b/, because: 'writes a setting of git; pre-commit.system.test.ts runs the hook' },
+  { command: /^npm run tour\b/, because: 'takes half a minute; tour.system.test.ts runs it' },
+  { command: /^npm pack\b/, because: 'leaves a file behind; client-tarball.system.test.ts packs and installs it' },
+  { command: /^nats --server /, because: 'needs the nats command, which comes from no package here' },
+  {
+    command: /^(npx expo|npm install \.|APP_DEEP_LINK=|npm run web|cd libs\/react-native)/,
+    documents: /react-native/,
+    because:
+      'in an app of the reader, or in the example: expo-example.browser.test.ts installs, exports and runs that one',
+  },
   { command: /^npm run build\b/, because: 'npm test builds before any test' },
   { command: /^npm run bench\b/, because: 'takes minutes; test/bench has tests of its own' },
   { command: /^(STRAVA_CLIENT_ID|MONGODB_URI)=/, because: 'holds values that only the reader has' },
@@ -58,6 +72,8 @@ export const watched: readonly { command: RegExp; shows: RegExp }[] = [
 
 /** What a document's TypeScript takes for given: put before each of its blocks. */
 export const codeContext: Readonly<Record<string, string>> = {
+  'docs/linking/web.md': `
+    declare const location: { assign(url: string): void }`,
   'libs/embedded/README.md': `
     import { startMongo, startNats } from '@slipstream/embedded'
     declare const dataDir: string
@@ -93,6 +109,11 @@ export const codeContext: Readonly<Record<string, string>> = {
 
 /** Code that is not type-checked here, and why. */
 export const notChecked: readonly { document: string; language: string; because: string }[] = [
+  {
+    document: 'docs/linking/react-native.md',
+    language: 'tsx',
+    because: 'needs React Native, which the example alone has: expo-example.browser.test.ts checks it there',
+  },
   {
     document: 'services/simulator/README.md',
     language: 'ts',

@@ -4,11 +4,20 @@ import { join } from 'node:path'
 import { type Block, placeOf, projectRoot } from './blocks.ts'
 import { codeContext } from './declarations.ts'
 
-/** Not below `test`, whose files are checked with stricter rules. */
-const folder = join(projectRoot, '.slipstream', 'snippets')
+/** Where blocks are written to be checked, and the settings that hold for them there. */
+export interface Surroundings {
+  folder: string
+  tsconfig: string
+}
 
-const tsconfig = {
-  extends: '../../tsconfig.json',
+/** Those of the repository. Not below `test`, whose files are checked with stricter rules. */
+const repository: Surroundings = {
+  folder: join(projectRoot, '.slipstream', 'snippets'),
+  tsconfig: '../../tsconfig.json',
+}
+
+const settingsFor = ({ tsconfig }: Surroundings) => ({
+  extends: tsconfig,
   compilerOptions: {
     jsx: 'react-jsx',
     // What a snippet shows and does not use is its reader's to use.
@@ -17,7 +26,7 @@ const tsconfig = {
   },
   include: ['.'],
   exclude: [],
-}
+})
 
 /** One module for each block, with what it continues before it: a block with `continues` behind its language. */
 const modulesOf = (blocks: readonly Block[]) => {
@@ -41,12 +50,13 @@ const modulesOf = (blocks: readonly Block[]) => {
 }
 
 /** What the compiler says of these blocks, each line with the place in the document that it is about. */
-export const typeErrorsOf = (blocks: readonly Block[]): string[] => {
+export const typeErrorsOf = (blocks: readonly Block[], surroundings = repository): string[] => {
+  const { folder } = surroundings
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const modules = modulesOf(blocks)
   for (const { name, lines } of modules) writeFileSync(join(folder, name), lines.join('\n'))
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settingsFor(surroundings)))
   const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc')
   const { stdout, status } = spawnSync(tsc, ['--noEmit', '--pretty', 'false', '-p', folder], {
     cwd: folder,
