@@ -138,6 +138,7 @@ it('each method gets from the gateway what the contracts say', async () => {
   expect((await anna.listErrors()).items.map(({ code }) => code)).toEqual(contracts.errorCodes)
   expect(await anna.getError('app_full')).toMatchObject({ code: 'app_full', actor: 'operator' })
   expect(await anna.getOpenApi()).toMatchObject({ openapi: '3.1.0' })
+  expect(await anna.getAsyncApi()).toMatchObject({ asyncapi: '3.0.0' })
 
   const runs = await Array.fromAsync(anna.runs({ limit: 1 }))
   expect(runs.length).toBeGreaterThan(1)

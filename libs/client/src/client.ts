@@ -177,6 +177,9 @@ export const createClient = (options: ClientOptions) => {
     /** The OpenAPI document. */
     getOpenApi: (callOptions: CallOptions = {}): Promise<Record<string, unknown>> =>
       call('GET', '/openapi.json', { ...callOptions, isPublic: true }),
+    /** The AsyncAPI document: the events on NATS. */
+    getAsyncApi: (callOptions: CallOptions = {}): Promise<Record<string, unknown>> =>
+      call('GET', '/asyncapi.json', { ...callOptions, isPublic: true }),
   }
 }
 
