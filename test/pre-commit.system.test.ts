@@ -15,9 +15,11 @@ it('the hook refuses a commit that is badly formatted or of wrong types, and loo
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   const page = join(folder, 'services/gateway/web')
+  const site = join(folder, 'docs/site')
   await mkdir(page, { recursive: true })
+  await mkdir(site, { recursive: true })
   const types = JSON.stringify({ compilerOptions: { noEmit: true, strict: true, types: [] } })
-  for (const place of [folder, page]) {
+  for (const place of [folder, page, site]) {
     await writeFile(join(place, 'tsconfig.json'), types)
     await writeFile(join(place, 'a.ts'), 'export const a: number = 1\n')
   }
@@ -26,7 +28,7 @@ it('the hook refuses a commit that is badly formatted or of wrong types, and loo
   const committed = async () => (await git('log', '--format=%s')).stdout.trim().split('\n')
 
   await git('init', '--quiet')
-  await git('add', 'services', '.githooks')
+  await git('add', 'services', 'docs', '.githooks')
   await git('commit', '--quiet', '-m', 'without a hook')
   await run('npm', ['run', '--silent', 'hooks'], { cwd: folder })
 
