@@ -1,3 +1,4 @@
+import { globSync, statSync } from 'node:fs'
 import { chmod, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { temporaryFolder } from '@slipstream/testing'
@@ -53,6 +54,34 @@ test('so are the documents, whose built files and packages lie in their own fold
 
   await write(inDocs('adr', '0001-a.md'), 300)
   expect(isPageStale(root)).toBe(true)
+})
+
+test('every file that turbo.json names as an input is such a source', async () => {
+  const repository = resolve(import.meta.dirname, '../../..')
+  const { tasks } = JSON.parse(await readFile(join(repository, 'turbo.json'), 'utf8'))
+  const named = Object.entries({ 'services/gateway': 'build', docs: '@slipstream/docs#build' }).flatMap(
+    ([folder, task]) =>
+      (tasks[task].inputs as string[]).map((input) =>
+        input.startsWith('$TURBO_ROOT$/') ? input.slice('$TURBO_ROOT$/'.length) : `${folder}/${input}`,
+      ),
+  )
+  const exclude = (path: string) => /(^|\/)(node_modules|dist|\.turbo)$/.test(path)
+  const files = globSync(named, { cwd: repository, exclude }).filter((path) =>
+    statSync(join(repository, path)).isFile(),
+  )
+  expect(files).toEqual(expect.arrayContaining(['README.md', 'libs/client/README.md', 'docs/index.md']))
+
+  const root = await temporaryFolder()
+  await Promise.all(files.map((file) => write(join(root, file), 100)))
+  for (const folder of ['docs', 'services/gateway']) await write(join(root, folder, 'dist', 'index.html'), 200)
+  expect(isPageStale(root)).toBe(false)
+  const unseen: string[] = []
+  for (const file of files) {
+    await utimes(join(root, file), 300, 300)
+    if (!isPageStale(root)) unseen.push(file)
+    await utimes(join(root, file), 100, 100)
+  }
+  expect(unseen).toEqual([])
 })
 
 /** A stand-in for turbo that does what turbo does with a cached result: nothing new in `dist`. */
