@@ -78,15 +78,3 @@ export const withProgress = (state: DashboardState, progress: EventData<'sync.pr
     },
   })
 }
-
-/**
- * Adds the page behind `cursor`; a workout that is shown already (it moved between pages) is not shown twice. Of a list that is
- * another one by now, since another sport was chosen or all was asked for anew, it is not the next page.
- */
-export const withNextPage = (state: DashboardState, cursor: string, page: WorkoutPage): DashboardState => {
-  if (state.workouts?.nextCursor !== cursor) return state
-  const shown = state.workouts.items
-  const ids = new Set(shown.map(({ id }) => id))
-  const items = [...shown, ...page.items.filter(({ id }) => !ids.has(id))]
-  return { ...state, workouts: { items, nextCursor: page.nextCursor } }
-}

@@ -1,13 +1,6 @@
-import type { EventData, Status, Workout } from '@slipstream/contracts'
+import type { EventData, Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import {
-  concernsShownRun,
-  emptyDashboard,
-  withLoaded,
-  withNextPage,
-  withProgress,
-  withStatus,
-} from './dashboard-state.ts'
+import { concernsShownRun, emptyDashboard, withLoaded, withProgress, withStatus } from './dashboard-state.ts'
 
 const syncing: Status = {
   status: 'active',
@@ -49,7 +42,6 @@ const progress: EventData<'sync.progress'> = {
   ...{ athleteId: 'a', runId: 'run_1', listed: 20, stored: 12, estimatedFinishAt: '2026-11-20T18:00:04Z' },
   ...{ state: 'running', waitingFor: null },
 }
-const workout = (id: string): Workout => ({ id }) as Workout
 
 describe('progress', () => {
   it('moves the shown run on and marks it as running', () => {
@@ -116,22 +108,5 @@ describe('withLoaded', () => {
     expect(withLoaded(loaded, { summary: loaded.summary, workouts, isOvertaken: true }).workoutsAsOf).toBeNull()
     const summary = { ...loaded.summary, strava: ended }
     expect(withLoaded(loaded, { summary, workouts, isOvertaken: false }).workoutsAsOf).toBe('run_1')
-  })
-})
-
-describe('withNextPage', () => {
-  it('appends, and shows no workout twice', () => {
-    const first = { ...loaded, workouts: { items: [workout('a'), workout('b')], nextCursor: 'c1' } }
-    expect(withNextPage(first, 'c1', { items: [workout('b'), workout('c')], nextCursor: null }).workouts).toEqual({
-      items: [workout('a'), workout('b'), workout('c')],
-      nextCursor: null,
-    })
-  })
-
-  it('leaves out a page of a list that is shown no more, as after another sport was chosen', () => {
-    const other = { ...loaded, workouts: { items: [workout('d')], nextCursor: 'c2' } }
-    expect(withNextPage(other, 'c1', { items: [workout('e')], nextCursor: null })).toEqual(other)
-    const nothing = { ...loaded, workouts: null }
-    expect(withNextPage(nothing, 'c1', { items: [workout('e')], nextCursor: null })).toEqual(nothing)
   })
 })

@@ -5,17 +5,16 @@ import {
   type DashboardState,
   emptyDashboard,
   withLoaded,
-  withNextPage,
   withProgress,
   withStatus,
 } from './dashboard-state.ts'
 import { linkFailure, type ShownError } from './link-failure.ts'
 import { followEvents } from './live.ts'
+import { sizeToReload, withNextPage } from './paging.ts'
 import type { Access } from './session.ts'
 import { throttle } from './throttle.ts'
 
-const pageSize = 30
-const largestPage = 200
+const sizes = { page: 30, largest: 200 }
 /** A first import announces every activity; asking again for each would be hundreds of requests. */
 const refreshIntervalMs = 400
 /** News of a run may be lost on its way. */
@@ -54,8 +53,7 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     const load = lastLoad.current
     const before = timesTold.current
     const { workouts: listed, sportType } = latest.current
-    const limit = Math.min(largestPage, Math.max(pageSize, listed?.items.length ?? 0))
-    const askWorkouts = () => api.workouts({ limit, sportType })
+    const askWorkouts = () => api.workouts({ limit: sizeToReload(listed, sizes), sportType })
     try {
       const [summary, early] = await Promise.all([api.summary(), askWorkouts()])
       // None may have been there a moment before the summary told of a sync that has brought the first ones.
@@ -88,8 +86,9 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
     const cursor = latest.current.workouts?.nextCursor
     if (cursor === undefined || cursor === null) return
     const { sportType } = latest.current
-    const page = await act(() => api.workouts({ limit: pageSize, sportType, cursor }))
-    if (page !== undefined) setState((now) => withNextPage(now, cursor, page))
+    const page = await act(() => api.workouts({ limit: sizes.page, sportType, cursor }))
+    if (page === undefined) return
+    setState((now) => ({ ...now, workouts: withNextPage(now.workouts, cursor, page, ({ id }) => id) }))
   }, [api, act])
 
   const chooseSport = useCallback(

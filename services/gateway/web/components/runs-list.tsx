@@ -1,11 +1,12 @@
-import type { Run } from '@slipstream/contracts'
-import { useEffect, useState } from 'preact/hooks'
+import type { Run, RunPage } from '@slipstream/contracts'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Api, errorToShow } from '../api.ts'
+import { sizeToReload, withNextPage } from '../paging.ts'
 import { runSentence, waitSentence } from '../runs-text.ts'
 import { Button } from './button.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 
-const pageSize = 10
+const sizes = { page: 10, largest: 50 }
 
 const RunItem = ({ run, now }: { run: Run; now: Date }) => (
   <li data-testid="run" data-run-id={run.runId} data-state={run.state} data-outcome={run.outcome}>
@@ -22,17 +23,17 @@ const RunItem = ({ run, now }: { run: Run; now: Date }) => (
 
 /** `changed` is another text whenever there may be a new run, or another state of one. */
 const Runs = ({ api, changed }: { api: Api; changed: string }) => {
-  const [runs, setRuns] = useState<Run[] | null>(null)
-  const [cursor, setCursor] = useState<string | null>(null)
+  const [runs, setRuns] = useState<RunPage | null>(null)
+  const latest = useRef(runs)
+  latest.current = runs
   const [failure, setFailure] = useState<unknown>(null)
 
   useEffect(() => {
     let isStale = false
-    api.runs({ limit: pageSize }).then(
-      ({ items, nextCursor }) => {
+    api.runs({ limit: sizeToReload(latest.current, sizes) }).then(
+      (page) => {
         if (isStale) return
-        setRuns(items)
-        setCursor(nextCursor)
+        setRuns(page)
         setFailure(null)
       },
       (error: unknown) => !isStale && setFailure(error),
@@ -42,25 +43,26 @@ const Runs = ({ api, changed }: { api: Api; changed: string }) => {
     }
   }, [api, changed])
 
-  const loadEarlier = async (after: string): Promise<void> => {
+  const loadEarlier = async (cursor: string): Promise<void> => {
     try {
-      const { items, nextCursor } = await api.runs({ limit: pageSize, cursor: after })
-      setRuns((shown) => [...(shown ?? []), ...items])
-      setCursor(nextCursor)
+      const page = await api.runs({ limit: sizes.page, cursor })
+      setRuns((shown) => withNextPage(shown, cursor, page, ({ runId }) => runId))
+      setFailure(null)
     } catch (error) {
       setFailure(error)
     }
   }
 
   const now = new Date()
+  const cursor = runs?.nextCursor ?? null
   return (
     <div class="runs">
       {failure !== null && <ErrorPanel error={errorToShow(failure)} />}
       {runs === null && failure === null && <p class="muted">Loading…</p>}
-      {runs?.length === 0 && <p class="muted">None yet.</p>}
+      {runs?.items.length === 0 && <p class="muted">None yet.</p>}
       {runs !== null && (
         <ul class="plain-list" data-testid="runs">
-          {runs.map((run) => (
+          {runs.items.map((run) => (
             <RunItem key={run.runId} run={run} now={now} />
           ))}
         </ul>
