@@ -3,26 +3,31 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { html } from '@slipstream/runtime'
 import { renderMermaidSVG } from 'beautiful-mermaid'
+import { palettesOf } from './palette.ts'
 
 export interface Diagrams {
   /** The diagram as a picture for each colour scheme, and its own text for who cannot see it. */
   figureOf(mermaid: string): string
 }
 
-const schemes = {
-  light: { bg: '#fffefb', fg: '#1d2a2c', accent: '#0f5257', muted: '#4c585a' },
-  dark: { bg: '#1a2324', fg: '#e9eeed', accent: '#7cc7c3', muted: '#b9c5c5' },
-}
-
 /** The drawing would ask for a font of another host, which the site's policy refuses. */
 const withoutFonts = (svg: string): string => svg.replace(/^\s*@import [^\n]*$/m, '')
 
-/** Draws Mermaid while the site is built, so that no page needs a script for it. Files go to `folder`, served at `url`. */
-export const createDiagrams = ({ folder, url }: { folder: string; url: string }): Diagrams => ({
+interface DiagramsOptions {
+  folder: string
+  /** At which the folder is served. */
+  url: string
+  /** The shared style sheet, which has the colours. */
+  look: string
+}
+
+/** Draws Mermaid while the site is built, so that no page needs a script for it. */
+export const createDiagrams = ({ folder, url, look }: DiagramsOptions): Diagrams => ({
   figureOf: (mermaid) => {
-    const name = createHash('sha256').update(mermaid).digest('hex').slice(0, 12)
+    const name = createHash('sha256').update(look).update(mermaid).digest('hex').slice(0, 12)
     mkdirSync(folder, { recursive: true })
-    for (const [scheme, colours] of Object.entries(schemes)) {
+    for (const [scheme, colour] of Object.entries(palettesOf(look))) {
+      const colours = { bg: colour('card'), fg: colour('ink'), accent: colour('accent'), muted: colour('muted') }
       const svg = renderMermaidSVG(mermaid, { ...colours, font: 'system-ui' })
       writeFileSync(join(folder, `${name}-${scheme}.svg`), withoutFonts(svg))
     }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createDiagrams } from './diagrams.ts'
 import { findDocuments, root, summaryOf, titleOf, urlOf } from './documents.ts'
 import { llmsFullText, llmsText, markdownUrlOf } from './llms.ts'
@@ -39,6 +40,9 @@ interface Configuration {
 
 const output = join(root, 'docs', 'dist')
 
+/** Colours and type of every page of Slipstream. */
+const look = fileURLToPath(import.meta.resolve('@slipstream/runtime/look.css'))
+
 /** In front of the path of a document that lies outside `docs`, for Eleventy to know it by. */
 const elsewhere = './docs/repository/'
 
@@ -61,7 +65,11 @@ export default (eleventy: Configuration) => {
     'md',
     createMarkdown({
       documents: new Set(documents),
-      diagrams: createDiagrams({ folder: join(output, 'diagrams'), url: '/docs/diagrams' }),
+      diagrams: createDiagrams({
+        folder: join(output, 'diagrams'),
+        url: '/docs/diagrams',
+        look: readFileSync(look, 'utf8'),
+      }),
     }),
   )
 
@@ -84,6 +92,7 @@ export default (eleventy: Configuration) => {
   eleventy.addPassthroughCopy({
     'docs/images': 'images',
     'docs/site/assets': 'assets',
+    [look]: 'assets/look.css',
     [require.resolve('minisearch').replace(/dist.*/, 'dist/es/index.js')]: 'assets/minisearch.js',
   })
 

@@ -45,6 +45,8 @@ const documentsElsewhere = (root: string): string[] => [
 
 const gatewayIn = (root: string) => join(root, 'services', 'gateway')
 
+const lookIn = (root: string) => join(root, 'libs', 'runtime', 'styles')
+
 /** What is built for people to look at, the web page and the documents at /docs, and from what: the inputs that turbo.json names. */
 const buildsIn = (root: string) => [
   {
@@ -53,10 +55,13 @@ const buildsIn = (root: string) => [
       join(gatewayIn(root), 'web'),
       join(gatewayIn(root), 'package.json'),
       join(root, 'libs', 'contracts', 'src'),
-      join(root, 'libs', 'runtime', 'styles'),
+      lookIn(root),
     ],
   },
-  { built: join(root, 'docs', 'dist', 'index.html'), sources: [join(root, 'docs'), ...documentsElsewhere(root)] },
+  {
+    built: join(root, 'docs', 'dist', 'index.html'),
+    sources: [join(root, 'docs'), lookIn(root), ...documentsElsewhere(root)],
+  },
 ]
 
 /** Whether a source is newer than what was built from it; asking turbo instead takes a second. */
