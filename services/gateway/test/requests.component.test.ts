@@ -206,7 +206,7 @@ describe('headers', () => {
     const apiDocs = await system.call(null, 'GET', '/docs/api/')
     expect(apiDocs.status).toBe(200)
     expect(apiDocs.headers.get('content-security-policy')).toBe(docs)
-    for (const file of ['init.js', 'swagger-ui.css', 'swagger-ui-bundle.js']) {
+    for (const file of ['init.js', 'look.css', 'pages.css', 'swagger-ui.css', 'swagger-ui-bundle.js']) {
       expect((await system.call(null, 'GET', `/docs/api/${file}`)).status).toBe(200)
     }
   })

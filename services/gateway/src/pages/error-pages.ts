@@ -8,6 +8,7 @@ const page = (title: string, content: Markup): string =>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Slipstream</title>
+<link rel="stylesheet" href="/docs/api/look.css">
 <link rel="stylesheet" href="/docs/api/pages.css">
 </head>
 <body>
@@ -58,10 +59,10 @@ export const errorIndexPage = (): string =>
     'Errors',
     html`<h1>Errors</h1>
 <p>Every error that the API, the page and the app can show, by its code.</p>
-<table>
+<div class="wide" tabindex="0"><table>
 <thead><tr><th>Code</th><th>Title</th><th>Who has to act</th><th>HTTP status</th></tr></thead>
 <tbody>
 ${errorCodes.map(row)}</tbody>
-</table>
+</table></div>
 <p><a href="/docs/reference/errors/">In the documents</a> · <a href="/">To the start page</a></p>`,
   )

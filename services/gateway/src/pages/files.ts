@@ -50,6 +50,7 @@ const routeAs =
 
 const apiDocsFiles = {
   '/docs/api': join(ownFolder, 'docs.html'),
+  '/docs/api/look.css': fileURLToPath(import.meta.resolve('@slipstream/runtime/look.css')),
   '/docs/api/pages.css': join(ownFolder, 'pages.css'),
   '/docs/api/init.js': join(ownFolder, 'docs-init.js'),
   '/docs/api/swagger-ui.css': join(swaggerFolder, 'swagger-ui.css'),
