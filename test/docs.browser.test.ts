@@ -1,7 +1,10 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { launchBrowser } from '@slipstream/testing'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findDocuments, urlOf } from '../docs/site/documents.ts'
+import { findDocuments, root, urlOf } from '../docs/site/documents.ts'
 import { hasBrowser } from './support/browser.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 import { until } from './support/until.ts'
@@ -77,6 +80,41 @@ describe.skipIf(!(await hasBrowser()))('the documents in a browser', () => {
     const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     expect(overflow).toBe(0)
     expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it.each([
+    '/docs/runbooks/webhook-ack-budget-burning/',
+    '/docs/repository/libs/persistence/',
+    '/docs/api/',
+    '/errors',
+  ])('and what belongs to them fit a phone: %s', async (path) => {
+    const { page, complaints } = await open(path, { colorScheme: 'dark', viewport: { width: 390, height: 800 } })
+    const { overflow, ground } = await page.evaluate<{ overflow: number; ground: string }>(`({
+        overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        ground: getComputedStyle(document.body).backgroundColor,
+      })`)
+    expect(overflow).toBe(0)
+    expect(ground).toBe('rgb(18, 25, 26)')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('have diagrams that cut no word off', async () => {
+    const page = await browser.newPage()
+    const diagrams = globSync('docs/dist/diagrams/*-light.svg', { cwd: root })
+    expect(diagrams).not.toEqual([])
+    for (const diagram of diagrams) {
+      await page.goto(pathToFileURL(join(root, diagram)).href)
+      const outside = await page.evaluate(`[...document.querySelectorAll('text')]
+        .filter((text) => {
+          const { left, right } = text.getBoundingClientRect()
+          const frame = document.documentElement.getBoundingClientRect()
+          return left < frame.left || right > frame.right
+        })
+        .map((text) => text.textContent)`)
+      expect(outside, diagram).toEqual([])
+    }
     await page.close()
   })
 

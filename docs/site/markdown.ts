@@ -70,7 +70,7 @@ export const createMarkdown = ({ documents, diagrams }: MarkdownOptions) => {
   }
 
   // A table may be wider than a phone.
-  markdown.renderer.rules.table_open = () => '<div class="table" tabindex="0"><table>\n'
+  markdown.renderer.rules.table_open = () => '<div class="wide" tabindex="0"><table>\n'
   markdown.renderer.rules.table_close = () => '</table></div>\n'
   return markdown
 }
