@@ -32,6 +32,9 @@ export type CallOutcome<Answer> =
   | Waiting
   | RefusedForADay
 
+/** Whether what fails is the athlete's: it then holds back all calls for them. One activity that cannot be had says nothing of their list. */
+const isOfAthlete: Record<ApiOperation, boolean> = { activities: true, athlete: true, activity: false }
+
 /** A stall between permit and call can outlast the permit; one that does so every time is no stall. */
 const maxPermits = 3
 
@@ -58,8 +61,6 @@ export const createCountedCall = ({
   return async <Answer extends { quota: QuotaReading | null }>(call: OneCall<Answer>): Promise<CallOutcome<Answer>> => {
     const { operation, athleteId, lane, signal, onCall = () => {} } = call
     const about = { operation, athleteId, lane }
-    // One activity that cannot be had says nothing of the athlete's list.
-    const isOfAthlete = operation !== 'activity'
     let sentAt: Date | null = null
     let isRepeat = false
     /** Of the attempt before, which failed in passing; those of one call are one failure. */
@@ -67,7 +68,7 @@ export const createCountedCall = ({
       if (!sentAt) return null
       const wait = await ledger.report({
         ...{ ...about, shows: 'nothing', reading: null, sentAt },
-        ...{ isRepeat, hasFailedAthlete: hasFailedAthlete && isOfAthlete },
+        ...{ isRepeat, hasFailedAthlete: hasFailedAthlete && isOfAthlete[operation] },
       })
       isRepeat = true
       return wait
@@ -101,7 +102,7 @@ export const createCountedCall = ({
         shows: showingOf(trouble),
         reading: error.quota,
         sentAt: sentAt ?? clock.now(),
-        hasFailedAthlete: isUnexplained && isOfAthlete,
+        hasFailedAthlete: isUnexplained && isOfAthlete[operation],
         isRepeat,
       })
       return wait
