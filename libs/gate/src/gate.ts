@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@slipstream/contracts'
 import type { Clock, Secret } from '@slipstream/runtime'
 import type {
   ActivityPage,
@@ -10,7 +11,7 @@ import type {
 } from '@slipstream/strava'
 import { CredentialMissingError, GrantDeadError, RefreshUnavailableError, SealBrokenError } from '@slipstream/vault'
 import type { CallOutcome, CallRequest, CountedCall, OneCall } from './counted-call.ts'
-import { NotSentError, outcomeOf, type RefusedForADay, type Waiting, waitIn } from './held-back.ts'
+import { NotSentError, outcomeOf, type Waiting, waitIn } from './held-back.ts'
 import type { LostGrantCode } from './trouble-table.ts'
 
 // The one way to Strava with an athlete's grant: token, permit, call, and once more with a fresh token where Strava
@@ -34,9 +35,11 @@ export type GateOutcome<Answer> =
   | Absent
   /** The link's tokens are not stored: it was just made, or is just being ended. */
   | { kind: 'no_token' }
-  /** The link's tokens do not open: the key that sealed them is missing or wrong, and the operator has to put it right. */
-  | { kind: 'failed'; code: 'app_misconfigured' }
-  | RefusedForADay
+  /**
+   * Strava refuses, with the code that the table gives; or, `app_misconfigured`, the link's tokens do not open: the key
+   * that sealed them is missing or wrong, and the operator has to put it right.
+   */
+  | { kind: 'failed'; code: ErrorCode }
 
 type ListQuery = Pick<ListActivitiesOptions, 'after' | 'before' | 'page' | 'perPage'>
 
@@ -85,7 +88,7 @@ export const createGate = (options: GateOptions): Gate => {
     if (trouble.means === 'grant_lost') return { kind: 'grant_lost', code: trouble.code }
     return trouble.means === 'absent'
       ? { kind: 'absent', isCertain: outcome.isExplained }
-      : { kind: 'failed', code: 'strava_refuses' }
+      : { kind: 'failed', code: trouble.code }
   }
 
   const withToken = async <Answer extends { quota: QuotaReading | null }>(

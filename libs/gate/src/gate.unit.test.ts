@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createCountedCall } from './counted-call.ts'
 import { createGate } from './gate.ts'
 import { HeldBackError } from './held-back.ts'
+import { troubleTable } from './trouble-table.ts'
 
 const now = new Date('2026-11-20T12:05:00Z')
 const later = new Date('2026-11-20T12:15:01Z')
@@ -194,6 +195,11 @@ describe('a failure', () => {
     const { gate, request, reports } = gateWith({ activityFailure: failure('transient', 500) })
     await gate.getActivity(request, '1')
     expect(reports).toMatchObject([{ shows: 'nothing', hasFailedAthlete: false }])
+  })
+
+  test('for a reason of the athlete is told with the code that the table gives it', async () => {
+    const { list } = gateWith({ answers: [failure('code_invalid')] })
+    expect(await list()).toEqual({ kind: 'failed', code: troubleTable.code_invalid.code })
   })
 
   test('of a list that is not there is no absence', async () => {

@@ -36,7 +36,7 @@ const removeAbsent = async (
 /** Refused, or made and not answered, in contrast to a call that may not be made now. */
 const isPassedOver = (outcome: NoAnswer, calls: number): boolean =>
   outcome.kind === 'failed'
-    ? outcome.code === 'strava_refuses'
+    ? outcome.code !== 'app_misconfigured'
     : outcome.kind === 'wait' && outcome.reason === 'strava' && calls > 0
 
 /** What a webhook told of it, if one did. */
