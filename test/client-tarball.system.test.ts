@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { createClient } from '@slipstream/client'
 import * as contracts from '@slipstream/contracts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { blocksOf, programsOf } from './support/documents/blocks.ts'
 import { linkAthlete, synced } from './support/linked-athlete.ts'
-import { programsIn } from './support/snippets.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 import { until } from './support/until.ts'
 
@@ -19,6 +19,11 @@ const client = join(root, 'libs/client')
 const project = mkdtempSync(join(tmpdir(), 'slipstream-client-'))
 const run = promisify(execFile)
 const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: { ...process.env, NO_COLOR: '1' } })
+
+const programsIn = (document: string): string[] =>
+  programsOf(blocksOf(document).filter(({ language }) => language === 'ts')).map((blocks) =>
+    blocks.map(({ text }) => text).join('\n'),
+  )
 
 const [calling = '', ...more] = programsIn('docs/client.md')
 const [listening = '', keeping = '', replaying = '', connecting = ''] = programsIn('docs/receive-events.md')

@@ -50,4 +50,15 @@ export const blocksOf = (document: string): Block[] => {
   return found(parser.parse(readDocument(document)) as Node)
 }
 
+/** What stands together: a block that is marked `continues` goes on where the one of its document before it ended. */
+export const programsOf = (blocks: readonly Block[]): Block[][] => {
+  const programs: Block[][] = []
+  for (const block of blocks) {
+    const previous = programs.at(-1)
+    if (block.meta === 'continues' && previous?.[0]?.document === block.document) previous.push(block)
+    else programs.push([block])
+  }
+  return programs
+}
+
 export const placeOf = ({ document, line }: Block): string => `${document}:${line}`

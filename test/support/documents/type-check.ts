@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Block, placeOf, projectRoot } from './blocks.ts'
+import { type Block, placeOf, programsOf, projectRoot } from './blocks.ts'
 import { codeContext } from './declarations.ts'
 
 /** Where blocks are written to be checked, and the settings that hold for them there. */
@@ -28,25 +28,17 @@ const settingsFor = ({ tsconfig }: Surroundings) => ({
   exclude: [],
 })
 
-/** One module for each block, with what it continues before it: a block with `continues` behind its language. */
-const modulesOf = (blocks: readonly Block[]) => {
-  const modules: { name: string; lines: string[]; places: { from: number; block: Block }[] }[] = []
-  for (const block of blocks) {
-    const previous = modules.at(-1)
-    const isContinued = block.meta === 'continues' && previous?.places.at(-1)?.block.document === block.document
-    if (!isContinued) {
-      const context = codeContext[block.document] ?? ''
-      modules.push({
-        name: `${placeOf(block).replace(/\.md:/, '-').replaceAll('/', '-').toLowerCase()}.${block.language}`,
-        lines: ['export {}', ...context.split('\n')],
-        places: [],
-      })
-    }
-    const module = modules.at(-1)
-    module?.places.push({ from: module.lines.length + 1, block })
-    module?.lines.push(...block.text.split('\n'))
+/** One module for each program. */
+const moduleOf = (program: readonly Block[]) => {
+  const [first] = program as [Block, ...Block[]]
+  const lines = ['export {}', ...(codeContext[first.document] ?? '').split('\n')]
+  const places: { from: number; block: Block }[] = []
+  for (const block of program) {
+    places.push({ from: lines.length + 1, block })
+    lines.push(...block.text.split('\n'))
   }
-  return modules
+  const name = `${placeOf(first).replace(/\.md:/, '-').replaceAll('/', '-').toLowerCase()}.${first.language}`
+  return { name, lines, places }
 }
 
 /** What the compiler says of these blocks, each line with the place in the document that it is about. */
@@ -54,7 +46,7 @@ export const typeErrorsOf = (blocks: readonly Block[], surroundings = repository
   const { folder } = surroundings
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const modules = modulesOf(blocks)
+  const modules = programsOf(blocks).map(moduleOf)
   for (const { name, lines } of modules) writeFileSync(join(folder, name), lines.join('\n'))
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settingsFor(surroundings)))
   const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc')
