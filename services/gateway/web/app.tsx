@@ -53,7 +53,7 @@ const Frame = ({
     <footer class="footer">
       <p>
         <strong data-testid="powered-by">Powered by Strava</strong>. Workouts are read from there with your consent and
-        shown only to you. Slipstream is not made or endorsed by Strava. <a href="/docs">API documentation</a>
+        shown only to you. Slipstream is not made or endorsed by Strava. <a href="/docs">Documentation</a>
       </p>
     </footer>
   </>
