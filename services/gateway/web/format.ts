@@ -40,6 +40,8 @@ export const formatDate = (date: string): string => {
   return isTime(day) ? localDayFormat.format(day) : absent
 }
 
+export const formatTenths = (value: number): string => decimal.format(value)
+
 export const formatWhole = (value: number): string => whole.format(value)
 
 const momentOf = (instant: string, now: Date, timeZone: string | undefined) => {
@@ -72,7 +74,7 @@ export const formatDay = (instant: string, timeZone?: string): string => {
 /** Metres as `12.3 km` or `950 m`; nothing to tell for sports without distance. */
 export const formatDistance = (meters: number): string => {
   if (meters <= 0) return absent
-  return Math.round(meters) < 1_000 ? `${formatWhole(meters)} m` : `${decimal.format(meters / 1000)} km`
+  return Math.round(meters) < 1_000 ? `${formatWhole(meters)} m` : `${formatTenths(meters / 1000)} km`
 }
 
 /** Seconds as `59 min` or `1 h 05`, rounded to the minute. */

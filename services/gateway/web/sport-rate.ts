@@ -1,4 +1,4 @@
-import { absent } from './format.ts'
+import { absent, formatTenths } from './format.ts'
 
 /** How fast, as people of a sport say it. */
 type Rate = 'min/km' | 'min/100 m' | 'min/500 m' | 'km/h' | 'none'
@@ -20,8 +20,6 @@ const rateOf = new Map<string, Rate>([
   ...standing.map((sport) => [sport, 'none'] as const),
 ])
 
-const speed = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-
 /** Slower than this is a recording that stood still. */
 const slowestSecondsPerUnit = 3_600
 
@@ -35,7 +33,7 @@ const texts: Record<Rate, (seconds: number, meters: number) => string> = {
   'min/km': (seconds, meters) => pace(seconds, meters, 1_000, '/km'),
   'min/100 m': (seconds, meters) => pace(seconds, meters, 100, '/100 m'),
   'min/500 m': (seconds, meters) => pace(seconds, meters, 500, '/500 m'),
-  'km/h': (seconds, meters) => `${speed.format((meters / seconds) * 3.6)} km/h`,
+  'km/h': (seconds, meters) => `${formatTenths((meters / seconds) * 3.6)} km/h`,
   none: () => absent,
 }
 
