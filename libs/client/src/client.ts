@@ -86,6 +86,9 @@ export const createClient = (options: ClientOptions) => {
     call('GET', '/api/v1/strava/runs', { ...callOptions, query })
   const listReceipts = (callOptions: CallOptions = {}): Promise<ReceiptList> =>
     call('GET', '/api/v1/strava/receipts', callOptions)
+  async function* receiptsOf(callOptions: CallOptions): AsyncGenerator<Receipt, void, undefined> {
+    yield* (await listReceipts(callOptions)).items
+  }
 
   return {
     /** Begins to link Strava. Web: open `connectUrl` in the same browser. Mobile: in the system's browser. */
@@ -114,8 +117,7 @@ export const createClient = (options: ClientOptions) => {
     /** Written confirmations of unlinks: the last hundred, newest first. */
     listReceipts,
     /** As `listReceipts`, one by one. */
-    receipts: (callOptions: CallOptions = {}): AsyncIterable<Receipt> =>
-      itemsOf(async () => ({ ...(await listReceipts(callOptions)), nextCursor: null })),
+    receipts: (callOptions: CallOptions = {}): AsyncIterable<Receipt> => receiptsOf(callOptions),
     /** Complete when `completedAt` is set. */
     getReceipt: (receiptId: string, callOptions: CallOptions = {}): Promise<Receipt> =>
       call('GET', `/api/v1/strava/receipts/${id(receiptId)}`, callOptions),
