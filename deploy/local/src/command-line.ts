@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 export const help = `Runs the whole of Slipstream on this machine: MongoDB, NATS, the Strava simulator and the three services.
 
@@ -32,20 +32,25 @@ export interface Command {
   watch: boolean
 }
 
-/** @throws UsageError for an unknown option or any other argument */
-export const parseCommandLine = (args: readonly string[]): Command => {
+/**
+ * As `parseArgs` reads it, refused in its first sentence: what follows is about programs.
+ * @throws UsageError
+ */
+export const readOptions = <Config extends Omit<ParseArgsConfig, 'args'>>(args: readonly string[], config: Config) => {
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        fresh: { type: 'boolean', default: false },
-        watch: { type: 'boolean', default: false },
-      },
-    })
-    return values
+    return parseArgs({ ...config, args: [...args] })
   } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new UsageError(`${reason}. See: npm start -- --help`, { cause: error })
+    const [reason = ''] = (error as Error).message.split('. ')
+    throw new UsageError(reason, { cause: error })
   }
 }
+
+/** @throws UsageError for an unknown option or any other argument */
+export const parseCommandLine = (args: readonly string[]): Command =>
+  readOptions(args, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      fresh: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+    },
+  }).values

@@ -10,6 +10,6 @@ test('options are read, none are needed', () => {
 
 test('an unknown option or a stray word is refused by name', () => {
   expect(() => parseCommandLine(['--frsh'])).toThrow(UsageError)
-  expect(() => parseCommandLine(['--frsh'])).toThrow(/'--frsh'.*--help/)
+  expect(() => parseCommandLine(['--frsh'])).toThrow(/'--frsh'$/)
   expect(() => parseCommandLine(['fresh'])).toThrow(/'fresh'/)
 })

@@ -11,7 +11,6 @@ import { ServiceStartError } from './service-process.ts'
 
 /** Errors whose message tells the person at the terminal all there is to know. */
 const expected = [
-  UsageError,
   ConfigError,
   AlreadyRunningError,
   EmbeddedServerError,
@@ -21,6 +20,7 @@ const expected = [
 ]
 
 const explain = (error: unknown): string => {
+  if (error instanceof UsageError) return `${error.message}. See: npm start -- --help`
   if (expected.some((kind) => error instanceof kind)) return (error as Error).message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

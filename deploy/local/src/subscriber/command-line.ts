@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { UsageError } from '../command-line.ts'
+import { readOptions, UsageError } from '../command-line.ts'
 import { isKept, isSubject } from './subjects.ts'
 
 export const help = `Prints Slipstream's events as they happen.
@@ -43,30 +42,20 @@ const agoMsOf = (text: string): number => {
   return Number(count) * (unitMs[unit] ?? 0)
 }
 
-const readOptions = (args: readonly string[]) => {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        pretty: { type: 'boolean', default: false },
-        since: { type: 'string' },
-        all: { type: 'boolean', default: false },
-      },
-      allowPositionals: true,
-    })
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new UsageError(`${reason}`, { cause: error })
-  }
-}
-
 /** @throws UsageError */
 export const parseSubscribeLine = (args: readonly string[]): SubscribeCommand => {
   const {
     values: { since, all, ...values },
     positionals,
-  } = readOptions(args)
+  } = readOptions(args, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      pretty: { type: 'boolean', default: false },
+      since: { type: 'string' },
+      all: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  })
   const wrong = positionals.find((text) => !isSubject(text))
   if (wrong !== undefined) throw new UsageError(`${JSON.stringify(wrong)} is no subject of NATS, such as 'activity.>'`)
   if (since !== undefined && all) throw new UsageError('--since and --all cannot both be')

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { UsageError } from '../command-line.ts'
+import { readOptions } from '../command-line.ts'
 
 export const help = `Shows what Slipstream does when things happen at Strava: a late upload, an edit,
 a delete, a closed quota window, an application that is switched off, a revoked
@@ -26,19 +25,11 @@ export interface TourCommand {
 }
 
 /** @throws UsageError */
-export const parseTourLine = (args: readonly string[]): TourCommand => {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        yes: { type: 'boolean', short: 'y', default: false },
-        athlete: { type: 'string' },
-      },
-    })
-    return values
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ')
-    throw new UsageError(`${reason}`, { cause: error })
-  }
-}
+export const parseTourLine = (args: readonly string[]): TourCommand =>
+  readOptions(args, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      yes: { type: 'boolean', short: 'y', default: false },
+      athlete: { type: 'string' },
+    },
+  }).values
