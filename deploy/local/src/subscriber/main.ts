@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeEvent, type EventReader, type FollowStart, isRefusal, openEventReader } from '@slipstream/messaging'
 import { ConfigError, type Environment, readConfig } from '@slipstream/runtime'
-import { commonSettings } from '@slipstream/service/settings'
 import pc from 'picocolors'
 import { z } from 'zod'
 import { UsageError } from '../command-line.ts'
+import { natsServersOf, natsSettings } from '../demo/nats-settings.ts'
 import { NotRunningError, systemSettings } from '../demo/running-demo.ts'
 import { help, parseSubscribeLine, type SubscribeCommand } from './command-line.ts'
 import { formatEvent } from './format-event.ts'
@@ -19,12 +19,6 @@ interface Message {
   subject: string
   headers?: Parameters<typeof decodeEvent>[0]['headers']
   data: Uint8Array
-}
-
-const readNatsServers = (env: Environment) => {
-  const { NATS_URL, NATS_CREDS_FILE, NATS_CA_FILE } = commonSettings(0)
-  const values = readConfig(z.object({ NATS_URL, NATS_CREDS_FILE, NATS_CA_FILE }), env)
-  return { url: values.NATS_URL, creds: values.NATS_CREDS_FILE ?? null, ca: values.NATS_CA_FILE ?? null }
 }
 
 /** An event of another version, or none of ours, is shown as it is. */
@@ -81,7 +75,7 @@ const namesOf = ({ kept, live }: SubscribeCommand): string =>
   [...(kept?.subjects.length === 0 ? ['all events that are kept'] : (kept?.subjects ?? [])), ...live].join(', ')
 
 const run = async (command: SubscribeCommand, env: Environment, signal: AbortSignal): Promise<void> => {
-  const servers = readNatsServers(await systemSettings(env, 'NATS_URL'))
+  const servers = natsServersOf(readConfig(z.object(natsSettings), await systemSettings(env, 'NATS_URL')))
   const log = {
     debug: () => {},
     info: () => {},

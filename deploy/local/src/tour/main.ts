@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { ConfigError, type Environment, readConfig, setting } from '@slipstream/runtime'
-import { commonSettings } from '@slipstream/service/settings'
 import pc from 'picocolors'
 import { z } from 'zod'
 import { UsageError } from '../command-line.ts'
 import { type Control, createControl } from '../demo/control.ts'
+import { natsServersOf, natsSettings } from '../demo/nats-settings.ts'
 import { NotRunningError, systemSettings } from '../demo/running-demo.ts'
 import { chooseAthlete } from './choose-athlete.ts'
 import { help, parseTourLine, type TourCommand } from './command-line.ts'
@@ -16,12 +16,8 @@ import { openTourEvents } from './tour-events.ts'
 import { createUndoList, type UndoList } from './undo-list.ts'
 
 const readSystem = (env: Environment) => {
-  const { NATS_URL, NATS_CREDS_FILE, NATS_CA_FILE } = commonSettings(0)
   const url = setting.url('http', 'https')
-  const values = readConfig(
-    z.object({ SIMULATOR_URL: url.optional(), PUBLIC_URL: url, NATS_URL, NATS_CREDS_FILE, NATS_CA_FILE }),
-    env,
-  )
+  const values = readConfig(z.object({ SIMULATOR_URL: url.optional(), PUBLIC_URL: url, ...natsSettings }), env)
   if (!values.SIMULATOR_URL)
     throw new TourError(
       'This system uses Strava itself. The tour needs the simulated one: npm start without STRAVA_CLIENT_ID.',
@@ -29,7 +25,7 @@ const readSystem = (env: Environment) => {
   return {
     simulatorUrl: values.SIMULATOR_URL,
     gatewayUrl: values.PUBLIC_URL,
-    nats: { url: values.NATS_URL, creds: values.NATS_CREDS_FILE ?? null, ca: values.NATS_CA_FILE ?? null },
+    nats: natsServersOf(values),
   }
 }
 
