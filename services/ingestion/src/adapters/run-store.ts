@@ -287,7 +287,8 @@ export const createRunStore = ({ collections, clock, newId, owner, leaseMs }: Ru
       const now = end.finishedAt
       const events: OutboxEvent[] = [newEvent('sync.finished', finishedData(run, end), { id: newId('evt'), now })]
       const since = end.grantLostAt ?? now
-      if (end.errorCode === 'reauth_required' || end.errorCode === 'scope_missing') {
+      // Without a code the link was known to have lost its grant before the run.
+      if (end.outcome === 'reauth_required' && end.errorCode !== null) {
         const lost = { athleteId: run.athleteId, linkId: run.linkId, code: end.errorCode, since: since.toISOString() }
         events.push(newEvent('athlete.reauth_required', lost, { id: newId('evt'), now }))
       }

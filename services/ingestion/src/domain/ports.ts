@@ -138,7 +138,7 @@ export interface RunStore {
   park(lease: RunLease, wait: RunWait, counts: RunCounts): Promise<boolean>
   /** The next step becomes a request of its own. */
   continueWith(lease: RunLease, progress: RunProgress): Promise<boolean>
-  /** Ends the run and tells it; with `errorCode` of a lost grant, that too. */
+  /** Ends the run and tells it; where it has found that the grant is lost (`reauth_required` with an `errorCode`), that too. */
   finish(lease: RunLease, end: FinishedRun): Promise<boolean>
   /** Removes finished runs of an athlete beyond the newest 49 and the last that has listed the whole window; never an open one. */
   trim(athleteId: string): Promise<void>
