@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePort } from '@slipstream/embedded'
 import { type Endpoints, readEndpoints } from '@slipstream/local'
 import { endChild } from './child-processes.ts'
 import { type Control, createControl } from './control.ts'
@@ -105,8 +104,8 @@ export const spawnLauncher = async (
       ...process.env,
       ...foreignSettings,
       SLIPSTREAM_DATA_DIR: dataDir,
-      PORT: String(await freePort()),
-      OPS_PORT: String(await freePort()),
+      PORT: '0',
+      OPS_PORT: '0',
       ...env,
     },
   })

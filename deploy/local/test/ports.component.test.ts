@@ -49,3 +49,10 @@ it.each([
   const allOps = [gateway, scheduler, ingestion, simulator].map(({ opsPort }) => opsPort)
   expect(new Set([...all, ...allOps]).size).toBe(7)
 })
+
+it('where any port will do for the gateway, no part takes a usual one', async () => {
+  const { gateway, scheduler, ingestion, simulator, prometheus } = await choose({ PORT: '0' }, freshDataDir())
+  const ports = [gateway, simulator, prometheus].map((process) => process?.port)
+  const opsPorts = [gateway, scheduler, ingestion, simulator].map(({ opsPort }) => opsPort)
+  expect([...ports, ...opsPorts].filter((port) => !port || port < 10_000)).toEqual([])
+})
