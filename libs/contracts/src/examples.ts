@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { actionableError } from './actionable-error.ts'
 import type {
   exportSchema,
   linkCompletionRequestSchema,
@@ -265,8 +266,7 @@ export const eventExamples: { readonly [Type in EventType]: EventData<Type> } = 
 
 /** What is answered with an error, as its reader gets it. */
 export const problemExample = (code: ErrorCode): Problem => {
-  const { status: httpStatus, title, detail, actor, action, actionUrl } = errorCatalogue[code]
   const errors = code === 'invalid_request' ? [{ path: 'limit', message: 'must be a number from 1 to 200' }] : []
   const type = `https://train.example/errors/${code}`
-  return { type, title, status: httpStatus, detail, code, actor, action, actionUrl, errors }
+  return { type, status: errorCatalogue[code].status, ...actionableError(code), errors }
 }

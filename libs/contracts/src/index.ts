@@ -1,6 +1,6 @@
 export * from './api.ts'
 export { defaultsOf } from './defaults.ts'
-export * from './error-catalogue.ts'
+export * from './errors.ts'
 export * from './events.ts'
 export * from './lanes.ts'
 export * from './way-out.ts'

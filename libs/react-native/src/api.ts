@@ -1,5 +1,5 @@
 import type { ActionableError, Problem, Status } from '@slipstream/contracts'
-import { knownCode, messageOf } from './messages.ts'
+import { actionableError, knownCode } from '@slipstream/contracts/errors'
 import type { Answer, LinkApi } from './ports.ts'
 
 export interface LinkApiOptions {
@@ -19,7 +19,7 @@ const isProblem = (body: unknown): body is Problem =>
 
 /** The texts of a gateway that is newer than the app are better than the app's own. */
 const errorOf = (body: unknown): ActionableError => {
-  if (!isProblem(body)) return messageOf('service_unavailable')
+  if (!isProblem(body)) return actionableError('service_unavailable')
   const { code, title, detail, actor, action, actionUrl } = body
   return { code: knownCode(code), title, detail, actor, action, actionUrl }
 }
@@ -39,7 +39,7 @@ export const createLinkApi = ({ baseUrl, getToken, fetch = globalThis.fetch }: L
   ): Promise<Answer<Body>> => {
     const token = await getToken()
     if (token === null) {
-      return { kind: 'refused', error: messageOf('unauthorized'), isFinal: true, retryAfterMs: null }
+      return { kind: 'refused', error: actionableError('unauthorized'), isFinal: true, retryAfterMs: null }
     }
     // Not AbortSignal.timeout, which React Native's engine may lack.
     const timeout = new AbortController()
@@ -62,7 +62,7 @@ export const createLinkApi = ({ baseUrl, getToken, fetch = globalThis.fetch }: L
         retryAfterMs: seconds === null ? null : seconds * 1_000,
       }
     } catch {
-      return { kind: 'refused', error: messageOf('service_unavailable'), isFinal: false, retryAfterMs: null }
+      return { kind: 'refused', error: actionableError('service_unavailable'), isFinal: false, retryAfterMs: null }
     } finally {
       clearTimeout(timer)
     }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { actionableError } from '@slipstream/contracts/errors'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLinkApi } from './api.ts'
-import { messageOf } from './messages.ts'
 
 const serve = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -57,7 +57,7 @@ test.each([
   [400, 'result_invalid', {}, { isFinal: true, retryAfterMs: null }],
   [401, 'unauthorized', {}, { isFinal: true, retryAfterMs: null }],
 ] as const)('%i %s', async (status, code, headers, expected) => {
-  const { title: _title, ...entry } = messageOf(code)
+  const { title: _title, ...entry } = actionableError(code)
   const baseUrl = await serve((_request, response) => {
     response.writeHead(status, { 'content-type': 'application/problem+json', ...headers })
     response.end(JSON.stringify({ ...entry, title: 'in words of the gateway', status, errors: [] }))
@@ -69,7 +69,13 @@ test.each([
 })
 
 test('a code of a newer gateway keeps its words', async () => {
-  const problem = { ...messageOf('app_full'), code: 'app_on_holiday', title: 'On holiday', status: 409, errors: [] }
+  const problem = {
+    ...actionableError('app_full'),
+    code: 'app_on_holiday',
+    title: 'On holiday',
+    status: 409,
+    errors: [],
+  }
   const baseUrl = await serve((_request, response) => response.writeHead(409).end(JSON.stringify(problem)))
   expect(await createLinkApi({ baseUrl, getToken }).status()).toMatchObject({
     error: { code: 'internal_error', title: 'On holiday', actor: 'operator' },
@@ -82,7 +88,7 @@ test.each<[string, RequestListener]>([
 ])('%s is no answer, and worth another try', async (_what, listener) => {
   const baseUrl = await serve(listener)
   expect(await createLinkApi({ baseUrl, getToken }).complete(proof)).toEqual({
-    ...{ kind: 'refused', error: messageOf('service_unavailable'), isFinal: false, retryAfterMs: null },
+    ...{ kind: 'refused', error: actionableError('service_unavailable'), isFinal: false, retryAfterMs: null },
   })
 })
 

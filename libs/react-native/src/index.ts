@@ -1,6 +1,5 @@
 export { createLinkApi, type LinkApiOptions } from './api.ts'
 export type { LinkState } from './link-decision.ts'
-export { messageOf } from './messages.ts'
 export type { Answer, Browser, Clock, Crypto, Departure, LinkApi, LinkPorts, Storage } from './ports.ts'
 export { createStravaLinkService, type StravaLinkService } from './service.ts'
 export { type WatchedStatus, watchStatus } from './status-watch.ts'

@@ -1,5 +1,5 @@
 import type { ActionableError, Status } from '@slipstream/contracts'
-import { messageOf } from './messages.ts'
+import { actionableError } from '@slipstream/contracts/errors'
 import type { Returned } from './return-url.ts'
 
 /**
@@ -86,7 +86,7 @@ const onReturn = (state: LinkState, returned: Returned, at: number): LinkDecisio
   }
   return returned.kind === 'result'
     ? complete({ result: returned.result, since: at })
-    : to(endWith(messageOf(returned.code)))
+    : to(endWith(actionableError(returned.code)))
 }
 
 type NotCompleted = Extract<LinkEvent, { kind: 'not_completed' }>
@@ -100,7 +100,7 @@ const onFailure = (state: Completing, { error, isFinal, retryAfterMs, at }: NotC
     return to({ ...state, tries: state.tries + 1 }, again)
   }
   // Whoever caught a deep link can send a result of their own; the true one may still come.
-  if (error.code === 'result_invalid') return to(endWith(isInTime ? error : messageOf('link_expired')))
+  if (error.code === 'result_invalid') return to(endWith(isInTime ? error : actionableError('link_expired')))
   // Signed in again within the minute, the athlete can still complete.
   return isFinal && error.action !== 'sign_in' ? to(endWith(error), { kind: 'forget_attempt' }) : to(endWith(error))
 }
@@ -128,7 +128,7 @@ export const decideLink = (state: LinkState, event: LinkEvent): LinkDecision => 
     case 'attempt_expired':
       return ['starting', 'completing', 'linked'].includes(state.step)
         ? to(state)
-        : to(endWith(messageOf('link_expired')), { kind: 'forget_attempt' })
+        : to(endWith(actionableError('link_expired')), { kind: 'forget_attempt' })
     case 'opened_without_return':
       return to(state.step === 'idle' ? { step: 'cancelled' } : state)
     case 'abandoned':

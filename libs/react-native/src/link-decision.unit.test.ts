@@ -1,7 +1,7 @@
 import type { ErrorCode, Status } from '@slipstream/contracts'
+import { actionableError } from '@slipstream/contracts/errors'
 import { describe, expect, test } from 'vitest'
 import { decideLink, type LinkEffect, type LinkEvent, type LinkState } from './link-decision.ts'
-import { messageOf } from './messages.ts'
 
 const status = { status: 'active' } as Status
 const at = 1_000_000
@@ -13,8 +13,8 @@ const inBrowser: LinkState = { step: 'in_browser' }
 const returning: LinkState = { step: 'returning' }
 const linked: LinkState = { step: 'linked', status }
 const cancelled: LinkState = { step: 'cancelled' }
-const failed = (code: ErrorCode): LinkState => ({ step: 'failed', error: messageOf(code) })
-const timedOut: LinkState = { step: 'timed_out', error: messageOf('link_expired') }
+const failed = (code: ErrorCode): LinkState => ({ step: 'failed', error: actionableError(code) })
+const timedOut: LinkState = { step: 'timed_out', error: actionableError('link_expired') }
 const completing = (result: string, more: { tries?: number; newer?: string } = {}): LinkState => ({
   ...{ step: 'completing', result, since: at, tries: more.tries ?? 1 },
   newer: more.newer === undefined ? null : { result: more.newer, since: at },
@@ -28,11 +28,11 @@ const closed: LinkEvent = { kind: 'browser_left', mayReturn: false }
 const waited: LinkEvent = { kind: 'waited_for_return' }
 const completed: LinkEvent = { kind: 'completed', status }
 const refused = (code: ErrorCode, afterMs = 0): LinkEvent => ({
-  ...{ kind: 'not_completed', error: messageOf(code), isFinal: true, retryAfterMs: null },
+  ...{ kind: 'not_completed', error: actionableError(code), isFinal: true, retryAfterMs: null },
   at: at + afterMs,
 })
 const unanswered = (afterMs: number, retryAfterMs: number | null = null): LinkEvent => ({
-  ...{ kind: 'not_completed', error: messageOf('service_unavailable'), isFinal: false, retryAfterMs },
+  ...{ kind: 'not_completed', error: actionableError('service_unavailable'), isFinal: false, retryAfterMs },
   at: at + afterMs,
 })
 
@@ -65,7 +65,7 @@ describe('a press on the button', () => {
 
 describe('the way to Strava', () => {
   const given: LinkEvent = { kind: 'token_given', connectUrl: 'https://link.example/connect?token=t' }
-  const notBegun: LinkEvent = { kind: 'not_begun', error: messageOf('profile_required') }
+  const notBegun: LinkEvent = { kind: 'not_begun', error: actionableError('profile_required') }
   check([
     ['opens with the link token', starting, given, inBrowser, open],
     ['is not opened by an answer nobody waits for', cancelled, given, cancelled],

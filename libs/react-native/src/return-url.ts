@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@slipstream/contracts'
-import { knownCode } from './messages.ts'
+import { knownCode } from '@slipstream/contracts/errors'
 
 /** What the gateway sent the app back with. */
 export type Returned = { kind: 'result'; result: string } | { kind: 'error'; code: ErrorCode }

@@ -1,6 +1,6 @@
+import { actionableError } from '@slipstream/contracts/errors'
 import { createAttemptStore, hasExpired } from './attempt-store.ts'
 import { decideLink, type LinkEffect, type LinkEvent, type LinkState } from './link-decision.ts'
-import { messageOf } from './messages.ts'
 import type { LinkPorts } from './ports.ts'
 import { readReturn } from './return-url.ts'
 
@@ -8,10 +8,10 @@ import { readReturn } from './return-url.ts'
 const returnGraceMs = 1_500
 
 /** Storage or crypto of the device failed; a moment later they may not. */
-const brokenApp = { error: messageOf('internal_error'), isFinal: false, retryAfterMs: null }
+const brokenApp = { error: actionableError('internal_error'), isFinal: false, retryAfterMs: null }
 
 /** The verifier is gone: somebody has signed out in between. */
-const unproven = { error: messageOf('result_invalid'), isFinal: true, retryAfterMs: null }
+const unproven = { error: actionableError('result_invalid'), isFinal: true, retryAfterMs: null }
 
 const ended = ['idle', 'linked', 'failed', 'timed_out', 'cancelled']
 
@@ -85,7 +85,7 @@ export const createStravaLinkService = (
   const run = async (effect: LinkEffect): Promise<void> => {
     switch (effect.kind) {
       case 'begin':
-        return await begin().catch(() => dispatch({ kind: 'not_begun', error: messageOf('internal_error') }))
+        return await begin().catch(() => dispatch({ kind: 'not_begun', error: actionableError('internal_error') }))
       case 'open_browser':
         return await openBrowser(effect.connectUrl)
       case 'wait_for_return':

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Status } from '@slipstream/contracts'
+import { actionableError } from '@slipstream/contracts/errors'
 import { expect, test } from 'vitest'
-import { messageOf } from './messages.ts'
 import type { Answer, Departure, LinkPorts } from './ports.ts'
 import { createStravaLinkService } from './service.ts'
 
 const returnUrl = 'coachai://oauth/strava'
 const active = { status: 'active' } as Status
 const unreachable: Answer<never> = {
-  ...{ kind: 'refused', error: messageOf('service_unavailable'), isFinal: false, retryAfterMs: null },
+  ...{ kind: 'refused', error: actionableError('service_unavailable'), isFinal: false, retryAfterMs: null },
 }
 
 /** A phone with a clock of its own: waiting is over at once, and takes its time on that clock. */
@@ -113,7 +113,7 @@ test('the network is gone at completion: the same proof again until the result i
   const { phone, openApp } = newPhone()
   phone.departs = async () => ({ kind: 'returned', url: `${returnUrl}?result=r` })
   phone.answers = () => unreachable
-  expect(await openApp().link()).toEqual({ step: 'failed', error: messageOf('service_unavailable') })
+  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('service_unavailable') })
   const [first] = phone.proofs
   expect(phone.proofs.map(({ at }) => (at - first!.at) / 1_000)).toEqual([0, 1, 3, 7, 15, 23, 31, 39, 47, 55])
   expect(new Set(phone.proofs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
@@ -131,7 +131,10 @@ test('an app that is opened after twenty minutes says that it took too long, onc
   await expect.poll(() => phone.challenges).toHaveLength(1)
   phone.now += 20 * 60_000
   const late = openApp()
-  expect(await late.resume(`${returnUrl}?result=r`)).toEqual({ step: 'timed_out', error: messageOf('link_expired') })
+  expect(await late.resume(`${returnUrl}?result=r`)).toEqual({
+    step: 'timed_out',
+    error: actionableError('link_expired'),
+  })
   expect(phone.proofs).toEqual([])
   expect(await openApp().resume(`${returnUrl}?result=r`)).toEqual({ step: 'idle' })
   phone.departs = async () => ({ kind: 'returned', url: `${returnUrl}?result=s` })
@@ -144,7 +147,7 @@ test('a made-up result does not keep the true one from completing', async () => 
   const app = openApp()
   void app.link()
   await expect.poll(() => app.state().step).toBe('in_browser')
-  const error = messageOf('result_invalid')
+  const error = actionableError('result_invalid')
   phone.answers = () => ({ kind: 'refused', error, isFinal: true, retryAfterMs: null })
   expect(await app.resume(`${returnUrl}?result=made-up`)).toEqual({ step: 'failed', error })
   expect(await app.resume(`${returnUrl}?error=consent_denied`)).toMatchObject({ step: 'failed' })
@@ -165,13 +168,13 @@ test('whoever signs in next finds nothing of the attempt', async () => {
 
 test('where linking cannot begin, or the device has no browser, nothing is left behind that would go on', async () => {
   const { phone, openApp } = newPhone()
-  phone.token = () => ({ kind: 'refused', error: messageOf('app_full'), isFinal: true, retryAfterMs: null })
-  expect(await openApp().link()).toEqual({ step: 'failed', error: messageOf('app_full') })
+  phone.token = () => ({ kind: 'refused', error: actionableError('app_full'), isFinal: true, retryAfterMs: null })
+  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('app_full') })
   expect(phone.stored.size).toBe(0)
 
   phone.token = () => ({ kind: 'done', body: { connectUrl: 'https://link.example/connect' } })
   phone.departs = () => Promise.reject(new Error('no activity found to handle the intent'))
-  expect(await openApp().link()).toEqual({ step: 'failed', error: messageOf('internal_error') })
+  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('internal_error') })
 })
 
 test('URLs of others, and what cannot be read in storage, are nothing', async () => {

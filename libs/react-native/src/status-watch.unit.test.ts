@@ -1,6 +1,6 @@
 import type { Status } from '@slipstream/contracts'
+import { actionableError } from '@slipstream/contracts/errors'
 import { expect, test } from 'vitest'
-import { messageOf } from './messages.ts'
 import type { Answer } from './ports.ts'
 import { type WatchedStatus, watchStatus } from './status-watch.ts'
 
@@ -8,7 +8,7 @@ const syncing = { status: 'active', lastSync: null, sync: { runId: 'run_1' } } a
 const calm = { status: 'active', lastSync: { finishedAt: '2026-11-26T18:00:00Z' }, sync: null } as Status
 const done = (body: Status): Answer<Status> => ({ kind: 'done', body })
 const gone: Answer<Status> = {
-  ...{ kind: 'refused', error: messageOf('service_unavailable'), isFinal: false, retryAfterMs: null },
+  ...{ kind: 'refused', error: actionableError('service_unavailable'), isFinal: false, retryAfterMs: null },
 }
 
 test('asks often while something is under way, keeps what was known when nobody answers, and ends', async () => {
@@ -29,7 +29,7 @@ test('asks often while something is under way, keeps what was known when nobody 
     (watched) => seen.push(watched),
     watching.signal,
   )
-  const error = messageOf('service_unavailable')
+  const error = actionableError('service_unavailable')
   expect(seen).toEqual([
     { status: null, error },
     { status: syncing, error: null },

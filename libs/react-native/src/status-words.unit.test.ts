@@ -1,6 +1,6 @@
 import type { Status } from '@slipstream/contracts'
+import { actionableError } from '@slipstream/contracts/errors'
 import { describe, expect, test } from 'vitest'
-import { messageOf } from './messages.ts'
 import { buttonFor, connectionWords, lastSyncSentence, progressWords, whoActs } from './status-words.ts'
 
 const now = new Date('2026-11-26T18:00:00Z')
@@ -23,10 +23,10 @@ const syncedAt = (finishedAt: string): Status => ({ ...active, lastSync: { finis
 describe('the connection', () => {
   test.each<[Status, string]>([
     [active, 'Connected as Anna Ahorn'],
-    [{ ...active, error: messageOf('app_inactive') }, 'Connected as Anna Ahorn, paused'],
+    [{ ...active, error: actionableError('app_inactive') }, 'Connected as Anna Ahorn, paused'],
     [{ ...active, sync: sync({ waitingFor: 'strava' }) }, 'Connected as Anna Ahorn, paused'],
     [{ ...active, sync: sync({ waitingFor: 'quota' }) }, 'Connected as Anna Ahorn'],
-    [{ ...active, status: 'reauth_required', error: messageOf('reauth_required') }, 'Access refused'],
+    [{ ...active, status: 'reauth_required', error: actionableError('reauth_required') }, 'Access refused'],
     [{ ...active, status: 'not_linked', athlete: null }, 'Not connected'],
     [{ ...active, status: 'pending', athlete: null }, 'Being connected'],
   ])('%#', (status, words) => {
@@ -65,12 +65,12 @@ describe('the run in progress', () => {
 })
 
 test('an error says who acts, and has a button only for what the athlete can do', () => {
-  expect(buttonFor(messageOf('reauth_required'))).toBe('Connect again')
-  expect(buttonFor(messageOf('profile_required'))).toBe('Go to your profile')
-  expect(buttonFor(messageOf('unauthorized'))).toBe('Sign in')
-  expect(buttonFor(messageOf('strava_account_in_use'))).toBeNull()
-  expect(buttonFor(messageOf('app_full'))).toBeNull()
-  expect(whoActs(messageOf('app_full'))).toContain('The operator')
-  expect(whoActs(messageOf('quota_exhausted'))).toContain('passes by itself')
-  expect(whoActs(messageOf('reauth_required'))).toBeNull()
+  expect(buttonFor(actionableError('reauth_required'))).toBe('Connect again')
+  expect(buttonFor(actionableError('profile_required'))).toBe('Go to your profile')
+  expect(buttonFor(actionableError('unauthorized'))).toBe('Sign in')
+  expect(buttonFor(actionableError('strava_account_in_use'))).toBeNull()
+  expect(buttonFor(actionableError('app_full'))).toBeNull()
+  expect(whoActs(actionableError('app_full'))).toContain('The operator')
+  expect(whoActs(actionableError('quota_exhausted'))).toContain('passes by itself')
+  expect(whoActs(actionableError('reauth_required'))).toBeNull()
 })

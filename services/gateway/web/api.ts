@@ -1,5 +1,7 @@
 import {
   type ActionableError,
+  actionableError,
+  type ErrorCode,
   errorCatalogue,
   type Problem,
   type Profile,
@@ -26,15 +28,18 @@ export class ProblemError extends Error {
   }
 }
 
-const problemOf = (code: 'internal_error' | 'service_unavailable'): Problem => {
-  const { status, title, detail, actor, action, actionUrl } = errorCatalogue[code]
-  return { type: 'about:blank', title, status, detail, code, actor, action, actionUrl, errors: [] }
-}
+/** In place of an answer that is no problem document. */
+const problemInstead = (code: ErrorCode): Problem => ({
+  type: 'about:blank',
+  status: errorCatalogue[code].status,
+  ...actionableError(code),
+  errors: [],
+})
 
 /** Any thrown value as something to show. */
 export const errorToShow = (error: unknown): ActionableError => {
-  const { code, title, detail, actor, action, actionUrl } =
-    error instanceof ProblemError ? error.problem : problemOf('internal_error')
+  if (!(error instanceof ProblemError)) return actionableError('internal_error')
+  const { code, title, detail, actor, action, actionUrl } = error.problem
   return { code, title, detail, actor, action, actionUrl }
 }
 
@@ -82,7 +87,7 @@ export const createApi = (access: Access, onUnauthorized: () => void): Api => {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
-      throw new ProblemError(problemOf('service_unavailable'), { cause })
+      throw new ProblemError(problemInstead('service_unavailable'), { cause })
     })
 
   const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
@@ -92,7 +97,7 @@ export const createApi = (access: Access, onUnauthorized: () => void): Api => {
     if (response.ok) return response
     if (response.status === 401) onUnauthorized()
     // Not the gateway's own words: a proxy in front of it says that it is away.
-    const substitute = problemOf(response.status >= 502 ? 'service_unavailable' : 'internal_error')
+    const substitute = problemInstead(response.status >= 502 ? 'service_unavailable' : 'internal_error')
     throw new ProblemError(isProblem(response) ? await response.json() : substitute)
   }
 

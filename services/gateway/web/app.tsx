@@ -1,4 +1,4 @@
-import type { ActionableError } from '@slipstream/contracts'
+import { type ActionableError, actionableError } from '@slipstream/contracts'
 import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { DashboardView } from './components/dashboard-view.tsx'
@@ -7,7 +7,7 @@ import { Header } from './components/header.tsx'
 import { ErrorBanner } from './components/notice-banner.tsx'
 import { Welcome } from './components/welcome.tsx'
 import { insecureAddress } from './insecure-address.ts'
-import { actionableError, type Notice } from './notice.ts'
+import type { Notice } from './notice.ts'
 import { createSignIn, type PageConfig, type Session, type SignIn } from './session.ts'
 
 type Stage =

@@ -1,5 +1,4 @@
-import type { ActionableError } from '@slipstream/contracts'
-import { actionableError } from './notice.ts'
+import { type ActionableError, actionableError } from '@slipstream/contracts'
 
 /**
  * Browsers keep the cryptography that signing in needs from pages on plain http, except those of the machine itself. Only

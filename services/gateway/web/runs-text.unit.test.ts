@@ -1,6 +1,5 @@
-import { errorCatalogue, type Run } from '@slipstream/contracts'
+import { actionableError, errorCatalogue, type Run } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { actionableError } from './notice.ts'
 import { runSentence, waitSentence } from './runs-text.ts'
 
 const now = new Date('2026-11-20T23:00:00Z')

@@ -1,6 +1,5 @@
-import { type ErrorCode, errorCatalogue, type Status } from '@slipstream/contracts'
+import { actionableError, type ErrorCode, errorCatalogue, type Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
-import { actionableError } from './notice.ts'
 import {
   completeSentence,
   connectionWords,

@@ -1,6 +1,5 @@
-import { errorCodes } from '@slipstream/contracts'
+import { actionableError, errorCodes } from '@slipstream/contracts'
 import { expect, test } from 'vitest'
-import { actionableError } from './notice.ts'
 import { offersReconnect, wayOutOf } from './way-out.ts'
 
 test.each(errorCodes)(

@@ -1,6 +1,6 @@
-import type { Run } from '@slipstream/contracts'
+import { actionableError, knownCode, type Run } from '@slipstream/contracts'
 import type { RunView } from './model.ts'
-import { actionableError, knownCode, stateOf } from './status.ts'
+import { stateOf } from './status.ts'
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null
 

@@ -1,7 +1,7 @@
 import {
-  type ActionableError,
+  actionableError,
   type ErrorCode,
-  errorCatalogue,
+  knownCode,
   type LinkStatus,
   type Status,
   type WaitReason,
@@ -29,14 +29,6 @@ export interface StatusInput extends WorkInput {
   quotaOpensAt: Date
   now: Date
 }
-
-export const actionableError = (code: ErrorCode): ActionableError => {
-  const { title, detail, actor, action, actionUrl } = errorCatalogue[code]
-  return { code, title, detail, actor, action, actionUrl }
-}
-
-export const knownCode = (code: string | null, otherwise: ErrorCode): ErrorCode =>
-  code !== null && Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : otherwise
 
 /** What a link that cannot be used tells its athlete. */
 export const reauthCodeOf = ({ errorCode }: Pick<Link, 'errorCode'>): ErrorCode =>

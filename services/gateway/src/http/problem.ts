@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
+import { actionableError, type ErrorCode, errorCatalogue, type Problem } from '@slipstream/contracts'
 import { TransientError } from '@slipstream/messaging'
 import { isStoreAway, OverdueError } from '@slipstream/runtime'
 import { StravaError } from '@slipstream/strava'
@@ -41,15 +41,9 @@ const problemsOf = (error: unknown, code: ErrorCode): readonly FieldProblem[] =>
 /** The problem document of any error but for its `type`: what the catalogue says, and never a word of the error itself. */
 export const problemOf = (error: unknown): Omit<Problem, 'type'> => {
   const code = codeOf(error)
-  const { status, title, detail, actor, action, actionUrl } = errorCatalogue[code]
   return {
-    title,
-    status,
-    detail,
-    code,
-    actor,
-    action,
-    actionUrl,
+    ...actionableError(code),
+    status: errorCatalogue[code].status,
     errors: problemsOf(error, code).map(({ path, message }) => ({ path, message })),
   }
 }

@@ -1,0 +1,3 @@
+// What the app imports too, and therefore free of zod, which Metro would take along.
+export * from './actionable-error.ts'
+export * from './error-catalogue.ts'
