@@ -1,4 +1,5 @@
 export * from './api.ts'
+export * from './connection-words.ts'
 export { defaultsOf } from './defaults.ts'
 export * from './errors.ts'
 export * from './events.ts'

@@ -1,6 +1,7 @@
+import { connectionWords } from '@slipstream/contracts/connection-words'
 import { Text, View } from 'react-native'
 import type { WatchedStatus } from '../src/status-watch.ts'
-import { connectionWords, lastSyncSentence, progressWords } from '../src/status-words.ts'
+import { lastSyncSentence, progressWords } from '../src/status-words.ts'
 import { Button } from './button.tsx'
 import { type ErrorActions, LinkError } from './link-error.tsx'
 import { LinkOutcome } from './link-outcome.tsx'
@@ -37,7 +38,7 @@ export const StravaLinkStatus = (props: StravaLinkStatusProps) => {
       </Text>
       <View role="status">
         <Text style={look.text} testID="strava-connection">
-          {status === null ? 'Asking…' : connectionWords(status)}
+          {status === null ? 'Asking…' : connectionWords(status, status.athlete?.displayName)}
         </Text>
         {lastSync !== null && (
           <Text style={look.muted} testID="strava-last-sync">

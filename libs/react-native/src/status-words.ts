@@ -1,22 +1,5 @@
 import type { ActionableError, Status } from '@slipstream/contracts'
-
-type Sync = NonNullable<Status['sync']>
-
-const statusWords: Record<Status['status'], string> = {
-  not_linked: 'Not connected',
-  pending: 'Being connected',
-  active: 'Connected',
-  reauth_required: 'Access refused',
-  paused: 'Paused',
-}
-
-/** The connection, such as `Connected as Anna Ahorn`. A good one through which nothing comes, because the whole app is off, says so. */
-export const connectionWords = ({ status, athlete, sync, error }: Status): string => {
-  if (status !== 'active') return statusWords[status]
-  const isHeldUp = error?.actor === 'operator' || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava'
-  const connected = athlete ? `Connected as ${athlete.displayName}` : statusWords.active
-  return isHeldUp ? `${connected}, paused` : connected
-}
+import { waitWords } from '@slipstream/contracts/connection-words'
 
 const ago = (milliseconds: number): string => {
   const minutes = Math.floor(milliseconds / 60_000)
@@ -35,16 +18,10 @@ export const lastSyncSentence = ({ status, lastSync, sync }: Status, now: Date):
   return sync ? 'First sync under way' : 'Not synced yet'
 }
 
-const waits: Record<NonNullable<Sync['waitingFor']>, string> = {
-  quota: 'waiting until Strava allows more requests',
-  strava: 'waiting for Strava to answer',
-  app: 'waiting until Strava lets this app in again',
-}
-
 /** The run in progress, such as `12 of about 31 workouts`; null without one. */
 export const progressWords = ({ sync }: Pick<Status, 'sync'>): string | null => {
   if (sync === null) return null
-  if (sync.waitingFor) return `Paused: ${waits[sync.waitingFor]}`
+  if (sync.waitingFor) return `Paused: ${waitWords[sync.waitingFor]}`
   if (sync.listed === 0) return 'Asking Strava for your activities'
   if (sync.expected === null) return `${sync.stored} workouts so far`
   return `${sync.stored} of ${sync.isEstimate ? 'about ' : ''}${sync.expected} workouts`

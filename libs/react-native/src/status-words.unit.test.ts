@@ -1,7 +1,7 @@
 import type { Status } from '@slipstream/contracts'
 import { actionableError } from '@slipstream/contracts/errors'
 import { describe, expect, test } from 'vitest'
-import { buttonFor, connectionWords, lastSyncSentence, progressWords, whoActs } from './status-words.ts'
+import { buttonFor, lastSyncSentence, progressWords, whoActs } from './status-words.ts'
 
 const now = new Date('2026-11-26T18:00:00Z')
 type Sync = NonNullable<Status['sync']>
@@ -19,20 +19,6 @@ const sync = (facts: Partial<Sync>): Sync => ({
   ...facts,
 })
 const syncedAt = (finishedAt: string): Status => ({ ...active, lastSync: { finishedAt } as Status['lastSync'] })
-
-describe('the connection', () => {
-  test.each<[Status, string]>([
-    [active, 'Connected as Anna Ahorn'],
-    [{ ...active, error: actionableError('app_inactive') }, 'Connected as Anna Ahorn, paused'],
-    [{ ...active, sync: sync({ waitingFor: 'strava' }) }, 'Connected as Anna Ahorn, paused'],
-    [{ ...active, sync: sync({ waitingFor: 'quota' }) }, 'Connected as Anna Ahorn'],
-    [{ ...active, status: 'reauth_required', error: actionableError('reauth_required') }, 'Access refused'],
-    [{ ...active, status: 'not_linked', athlete: null }, 'Not connected'],
-    [{ ...active, status: 'pending', athlete: null }, 'Being connected'],
-  ])('%#', (status, words) => {
-    expect(connectionWords(status)).toBe(words)
-  })
-})
 
 describe('the last sync', () => {
   test.each<[Status, string | null]>([

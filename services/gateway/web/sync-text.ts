@@ -1,4 +1,4 @@
-import type { ErrorCode, Status } from '@slipstream/contracts'
+import { type Status, waitWords } from '@slipstream/contracts'
 import { absent, formatCount, formatDuration, formatInstant, formatMoment, formatUntil } from './format.ts'
 
 type Sync = NonNullable<Status['sync']>
@@ -8,12 +8,12 @@ const pauseSentence = ({ waitingFor, estimatedStartAt }: Sync, now: Date): strin
   const until = estimatedStartAt === null ? null : formatUntil(estimatedStartAt, now)
   switch (waitingFor) {
     case 'strava':
-      return until === null ? 'waiting for Strava to answer' : `Strava does not answer, next try in ${until}`
+      return until === null ? waitWords.strava : `Strava does not answer, next try in ${until}`
     case 'app':
-      return 'waiting until Strava lets this app in again'
+      return waitWords.app
     case 'quota':
     case null:
-      return until === null ? 'waiting until Strava allows more requests' : `Strava allows more requests in ${until}`
+      return until === null ? waitWords.quota : `Strava allows more requests in ${until}`
   }
 }
 
@@ -63,28 +63,6 @@ export const lastSyncSentence = (lastSync: LastSync | null, now: Date): string =
 /** What the time of the last sync is called; only beside an error does it matter that it was a good one. */
 export const lastSyncLabel = ({ lastSync, error }: Pick<Status, 'lastSync' | 'error'>): string =>
   lastSync === null || error === null ? 'Last sync' : 'Last good sync'
-
-const statusWords: Record<Status['status'], string> = {
-  not_linked: 'Not connected',
-  pending: 'Being connected',
-  active: 'Connected',
-  reauth_required: 'Access refused',
-  paused: 'Paused',
-}
-
-type Connection = Pick<Status, 'status' | 'sync' | 'error'>
-
-/** While one of these holds, every run waits or fails, and none of it is the connection's doing. */
-const holdUps: ErrorCode[] = ['app_inactive', 'app_misconfigured', 'endpoint_closed', 'strava_refuses']
-
-/** Whether the connection is good, and nothing comes through it because Strava, or the app there or here, does not work. */
-export const isHeldUp = ({ status, sync, error }: Connection): boolean =>
-  status === 'active' &&
-  ((error !== null && holdUps.includes(error.code)) || sync?.waitingFor === 'app' || sync?.waitingFor === 'strava')
-
-/** The connection in two words. */
-export const connectionWords = (connection: Connection): string =>
-  isHeldUp(connection) ? 'Connected, paused' : statusWords[connection.status]
 
 /** What takes the place of workouts where there are none. `isSettled`: they were asked for after the last sync. */
 export const noWorkoutsSentence = (

@@ -1,8 +1,7 @@
-import { actionableError, type ErrorCode, errorCatalogue, type Status } from '@slipstream/contracts'
+import { actionableError, type Status } from '@slipstream/contracts'
 import { describe, expect, it } from 'vitest'
 import {
   completeSentence,
-  connectionWords,
   countsSentence,
   incompleteSentence,
   isWindowOpen,
@@ -127,29 +126,6 @@ describe('the bar', () => {
   ])('%j: %s', (part, share) => expect(shareDone({ ...running, ...part })).toBe(share))
 })
 
-const errorOf = (code: ErrorCode) => ({ ...errorCatalogue[code], code })
-
-describe('the connection in two words', () => {
-  const at = { sync: null, error: null }
-  const waiting = (waitingFor: 'quota' | 'strava' | 'app') => ({ ...running, state: 'waiting' as const, waitingFor })
-  it.each<[string, Parameters<typeof connectionWords>[0], string]>([
-    ['at rest', { ...at, status: 'active' }, 'Connected'],
-    ['running', { status: 'active', sync: running, error: null }, 'Connected'],
-    ['app off, nothing running', { ...at, status: 'active', error: errorOf('app_inactive') }, 'Connected, paused'],
-    ['a key is missing here', { ...at, status: 'active', error: errorOf('app_misconfigured') }, 'Connected, paused'],
-    ['an endpoint is closed', { ...at, status: 'active', error: errorOf('endpoint_closed') }, 'Connected, paused'],
-    ['refused for a day', { ...at, status: 'active', error: errorOf('strava_refuses') }, 'Connected, paused'],
-    ['waiting for the app', { ...at, status: 'active', sync: waiting('app') }, 'Connected, paused'],
-    ['waiting for Strava', { ...at, status: 'active', sync: waiting('strava') }, 'Connected, paused'],
-    ['waiting for quota', { ...at, status: 'active', sync: waiting('quota') }, 'Connected'],
-    ['last run failed', { ...at, status: 'active', error: errorOf('internal_error') }, 'Connected'],
-    ['grant dead', { ...at, status: 'reauth_required', error: errorOf('reauth_required') }, 'Access refused'],
-    ['grant dead, app off', { ...at, status: 'reauth_required', error: errorOf('app_inactive') }, 'Access refused'],
-    ['being connected', { ...at, status: 'pending' }, 'Being connected'],
-    ['not connected', { ...at, status: 'not_linked' }, 'Not connected'],
-  ])('%s', (_what, connection, words) => expect(connectionWords(connection)).toBe(words))
-})
-
 describe('where there are no workouts', () => {
   const counts = { listed: 0, created: 0, updated: 0, deleted: 0, unchanged: 0, calls: 1 }
   const lastSync = { runId: 'run_0', outcome: 'succeeded' as const, finishedAt: '2026-11-19T08:00:00Z', counts }
@@ -160,7 +136,7 @@ describe('where there are no workouts', () => {
   })
 
   it('promises no moment where something is in the way', () => {
-    const error = errorOf('strava_unavailable')
+    const error = actionableError('strava_unavailable')
     expect(noWorkoutsSentence({ lastSync: null, error }, true)).toBe('They arrive as soon as syncing goes on.')
   })
 

@@ -1,12 +1,10 @@
-import type { Status } from '@slipstream/contracts'
+import { connectionWords, isHeldUp, type Status } from '@slipstream/contracts'
 import type { Api } from '../api.ts'
 import { absent } from '../format.ts'
 import {
   completeSentence,
-  connectionWords,
   countsSentence,
   incompleteSentence,
-  isHeldUp,
   lastSyncLabel,
   lastSyncSentence,
   nextSyncSentence,
