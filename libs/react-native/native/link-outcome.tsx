@@ -1,7 +1,8 @@
 import { Text } from 'react-native'
 import type { LinkState } from '../src/link-decision.ts'
 import { cancelledSentence, progressSentence } from '../src/link-words.ts'
-import { type ErrorActions, LinkError } from './link-error.tsx'
+import type { ErrorActions } from '../src/status-words.ts'
+import { LinkError } from './link-error.tsx'
 import { useLook } from './look.ts'
 
 /** How an attempt goes, or how it ended where nothing was linked. */

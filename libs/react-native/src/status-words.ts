@@ -1,5 +1,6 @@
 import type { ActionableError, Status } from '@slipstream/contracts'
 import { waitWords } from '@slipstream/contracts/connection-words'
+import { athleteActionOn } from '@slipstream/contracts/errors'
 
 const ago = (milliseconds: number): string => {
   const minutes = Math.floor(milliseconds / 60_000)
@@ -27,17 +28,22 @@ export const progressWords = ({ sync }: Pick<Status, 'sync'>): string | null => 
   return `${sync.stored} of ${sync.isEstimate ? 'about ' : ''}${sync.expected} workouts`
 }
 
-/** Who has to do something about an error, beside what its detail says; null where it is the athlete. */
-export const whoActs = ({ actor, action }: Pick<ActionableError, 'actor' | 'action'>): string | null => {
-  if (actor === 'operator') return 'The operator of this service has to act; there is nothing for you to do.'
-  return actor === 'nobody' && action === 'wait' ? 'There is nothing to do: this passes by itself.' : null
+const buttonLabels = {
+  connect: 'Connect with Strava',
+  reconnect: 'Connect again',
+  submit_profile: 'Go to your profile',
+  sign_in: 'Sign in',
 }
 
+/** What can be done about an error, by the action it asks for; an error whose action the host leaves out has words only. */
+export type ErrorActions = Partial<Record<keyof typeof buttonLabels, () => void>>
+
 /** What the athlete can press about an error; null where there is nothing to press. */
-export const buttonFor = ({ actor, action }: Pick<ActionableError, 'actor' | 'action'>): string | null => {
-  if (actor !== 'athlete') return null
-  if (action === 'connect') return 'Connect with Strava'
-  if (action === 'reconnect') return 'Connect again'
-  if (action === 'submit_profile') return 'Go to your profile'
-  return action === 'sign_in' ? 'Sign in' : null
+export const buttonFor = (
+  error: ActionableError,
+  actions: ErrorActions,
+): { label: string; press: () => void } | null => {
+  const action = athleteActionOn(error) as keyof ErrorActions | null
+  const press = action === null ? undefined : actions[action]
+  return action === null || press === undefined ? null : { label: buttonLabels[action], press }
 }

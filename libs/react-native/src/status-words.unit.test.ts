@@ -1,7 +1,7 @@
-import type { Status } from '@slipstream/contracts'
+import type { ErrorCode, Status } from '@slipstream/contracts'
 import { actionableError } from '@slipstream/contracts/errors'
 import { describe, expect, test } from 'vitest'
-import { buttonFor, lastSyncSentence, progressWords, whoActs } from './status-words.ts'
+import { buttonFor, lastSyncSentence, progressWords } from './status-words.ts'
 
 const now = new Date('2026-11-26T18:00:00Z')
 type Sync = NonNullable<Status['sync']>
@@ -50,13 +50,25 @@ describe('the run in progress', () => {
   })
 })
 
-test('an error says who acts, and has a button only for what the athlete can do', () => {
-  expect(buttonFor(actionableError('reauth_required'))).toBe('Connect again')
-  expect(buttonFor(actionableError('profile_required'))).toBe('Go to your profile')
-  expect(buttonFor(actionableError('unauthorized'))).toBe('Sign in')
-  expect(buttonFor(actionableError('strava_account_in_use'))).toBeNull()
-  expect(buttonFor(actionableError('app_full'))).toBeNull()
-  expect(whoActs(actionableError('app_full'))).toContain('The operator')
-  expect(whoActs(actionableError('quota_exhausted'))).toContain('passes by itself')
-  expect(whoActs(actionableError('reauth_required'))).toBeNull()
+describe('a button beside an error', () => {
+  const actions = { connect: () => {}, reconnect: () => {}, sign_in: () => {} }
+  test.each<[ErrorCode, string | null]>([
+    ['reauth_required', 'Connect again'],
+    // The operator's in the end, but this may help.
+    ['strava_refuses', 'Connect again'],
+    ['scope_missing', 'Connect with Strava'],
+    ['unauthorized', 'Sign in'],
+    // The host has left it out.
+    ['profile_required', null],
+    ['strava_account_in_use', null],
+    ['app_inactive', null],
+    ['internal_error', null],
+    ['quota_exhausted', null],
+  ])('%s: %s', (code, label) => {
+    expect(buttonFor(actionableError(code), actions)?.label ?? null).toBe(label)
+  })
+
+  test('does what the host gave for it', () => {
+    expect(buttonFor(actionableError('strava_refuses'), actions)?.press).toBe(actions.reconnect)
+  })
 })

@@ -1,5 +1,4 @@
-import type { ActionableError, EventData, Status, Summary, WorkoutPage } from '@slipstream/contracts'
-import type { ShownError } from './link-failure.ts'
+import type { ActionableError, EventData, ShownError, Status, Summary, WorkoutPage } from '@slipstream/contracts'
 
 /** What the signed-in page shows. `summary` and `workouts` are null until first loaded. */
 export interface DashboardState {

@@ -1,5 +1,4 @@
-import { actionableError, knownCode } from '@slipstream/contracts'
-import { linkFailure, type ShownError } from './link-failure.ts'
+import { actionableError, knownCode, linkFailure, type ShownError } from '@slipstream/contracts'
 
 /** `receiptId`: of the Strava account that had to make way; anybody can write an address, so that it may be made up. */
 export interface LinkedNotice {

@@ -1,3 +1,4 @@
+import { linkFailure, type ShownError } from '@slipstream/contracts'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type Api, createApi, errorToShow } from './api.ts'
 import {
@@ -8,7 +9,6 @@ import {
   withProgress,
   withStatus,
 } from './dashboard-state.ts'
-import { linkFailure, type ShownError } from './link-failure.ts'
 import { followEvents } from './live.ts'
 import { sizeToReload, withNextPage } from './paging.ts'
 import type { Access } from './session.ts'

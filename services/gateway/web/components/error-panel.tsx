@@ -1,7 +1,5 @@
-import type { ActionableError } from '@slipstream/contracts'
+import { type ActionableError, adviceOn, type ShownError } from '@slipstream/contracts'
 import type { ComponentChildren } from 'preact'
-import type { ShownError } from '../link-failure.ts'
-import { wayOutOf } from '../way-out.ts'
 
 /** Actions with a place on this page; the others need only words. */
 const actionLabels: Partial<Record<string, string>> = {
@@ -23,7 +21,7 @@ const Action = ({ error }: { error: ActionableError }) => {
 
 /** An error of the catalogue: what happened, what it means, who can do what. `children` are buttons that help. */
 export const ErrorPanel = ({ error, children }: { error: ShownError; children?: ComponentChildren }) => {
-  const wayOut = wayOutOf(error)
+  const advice = adviceOn(error)
   return (
     <div
       class={`panel ${error.actor === 'nobody' ? 'wait' : 'error'}`}
@@ -35,9 +33,9 @@ export const ErrorPanel = ({ error, children }: { error: ShownError; children?: 
         {error.title}
       </p>
       <p data-testid="error-detail">{error.detail}</p>
-      {wayOut !== null && (
+      {advice !== null && (
         <p data-testid="error-way-out" class="muted">
-          {wayOut}
+          {advice}
         </p>
       )}
       <div class="actions">

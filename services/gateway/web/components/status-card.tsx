@@ -1,4 +1,4 @@
-import { connectionWords, isHeldUp, type Status } from '@slipstream/contracts'
+import { connectionWords, isHeldUp, offersReconnect, type Status } from '@slipstream/contracts'
 import type { Api } from '../api.ts'
 import { absent } from '../format.ts'
 import {
@@ -10,7 +10,6 @@ import {
   nextSyncSentence,
   syncButtonWords,
 } from '../sync-text.ts'
-import { offersReconnect } from '../way-out.ts'
 import { Button } from './button.tsx'
 import { ConnectButton, type ConnectProps } from './connect-button.tsx'
 import { ErrorPanel } from './error-panel.tsx'

@@ -1,6 +1,7 @@
-import type { ActionableError, ErrorCode } from '@slipstream/contracts'
+import type { ActionableError } from './api.ts'
+import type { ErrorCode } from './error-catalogue.ts'
 
-/** What a panel shows. `wayOut`: what to do, in place of who acts by the catalogue. */
+/** An error with what was being done in mind. `wayOut`: what to do, in place of who acts by the catalogue. */
 export type ShownError = ActionableError & { wayOut?: string }
 
 const again = 'Nothing was linked. Press Connect with Strava again in a few minutes.'
@@ -12,6 +13,7 @@ const failures: Partial<Record<ErrorCode, Pick<ShownError, 'detail' | 'wayOut'>>
   strava_unavailable: { detail: 'Strava did not answer properly.', wayOut: again },
   quota_exhausted: { detail: 'The share of requests Strava allows is used up for now.', wayOut: again },
   too_many_requests: { detail: 'How often each athlete may ask is limited.', wayOut: again },
+  request_in_progress: { detail: 'A request of this attempt is still being worked on.', wayOut: again },
   service_unavailable: { detail: 'A part this needs is not reachable right now.', wayOut: again },
   internal_error: { detail: 'The problem was recorded.', wayOut: again },
   app_full: {
