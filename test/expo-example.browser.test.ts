@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCatalogue, type Status } from '@slipstream/contracts'
+import { consentParagraphs, errorCatalogue, type Status } from '@slipstream/contracts'
 import { freePort } from '@slipstream/embedded'
 import { launchBrowser } from '@slipstream/testing'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
@@ -98,6 +98,10 @@ describe.skipIf(!hasExample() || !(await hasBrowser()))("the Expo example's web 
     const phone = await openPhone()
     const page = await phone.newPage()
     await onboardUntilConnect(page, 'anna', 'Anna')
+    const told = await page.getByTestId('consent-text').innerText()
+    for (const part of consentParagraphs.flatMap(({ title, text }) => [title, ...text])) {
+      expect(told).toContain(typeof part === 'string' ? part : part.label)
+    }
     await screenshot(page, 'anna-connect')
     await leaveForStrava(page)
     await consent(page, 'anna', 'authorize')

@@ -1,5 +1,6 @@
 export * from './api.ts'
 export * from './connection-words.ts'
+export * from './consent.ts'
 export { defaultsOf } from './defaults.ts'
 export * from './errors.ts'
 export * from './events.ts'
