@@ -23,9 +23,14 @@ export const lastSyncSentence = ({ status, lastSync, sync }: Status, now: Date):
 export const progressWords = ({ sync }: Pick<Status, 'sync'>): string | null => {
   if (sync === null) return null
   if (sync.waitingFor) return `Paused: ${waitWords[sync.waitingFor]}`
-  if (sync.listed === 0) return 'Asking Strava for your activities'
-  if (sync.expected === null) return `${sync.stored} workouts so far`
-  return `${sync.stored} of ${sync.isEstimate ? 'about ' : ''}${sync.expected} workouts`
+  switch (sync.state) {
+    case 'queued':
+    case 'waiting':
+    case 'running':
+      if (sync.listed === 0) return 'Asking Strava for your activities'
+      if (sync.expected === null) return `${sync.stored} workouts so far`
+      return `${sync.stored} of ${sync.isEstimate ? 'about ' : ''}${sync.expected} workouts`
+  }
 }
 
 const buttonLabels = {

@@ -30,18 +30,21 @@ const isEndSought = ({ stored, expected, isEstimate }: Sync): boolean =>
 
 /** One sentence on the run in progress: `12 of 31 stored, about 4 s left`. */
 export const syncSentence = (sync: Sync, now: Date): string => {
-  if (sync.state === 'queued')
-    return sync.estimatedStartAt !== null && Date.parse(sync.estimatedStartAt) - now.getTime() > 5_000
-      ? `Waiting for its turn, starts in ${formatUntil(sync.estimatedStartAt, now)}`
-      : 'Starting'
   const stored = storedWords(sync)
-  if (sync.state === 'waiting') {
-    const pause = pauseSentence(sync, now)
-    return stored === null ? pause.charAt(0).toUpperCase() + pause.slice(1) : `${stored}; ${pause}`
+  switch (sync.state) {
+    case 'queued':
+      return sync.estimatedStartAt !== null && Date.parse(sync.estimatedStartAt) - now.getTime() > 5_000
+        ? `Waiting for its turn, starts in ${formatUntil(sync.estimatedStartAt, now)}`
+        : 'Starting'
+    case 'waiting': {
+      const pause = pauseSentence(sync, now)
+      return stored === null ? pause.charAt(0).toUpperCase() + pause.slice(1) : `${stored}; ${pause}`
+    }
+    case 'running':
+      if (stored === null) return 'Asking Strava for your recent activities'
+      if (isEndSought(sync)) return `${sync.stored} stored, looking whether there are more`
+      return sync.estimatedFinishAt === null ? stored : `${stored}, ${formatUntil(sync.estimatedFinishAt, now)} left`
   }
-  if (stored === null) return 'Asking Strava for your recent activities'
-  if (isEndSought(sync)) return `${sync.stored} stored, looking whether there are more`
-  return sync.estimatedFinishAt === null ? stored : `${stored}, ${formatUntil(sync.estimatedFinishAt, now)} left`
 }
 
 /** A run is over when its end is found, and then it has no bar: a full one would say that it is. */
