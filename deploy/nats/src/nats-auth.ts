@@ -4,11 +4,11 @@ import { type NatsUser, natsUsers, permissionsOf } from './permissions.ts'
 export interface NatsAuth {
   /** The section `authorization` of a server's configuration, and a document of YAML as well. Holds no secret. */
   serverConfig: string
-  /** What `NATS_CREDS_FILE` names for each user: the seed of an nkey, one line. */
+  /** What `NATS_CREDS_FILE` names for each user: the seed of an nkey, without a line break, which many clients do not take. */
   credentials: Record<NatsUser, string>
 }
 
-const newSeed = (): string => `${new TextDecoder().decode(createUser().getSeed())}\n`
+const newSeed = (): string => new TextDecoder().decode(createUser().getSeed())
 
 const publicKeyOf = (seed: string): string => fromSeed(new TextEncoder().encode(seed.trim())).getPublicKey()
 

@@ -18,14 +18,17 @@ export const readSecrets = (folder: string): Secrets => {
   return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(folder, name), 'utf8').trim()]))
 }
 
-/** Adds files to the folder, for whoever owns it; one that is there is left as it is. */
+/**
+ * Adds files to the folder, for whoever owns it; one that is there is left as it is. They end without a line break: a client of
+ * NATS in another language takes a seed as it comes.
+ */
 export const addSecrets = (folder: string, secrets: Secrets): void => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   const { uid, gid } = statSync(folder)
   for (const [name, value] of Object.entries(secrets)) {
     const file = join(folder, name)
-    writeFileSync(file, `${value}\n`, { flag: 'wx', mode: 0o600 })
+    writeFileSync(file, value, { flag: 'wx', mode: 0o600 })
     chownSync(file, uid, gid)
   }
 }

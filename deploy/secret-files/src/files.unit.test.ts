@@ -12,7 +12,9 @@ it('keeps secrets for their owner only, and overwrites none', async () => {
   addSecrets(folder, { one: 'first' })
   expect([modeOf(folder), modeOf(join(folder, 'one'))]).toEqual(['700', '600'])
   expect(() => addSecrets(folder, { one: 'second' })).toThrow('EEXIST')
-  expect(readSecrets(folder)).toEqual({ one: 'first' })
+  expect(readFileSync(join(folder, 'one'), 'utf8')).toBe('first')
+  writeFileSync(join(folder, 'by-hand'), 'typed\n')
+  expect(readSecrets(folder)).toEqual({ one: 'first', 'by-hand': 'typed' })
 })
 
 it('hands over exactly these files, whatever was there, readable by nobody else', async () => {

@@ -40,7 +40,7 @@ export const missingSecrets = (found: Secrets, options: { simulatesStrava: boole
   const { credentials } = natsAuth(found)
   const all = {
     ...makers,
-    ...Object.fromEntries(natsUsers.map((user) => [natsSeed(user), () => credentials[user].trim()])),
+    ...Object.fromEntries(natsUsers.map((user) => [natsSeed(user), () => credentials[user]])),
     ...(options.simulatesStrava && { [stravaClientSecret]: () => randomBytes(20).toString('hex') }),
   }
   const missing = Object.entries(all).filter(([name]) => !(name in found))
