@@ -154,6 +154,11 @@ describe.skipIf(!tools)('the manifests of Kubernetes', () => {
     for (const [pods, user] of [...perUser('overlays/production'), ...perUser('migration')]) expect(user).toBe(pods)
   })
 
+  it('take users of NATS that are YAML as well, for the values of a chart', () => {
+    const { authorization } = parse(readFileSync(join(scratch, 'auth.conf'), 'utf8'))
+    expect(authorization.users).toHaveLength(5)
+  })
+
   describe.each(['overlays/demo', 'overlays/production'])('%s', (folder) => {
     it('sets only what each service reads, to values that it takes', () => {
       const names = folder === 'overlays/demo' ? [...services, 'simulator'] : services

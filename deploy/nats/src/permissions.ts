@@ -60,14 +60,14 @@ const readingOf = ({ stream, name }: Pick<Durable, 'stream' | 'name'>): string[]
 ]
 
 /** What would disturb a service at its durable consumer: to make it otherwise, take from it, settle in its place, delete it. */
-const meddlingWith = ({ stream, name }: Durable): string[] => [
+const meddlingWith = ({ stream, name }: Pick<Durable, 'stream' | 'name'>): string[] => [
   ...makingOf({ stream, name }),
   api(`CONSUMER.MSG.NEXT.${stream}.${name}`),
   api(`CONSUMER.DELETE.${stream}.${name}`),
   ...acknowledgements(stream, name),
 ]
 
-const onEvents = (consumer: Durable): boolean => consumer.stream === 'EVENTS'
+const onEvents = ({ stream }: Pick<Durable, 'stream'>): boolean => stream === 'EVENTS'
 
 /** Consumers that a reader of EVENTS makes for itself and takes away again, such as those of a replay. */
 const ownReaders: readonly string[] = [
@@ -82,6 +82,15 @@ const ownReaders: readonly string[] = [
  */
 const namelessMaking = 'CONSUMER.CREATE.EVENTS'
 
+/**
+ * Consumers of a subscriber with a user of its own: its place in the stream, and one for replays. NATS compares a name whole, so
+ * a user cannot be given all names that begin with its own.
+ */
+export const durablesOfSubscriber = (name: string): Pick<Durable, 'stream' | 'name'>[] => [
+  { stream: 'EVENTS', name },
+  { stream: 'EVENTS', name: `${name}-replay` },
+]
+
 /** What a service asks for beside its streams and consumers. */
 const requestsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   // Server-sent events: each reads the athlete's events by a consumer of its own.
@@ -93,15 +102,13 @@ const requestsOf: Readonly<Record<ServiceName, readonly string[]>> = {
 }
 
 /** What a service must not do though a pattern of `requestsOf` would let it. */
-const refusedTo = (service: ServiceName): string[] =>
+const refusedTo = (service: ServiceName, subscribers: readonly string[]): string[] =>
   service === 'gateway'
-    ? durables
-        .filter(onEvents)
-        .flatMap((durable) =>
-          durable.service === service
-            ? [api(`CONSUMER.DELETE.EVENTS.${durable.name}`)]
-            : [api(`CONSUMER.MSG.NEXT.EVENTS.${durable.name}`), api(`CONSUMER.DELETE.EVENTS.${durable.name}`)],
-        )
+    ? [...durables.filter(onEvents), ...subscribers.flatMap(durablesOfSubscriber)].flatMap((durable) =>
+        'service' in durable && durable.service === service
+          ? [api(`CONSUMER.DELETE.EVENTS.${durable.name}`)]
+          : [api(`CONSUMER.MSG.NEXT.EVENTS.${durable.name}`), api(`CONSUMER.DELETE.EVENTS.${durable.name}`)],
+      )
     : []
 
 /** What a service hears over core NATS. */
@@ -111,10 +118,10 @@ const heardBy: Readonly<Record<ServiceName, readonly EventType[]>> = {
   ingestion: [],
 }
 
-const inboxOf = (user: NatsUser): string => `${inboxPrefixOf(user)}.>`
+const inboxOf = (user: string): string => `${inboxPrefixOf(user)}.>`
 
-const permissionsOfService = (service: ServiceName): Permissions => {
-  const deny = refusedTo(service)
+const permissionsOfService = (service: ServiceName, subscribers: readonly string[]): Permissions => {
+  const deny = refusedTo(service, subscribers)
   return {
     publish: {
       allow: [
@@ -138,25 +145,49 @@ const permissionsOfService = (service: ServiceName): Permissions => {
 /** As wide as a subscription may be that hears nothing but what the stream keeps. */
 const eventSubjects = streams.EVENTS.subjects.map((subject) => subject.replace('.*.>', '.>'))
 
-/** Another service of the host: any client, in any language, as it comes, on EVENTS and nothing else. */
-const subscriber: Permissions = {
+const eventsReading: readonly string[] = [
+  api('INFO'),
+  api('STREAM.NAMES'),
+  api('STREAM.INFO.EVENTS'),
+  api('STREAM.MSG.GET.EVENTS'),
+]
+
+/** Other services of the host: any client, in any language, as it comes, on EVENTS and nothing else. */
+const sharedSubscriber = (subscribers: readonly string[]): Permissions => ({
   publish: {
     allow: [
-      api('INFO'),
-      api('STREAM.NAMES'),
-      api('STREAM.INFO.EVENTS'),
-      api('STREAM.MSG.GET.EVENTS'),
+      ...eventsReading,
       ...ownReaders,
       api('CONSUMER.CREATE.EVENTS.>'),
       api('CONSUMER.DURABLE.CREATE.EVENTS.*'),
       ...acknowledgements('EVENTS', '*'),
       '$JS.FC.EVENTS.>',
     ],
-    deny: durables.filter(onEvents).flatMap(meddlingWith),
+    deny: [
+      ...durables.filter(onEvents).flatMap(meddlingWith),
+      ...subscribers
+        .flatMap(durablesOfSubscriber)
+        .flatMap((durable) => [...meddlingWith(durable), api(`CONSUMER.INFO.EVENTS.${durable.name}`)]),
+    ],
   },
   // The usual inboxes: no service uses them, so what is heard there belongs to those who may read EVENTS anyway.
   subscribe: { allow: ['_INBOX.>', ...eventSubjects] },
-}
+})
+
+/** One service of the host, whose consumers no other subscriber may touch. */
+const ownSubscriber = (name: string): Permissions => ({
+  publish: {
+    allow: [
+      ...eventsReading,
+      ...durablesOfSubscriber(name).flatMap((durable) => [
+        ...makingOf(durable),
+        ...readingOf(durable),
+        api(`CONSUMER.DELETE.EVENTS.${durable.name}`),
+      ]),
+    ],
+  },
+  subscribe: { allow: [inboxOf(name), ...eventSubjects] },
+})
 
 /** The operator's command: sees all, takes nothing away, and tells again what a consumer gave up. */
 const operator: Permissions = {
@@ -179,10 +210,22 @@ const operator: Permissions = {
   subscribe: { allow: [inboxOf('operator'), ...eventSubjects, 'sync.>', '$JS.EVENT.ADVISORY.>'] },
 }
 
-export const permissionsOf: Readonly<Record<NatsUser, Permissions>> = {
-  gateway: permissionsOfService('gateway'),
-  scheduler: permissionsOfService('scheduler'),
-  ingestion: permissionsOfService('ingestion'),
-  subscriber,
+/** @param subscribers names of those with a user of their own */
+export const permissionsOf = (subscribers: readonly string[]): Readonly<Record<string, Permissions>> => ({
+  gateway: permissionsOfService('gateway', subscribers),
+  scheduler: permissionsOfService('scheduler', subscribers),
+  ingestion: permissionsOfService('ingestion', subscribers),
+  subscriber: sharedSubscriber(subscribers),
   operator,
+  ...Object.fromEntries(subscribers.map((name) => [name, ownSubscriber(name)])),
+})
+
+/** What is wrong with names for subscribers, in a sentence; undefined: nothing. */
+export const faultOfSubscribers = (subscribers: readonly string[]): string | undefined => {
+  const odd = subscribers.find((name) => !/^[A-Za-z0-9][\w-]{0,63}$/.test(name))
+  if (odd !== undefined) return `'${odd}' cannot name a subscriber: up to 64 letters, digits, - and _`
+  const asked = subscribers.flatMap(durablesOfSubscriber).map(({ name }) => name)
+  const given = [...natsUsers, ...durables.map(({ name }) => name)]
+  const taken = asked.find((name, index) => given.includes(name) || asked.indexOf(name) !== index)
+  return taken && `'${taken}' cannot name a subscriber or its replay: another user or consumer has that name`
 }

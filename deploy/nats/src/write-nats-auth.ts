@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeNatsAuth } from './nats-auth.ts'
-import { type NatsUser, natsUsers } from './permissions.ts'
+import { natsUsers } from './permissions.ts'
 
-export const authFile = 'auth.conf'
-
-const credentialFile = (user: NatsUser): string => `${user}.nk`
+const authFile = 'auth.conf'
+/** One file for each subscriber with a user of its own: the files say which there are. */
+const subscribersFolder = 'subscribers'
+const extension = '.nk'
 
 const readIfThere = (file: string): string | undefined => {
   try {
@@ -17,20 +18,31 @@ const readIfThere = (file: string): string | undefined => {
 }
 
 /**
- * Writes `auth.conf`, which a server's configuration includes, and `<user>.nk` for each user, which only the owner may read.
- * Credentials that are there stay; permissions are always those of this release.
+ * Writes `auth.conf`, which a server's configuration includes, `<user>.nk` for each user and `subscribers/<name>.nk` for each
+ * subscriber with a user of its own, which only the owner may read. Credentials that are there stay, and so do subscribers;
+ * permissions are always those of this release.
+ * @param subscribers names of subscribers that get a user of their own, beside those that have one
  * @returns the names of what was written, of credentials the new ones only
+ * @throws when a subscriber's name cannot be one; nothing is written then
  */
-export const writeNatsAuth = (folder: string): string[] => {
-  mkdirSync(folder, { recursive: true })
-  const known: Partial<Record<NatsUser, string>> = {}
-  for (const user of natsUsers) {
-    const seed = readIfThere(join(folder, credentialFile(user)))
+export const writeNatsAuth = (folder: string, subscribers: readonly string[]): string[] => {
+  mkdirSync(join(folder, subscribersFolder), { recursive: true })
+  const kept = readdirSync(join(folder, subscribersFolder))
+    .filter((file) => file.endsWith(extension))
+    .map((file) => file.slice(0, -extension.length))
+  const all = [...new Set([...kept, ...subscribers])].toSorted()
+  const files = new Map([
+    ...natsUsers.map((user): [string, string] => [user, `${user}${extension}`]),
+    ...all.map((name): [string, string] => [name, join(subscribersFolder, `${name}${extension}`)]),
+  ])
+  const known: Record<string, string> = {}
+  for (const [user, file] of files) {
+    const seed = readIfThere(join(folder, file))
     if (seed !== undefined) known[user] = seed
   }
-  const { serverConfig, credentials } = makeNatsAuth(known)
-  const added = natsUsers.filter((user) => known[user] === undefined)
-  for (const user of added) writeFileSync(join(folder, credentialFile(user)), credentials[user], { mode: 0o600 })
+  const { serverConfig, credentials } = makeNatsAuth(known, all)
+  const added = [...files].filter(([user]) => known[user] === undefined)
+  for (const [user, file] of added) writeFileSync(join(folder, file), credentials[user] ?? '', { mode: 0o600 })
   writeFileSync(join(folder, authFile), serverConfig)
-  return [authFile, ...added.map(credentialFile)]
+  return [authFile, ...added.map(([, file]) => file)]
 }

@@ -1,12 +1,13 @@
 import { connect, errors, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeNatsAuth, type NatsUser } from '../src/index.ts'
+import { makeNatsAuth } from '../src/index.ts'
 
-const auth = makeNatsAuth()
+const auth = makeNatsAuth({}, ['training-plans', 'newsletter'])
+type User = keyof typeof auth.credentials
 let nats: TestNats
 
-const connectAs = (user: NatsUser): Promise<NatsConnection> =>
+const connectAs = (user: User): Promise<NatsConnection> =>
   connect({
     servers: nats.url,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(auth.credentials[user].trim())),
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => nats.remove())
 
 /** Whether the server lets this user do it: what it refuses it says before it answers a flush. */
-const isAllowed = async (user: NatsUser, action: 'publishes' | 'hears', subject: string): Promise<boolean> => {
+const isAllowed = async (user: User, action: 'publishes' | 'hears', subject: string): Promise<boolean> => {
   const connection = await connectAs(user)
   const statuses = connection.status()
   if (action === 'publishes') connection.publish(subject)
@@ -31,7 +32,7 @@ const isAllowed = async (user: NatsUser, action: 'publishes' | 'hears', subject:
   return true
 }
 
-const cases: readonly (readonly [NatsUser, 'publishes' | 'hears', string, 'allowed' | 'refused'])[] = [
+const cases: readonly (readonly [User, 'publishes' | 'hears', string, 'allowed' | 'refused'])[] = [
   // The gateway tells what people do and what Strava notifies of, and hears what became of it.
   ['gateway', 'publishes', 'athlete.linked.ath_1', 'allowed'],
   ['gateway', 'publishes', 'athlete.unlinked.ath_1', 'allowed'],
@@ -151,6 +152,55 @@ const cases: readonly (readonly [NatsUser, 'publishes' | 'hears', string, 'allow
   ['subscriber', 'publishes', '$JS.API.STREAM.DELETE.EVENTS', 'refused'],
   ['subscriber', 'publishes', '$JS.API.STREAM.UPDATE.EVENTS', 'refused'],
   ['subscriber', 'publishes', '$JS.API.STREAM.CREATE.MINE', 'refused'],
+
+  // One with a user of its own has its durable and one for replays, which no other subscriber and no service can touch.
+  ['training-plans', 'hears', 'activity.ingested.>', 'allowed'],
+  ['training-plans', 'hears', '_INBOX_training-plans.>', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.INFO', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.STREAM.INFO.EVENTS', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.INFO.EVENTS.training-plans', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.CREATE.EVENTS.training-plans.activity.>', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.training-plans', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.training-plans', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.DELETE.EVENTS.training-plans', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.training-plans-replay', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.training-plans-replay', 'allowed'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.DELETE.EVENTS.training-plans-replay', 'allowed'],
+  ['training-plans', 'publishes', '$JS.ACK.EVENTS.training-plans.1.1.1.1.1', 'allowed'],
+  ['training-plans', 'publishes', '$JS.ACK._.hash.EVENTS.training-plans.1.1.1.1.1', 'allowed'],
+  ['training-plans', 'hears', '_INBOX.>', 'refused'],
+  ['training-plans', 'hears', '_INBOX_newsletter.>', 'refused'],
+  ['training-plans', 'hears', 'sync.requested.>', 'refused'],
+  ['training-plans', 'publishes', 'activity.ingested.ath_1', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.CREATE.EVENTS', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.NAMES.EVENTS', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.LIST.EVENTS', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.other', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.STREAM.MSG.GET.SYNC', 'refused'],
+  ['training-plans', 'publishes', '$JS.API.STREAM.PURGE.EVENTS', 'refused'],
+  ...(['newsletter', 'newsletter-replay', 'scheduler'] as const).flatMap((name) =>
+    [
+      `$JS.API.CONSUMER.INFO.EVENTS.${name}`,
+      `$JS.API.CONSUMER.CREATE.EVENTS.${name}`,
+      `$JS.API.CONSUMER.CREATE.EVENTS.${name}.activity.>`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.${name}`,
+      `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${name}`,
+      `$JS.API.CONSUMER.DELETE.EVENTS.${name}`,
+      `$JS.ACK.EVENTS.${name}.1.1.1.1.1`,
+      `$JS.ACK._.hash.EVENTS.${name}.1.1.1.1.1`,
+    ].map((subject) => ['training-plans', 'publishes', subject, 'refused'] as const),
+  ),
+  ['subscriber', 'hears', '_INBOX_training-plans.>', 'refused'],
+  ['subscriber', 'publishes', '$JS.API.CONSUMER.INFO.EVENTS.training-plans', 'refused'],
+  ['subscriber', 'publishes', '$JS.API.CONSUMER.CREATE.EVENTS.training-plans.activity.>', 'refused'],
+  ['subscriber', 'publishes', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.training-plans-replay', 'refused'],
+  ['subscriber', 'publishes', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.training-plans', 'refused'],
+  ['subscriber', 'publishes', '$JS.API.CONSUMER.DELETE.EVENTS.training-plans', 'refused'],
+  ['subscriber', 'publishes', '$JS.ACK.EVENTS.training-plans.1.1.1.1.1', 'refused'],
+  ['gateway', 'publishes', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.training-plans', 'refused'],
+  ['gateway', 'publishes', '$JS.API.CONSUMER.DELETE.EVENTS.training-plans-replay', 'refused'],
+  // One that is used no more has to go.
+  ['operator', 'publishes', '$JS.API.CONSUMER.DELETE.EVENTS.training-plans', 'allowed'],
 
   // The operator sees all, and tells again what a consumer gave up.
   ['operator', 'publishes', '$JS.API.STREAM.LIST', 'allowed'],

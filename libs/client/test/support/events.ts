@@ -1,33 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { createUser, fromSeed } from '@nats-io/nkeys'
 import { connect, headers, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { connectBus } from '@slipstream/messaging'
 import { inboxPrefixOf } from '@slipstream/messaging/topology'
-import { makeNatsAuth, type NatsAuth, type NatsUser } from '@slipstream/nats-auth'
+import { makeNatsAuth, type NatsUser } from '@slipstream/nats-auth'
 import { Secret } from '@slipstream/runtime'
 import { createLogger } from '@slipstream/telemetry'
 import { startTestNats, type TestNats } from '@slipstream/testing'
 import { type GoldenEvent, golden } from './golden.ts'
 
-/** As a host gives each of its services a user: the subscriber's entry once more, with another nkey. */
-const withAnotherSubscriber = ({ serverConfig, credentials }: NatsAuth) => {
-  const { users } = JSON.parse(serverConfig.replace(/^authorization: /, '')) as { users: { nkey: string }[] }
-  const seedOfUser = (seed: string) => fromSeed(new TextEncoder().encode(seed.trim()))
-  const subscriber = users.find(({ nkey }) => nkey === seedOfUser(credentials.subscriber).getPublicKey())
-  const other = createUser()
-  const all = [...users, { ...subscriber, nkey: other.getPublicKey() }]
-  return {
-    serverConfig: `authorization: ${JSON.stringify({ users: all })}\n`,
-    otherSeed: new TextDecoder().decode(other.getSeed()),
-  }
-}
-
 /** A server with the users of this release, the streams that the services make, and what a service of a host does there. */
 export interface EventServer {
   nats: TestNats
-  /** Seed of a user of its own, as a service of the host has. */
+  /** Seed of the user that services of the host share. */
   subscriberSeed: string
+  /** Seed of a user of its own, `training-plans`. */
+  ownSeed: string
   /** Streams and consumers, as another such service sees them. */
   manager: JetStreamManager
   /** Publishes as the service does whose event it is; whether it makes sense is not looked at. */
@@ -40,9 +28,7 @@ export interface EventServer {
 }
 
 export const startEventServer = async (): Promise<EventServer> => {
-  const auth = makeNatsAuth()
-  const { credentials } = auth
-  const { serverConfig, otherSeed } = withAnotherSubscriber(auth)
+  const { serverConfig, credentials } = makeNatsAuth({}, ['training-plans'])
   const nats = await startTestNats({ config: serverConfig })
   const makeStreams = async () => {
     const creds = new Secret(credentials.ingestion)
@@ -61,7 +47,8 @@ export const startEventServer = async (): Promise<EventServer> => {
   const [gateway, ingestion, reader] = await Promise.all([open('gateway'), open('ingestion'), open('subscriber')])
   return {
     nats,
-    subscriberSeed: otherSeed,
+    subscriberSeed: credentials.subscriber,
+    ownSeed: credentials['training-plans'],
     manager: await jetstreamManager(reader),
     makeStreams,
     tell: async (event) => {
