@@ -69,6 +69,17 @@ test('events come in order and typed, and are acknowledged, to a user that may d
   expect(server.refused()).toEqual([])
 })
 
+test('a service with a user of its own keeps a durable and goes through a time again', async () => {
+  const own = { credentials: server.ownSeed, inboxPrefix: '_INBOX_training-plans' }
+  const { handled } = await listen({ ...own, durable: 'training-plans' })
+  const since = new Date()
+  await server.tell(ingested('wko_own', 1, 'evt_own'))
+  await vi.waitFor(() => expect(handled).toEqual(['evt_own']))
+  const replay = await listen({ ...own, durable: 'training-plans-replay', types: ['activity.ingested'] }, since)
+  await vi.waitFor(() => expect(replay.handled).toEqual(['evt_own']))
+  expect(server.refused()).toEqual([])
+})
+
 test('one athlete and some types are chosen at the server', async () => {
   const { durable, handled } = await listen({ athleteId: 'ath_chosen', types: ['activity.ingested'] })
   await server.tell(ingested('wko_other', 1, 'evt_other_athlete', { athleteId: 'ath_other' }))

@@ -12,6 +12,8 @@ export interface NatsServers {
   servers: string | readonly string[]
   /** The text of a credentials file (JWT and seed), or the seed of an nkey. */
   credentials?: string
+  /** Where answers go, for a user that may not hear `_INBOX.>`: `_INBOX_<name>` for a subscriber with a user of its own. */
+  inboxPrefix?: string
   /** Certificates in PEM that the server's is signed by; insists on TLS. */
   ca?: string
 }
@@ -22,7 +24,7 @@ const authenticatorOf = (credentials: string): Authenticator => {
 }
 
 /** The client reads no user from an address, so it is passed apart. */
-const optionsOf = ({ servers, credentials, ca }: NatsServers): NodeConnectionOptions => {
+const optionsOf = ({ servers, credentials, inboxPrefix, ca }: NatsServers): NodeConnectionOptions => {
   const urls = [servers].flat().map((one) => new URL(one))
   const named = urls.find(({ username }) => username !== '')
   const isTls = ca !== undefined || urls.some(({ protocol }) => protocol === 'tls:')
@@ -30,6 +32,7 @@ const optionsOf = ({ servers, credentials, ca }: NatsServers): NodeConnectionOpt
     servers: urls.map(({ host }) => host),
     ...(named && { user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) }),
     ...(credentials !== undefined && { authenticator: authenticatorOf(credentials) }),
+    ...(inboxPrefix !== undefined && { inboxPrefix }),
     ...(isTls && { tls: ca === undefined ? {} : { ca } }),
   }
 }
