@@ -1,2 +1,2 @@
 export { makeNatsAuth, type NatsAuth } from './nats-auth.ts'
-export { type NatsUser, natsUsers } from './permissions.ts'
+export { faultOfSubscribers, type NatsUser, natsUsers } from './permissions.ts'

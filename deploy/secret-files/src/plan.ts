@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { makeNatsAuth, type NatsUser, natsUsers } from '@slipstream/nats-auth'
+import { makeNatsAuth, natsUsers } from '@slipstream/nats-auth'
 import { newOneTimeSecret } from '@slipstream/runtime'
 
 /** Secrets by the name of their file, without a line break at the end. */
@@ -25,22 +25,35 @@ const makers: Readonly<Record<string, () => string>> = {
   'grafana-admin-password': newPassword,
 }
 
-const natsSeed = (user: NatsUser): string => `nats-${user}-seed`
+/** Services of the host that have a user of their own in NATS, by name. */
+type Subscribers = readonly string[]
 
-const natsAuth = (secrets: Secrets) => {
-  const known = natsUsers.flatMap((user) => {
-    const seed = secrets[natsSeed(user)]
+/** The seed's name by user, of subscribers too. */
+const natsSeeds = (subscribers: Subscribers): Readonly<Record<string, string>> =>
+  Object.fromEntries([
+    ...natsUsers.map((user) => [user, `nats-${user}-seed`]),
+    ...subscribers.map((name) => [name, `nats-subscriber-${name}-seed`]),
+  ])
+
+const natsAuth = (secrets: Secrets, subscribers: Subscribers) => {
+  const known = Object.entries(natsSeeds(subscribers)).flatMap(([user, name]) => {
+    const seed = secrets[name]
     return seed === undefined ? [] : [[user, seed]]
   })
-  return makeNatsAuth(Object.fromEntries(known))
+  return makeNatsAuth(Object.fromEntries(known), subscribers)
 }
 
 /** What has to be made, given what is there. A secret that is there is never made anew. */
-export const missingSecrets = (found: Secrets, options: { simulatesStrava: boolean }): Secrets => {
-  const { credentials } = natsAuth(found)
+export const missingSecrets = (
+  found: Secrets,
+  options: { simulatesStrava: boolean; subscribers: Subscribers },
+): Secrets => {
+  const credentials: Secrets = natsAuth(found, options.subscribers).credentials
   const all = {
     ...makers,
-    ...Object.fromEntries(natsUsers.map((user) => [natsSeed(user), () => credentials[user]])),
+    ...Object.fromEntries(
+      Object.entries(natsSeeds(options.subscribers)).map(([user, name]) => [name, () => credentials[user]]),
+    ),
     ...(options.simulatesStrava && { [stravaClientSecret]: () => randomBytes(20).toString('hex') }),
   }
   const missing = Object.entries(all).filter(([name]) => !(name in found))
@@ -61,7 +74,7 @@ const mongodbUid = 999
 const grafanaUid = 472
 
 /** Which container gets which secrets, under which file names. */
-export const shareOut = (secrets: Secrets): Readonly<Record<string, Share>> => {
+export const shareOut = (secrets: Secrets, subscribers: Subscribers): Readonly<Record<string, Share>> => {
   const secret = (name: string): string => {
     const value = secrets[name]
     if (value === undefined) throw new Error(`there is no secret ${name}`)
@@ -69,7 +82,7 @@ export const shareOut = (secrets: Secrets): Readonly<Record<string, Share>> => {
   }
   const stores = (service: (typeof services)[number]) => ({
     'mongodb-uri': `mongodb://${service}:${secret(`mongo-${service}-password`)}@mongo:27017/slipstream?authSource=admin&replicaSet=rs0`,
-    'nats-creds': secret(natsSeed(service)),
+    'nats-creds': secret(`nats-${service}-seed`),
   })
   const strava = {
     'strava-client-secret': secret(stravaClientSecret),
@@ -96,7 +109,7 @@ export const shareOut = (secrets: Secrets): Readonly<Record<string, Share>> => {
       ),
     },
     // Public keys and permissions: no secret, but of no use without the seeds.
-    nats: { uid: 0, files: { 'auth.conf': natsAuth(secrets).serverConfig } },
+    nats: { uid: 0, files: { 'auth.conf': natsAuth(secrets, subscribers).serverConfig } },
     grafana: { uid: grafanaUid, files: { 'admin-password': secret('grafana-admin-password') } },
   }
 }
