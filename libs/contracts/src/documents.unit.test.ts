@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import committedAsyncApi from '../../../docs/api/asyncapi.json' with { type: 'json' }
 import committedOpenApi from '../../../docs/api/openapi.json' with { type: 'json' }
 import { createAsyncApiDocument } from './asyncapi.ts'
@@ -6,6 +6,7 @@ import { errorCatalogue, errorCodes } from './error-catalogue.ts'
 import { dataSchemaOf, eventData, eventTypes } from './events.ts'
 import { eventExamples, problemExample } from './examples.ts'
 import { createOpenApiDocument } from './openapi.ts'
+import { descriptionOf, fieldsOf, namesIn, type Schema } from './schema-fields.ts'
 
 const plain = (document: object) => JSON.parse(JSON.stringify(document))
 
@@ -88,4 +89,68 @@ test('the example of a problem says what the catalogue says', () => {
     const { status, title, detail } = errorCatalogue[code]
     expect(problemExample(code)).toMatchObject({ code, status, title, detail })
   }
+})
+
+interface Described {
+  paths?: Record<string, Record<string, { parameters?: Parameter[]; responses: Record<string, Body> }>>
+  components: { schemas: Record<string, Schema> }
+}
+interface Parameter {
+  name: string
+  description?: string
+  schema: Schema
+}
+
+/** All that a document says of a field, a parameter or a body: its place, and the schema that has to describe it. */
+const fieldsIn = ({ paths = {}, components }: Described) => {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ place: `${method} ${path}`, operation })),
+  )
+  const bodies = [
+    ...Object.entries(components.schemas).map(([place, schema]) => ({ place, schema })),
+    ...operations.flatMap(({ place, operation }) =>
+      Object.values(operation.responses)
+        .flatMap(({ content = {} }) => Object.values(content))
+        .map(({ schema }) => ({ place, schema: schema as Schema })),
+    ),
+  ]
+  return [
+    ...bodies.flatMap(({ place, schema }) =>
+      fieldsOf(schema).map(({ name, schema: field }) => ({ place: `${place}.${name}`, field })),
+    ),
+    ...operations.flatMap(({ place, operation: { parameters = [] } }) =>
+      parameters.map(({ name, description, schema }) => ({
+        place: `${place}?${name}`,
+        field: { ...schema, description: description ?? schema.description },
+      })),
+    ),
+  ]
+}
+
+const valuesOf = (schema: Schema): unknown[] =>
+  [schema, ...(schema.anyOf ?? [])].flatMap(({ enum: values = [] }) => values).filter((value) => value !== null)
+
+describe.each([
+  ['openapi.json', createOpenApiDocument],
+  ['asyncapi.json', createAsyncApiDocument],
+])('in %s', (_name, create) => {
+  const document: Described = plain(create())
+  const leadsToText = (field: Schema): boolean =>
+    namesIn(field).some((name) => document.components.schemas[name]?.description)
+
+  test('every field and parameter says what it means', () => {
+    const silent = fieldsIn(document).filter(({ field }) => !leadsToText(field) && descriptionOf(field) === '')
+    expect(silent.map(({ place }) => place)).toEqual([])
+  })
+
+  test('every value of a list is told of; codes of errors stand in the catalogue', () => {
+    const unsaid = fieldsIn(document).flatMap(({ place, field }) => {
+      const values = valuesOf(field)
+      if (values.includes('internal_error')) return []
+      return values
+        .filter((value) => !descriptionOf(field).includes(`\`${value}\`: `))
+        .map((value) => `${place}: ${value}`)
+    })
+    expect(unsaid).toEqual([])
+  })
 })

@@ -1,43 +1,69 @@
 import { z } from 'zod'
 import {
   causeSchema,
+  deletionMeaning,
   laneSchema,
-  noticeAspects,
-  noticeObjects,
+  noticeAspectSchema,
+  noticeObjectSchema,
   runCountsSchema,
   runOutcomeSchema,
   runStates,
+  stateMeanings,
   unlinkReasonSchema,
-  waitReasons,
+  waitReasonSchema,
   windowSchema,
 } from './lanes.ts'
+import { meaningsOf } from './meanings.ts'
 import { workoutSchema } from './workout.ts'
 
-const athlete = { athleteId: z.string().regex(/^[A-Za-z0-9_-]+$/) }
-const instant = z.iso.datetime()
+const text = (description: string) => z.string().meta({ description })
+const instant = (description: string) => z.iso.datetime().meta({ description })
+
+const athlete = {
+  athleteId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .meta({ description: 'Whose data it is: the id that Slipstream gave the athlete.' }),
+}
+const linkId = text(
+  'The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one.',
+)
+const runId = text('The sync run, as in `GET /api/v1/strava/runs`.')
+const receiptId = text('The receipt, as in `GET /api/v1/strava/receipts/{id}`.')
+
+const requestedVersion = z
+  .int()
+  .positive()
+  .meta({ description: "Slipstream's own count of what was asked for, for its services." })
 
 const activityFact = {
   ...athlete,
-  workoutId: z.string(),
-  stravaActivityId: z.string(),
-  version: z.int().positive(),
+  workoutId: text('The workout; key your copy by it.'),
+  stravaActivityId: text('Id of the activity at Strava.'),
+  version: z.int().positive().meta({
+    description: 'Version of the workout; grows by one with each change. Ignore what is older than your copy.',
+  }),
 }
 
-const dataPolicySchema = z.object({
-  expiresAt: instant.nullable().meta({ description: 'Delete your copy by then; null when the operator keeps data.' }),
-  noAi: z.literal(true).meta({ description: 'Strava API Policy 5.3: no use in or for AI applications.' }),
-})
+const dataPolicySchema = z
+  .object({
+    expiresAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Delete your copy by then; null when the operator keeps data.' }),
+    noAi: z.literal(true).meta({ description: 'Strava API Policy 5.3: no use in or for AI applications.' }),
+  })
+  .meta({ description: 'What you may do with your copy.' })
 
 const workoutFact = {
   ...activityFact,
   cause: causeSchema,
   workout: workoutSchema,
-  source: z.literal('strava'),
+  source: z.literal('strava').meta({ description: 'Where the workout comes from.' }),
   dataPolicy: dataPolicySchema,
-  latencyMs: z
-    .int()
-    .nonnegative()
-    .meta({ description: 'From the moment the sync was asked for to the stored change.' }),
+  latencyMs: z.int().nonnegative().meta({
+    description: 'Milliseconds from the moment the sync was asked for, or the webhook arrived, to the stored change.',
+  }),
 }
 
 const laneVersion = z
@@ -50,74 +76,86 @@ const laneVersion = z
 export const eventData = {
   'athlete.linked': z.object({
     ...athlete,
-    linkId: z.string(),
-    stravaAthleteId: z.string(),
-    scopes: z.array(z.string()),
-    linkedAt: instant,
+    linkId,
+    stravaAthleteId: text('Id of the athlete at Strava.'),
+    scopes: z.array(z.string()).meta({ description: 'What the athlete granted, as Strava names it.' }),
+    linkedAt: instant('When the athlete consented.'),
   }),
   'athlete.unlinked': z.object({
     ...athlete,
-    linkId: z.string(),
+    linkId,
     reason: unlinkReasonSchema,
-    receiptId: z.string(),
-    unlinkedAt: instant,
+    receiptId,
+    unlinkedAt: instant('When the link ended.'),
   }),
   'athlete.erased': z
     .object({
       ...athlete,
-      linkId: z.string(),
-      receiptId: z.string(),
-      deleted: z.record(z.string(), z.int().nonnegative()),
-      erasedAt: instant,
+      linkId,
+      receiptId,
+      deleted: z
+        .record(z.string(), z.int().nonnegative())
+        .meta({ description: 'How many documents of each collection were deleted, and how many `events`.' }),
+      erasedAt: instant('When the last of it was deleted.'),
     })
     .meta({
       description:
         'Ingestion deleted what it held of an unlinked athlete, or what came under a grant that stayed dead; completes the receipt.',
     }),
-  'athlete.reauth_required': z.object({ ...athlete, linkId: z.string(), code: z.string(), since: instant }),
-  'sync.triggered': z.object({ ...athlete, linkId: z.string(), runId: z.string(), requestedAt: instant }),
+  'athlete.reauth_required': z.object({
+    ...athlete,
+    linkId,
+    code: text('Why, as in the error catalogue; `reauth_required` or `scope_missing`.'),
+    since: instant('When the grant was seen to be lost.'),
+  }),
+  'sync.triggered': z.object({ ...athlete, linkId, runId, requestedAt: instant('When it was asked for.') }),
   'strava.notified': z.object({
     ...athlete,
-    linkId: z.string(),
-    inboxId: z.string(),
-    objectType: z.enum(noticeObjects),
-    objectId: z.string(),
-    aspectType: z.enum(noticeAspects),
-    eventTime: instant,
+    linkId,
+    inboxId: text('The stored webhook.'),
+    objectType: noticeObjectSchema,
+    objectId: text('Id of the activity, or of the athlete, at Strava.'),
+    aspectType: noticeAspectSchema,
+    eventTime: instant('When it happened, as Strava says.'),
   }),
   'sync.requested': z.object({
     ...athlete,
-    linkId: z.string(),
-    runId: z.string(),
+    linkId,
+    runId,
     lane: laneSchema,
     cause: causeSchema,
     window: windowSchema,
     activityIds: z
       .array(z.string())
       .default([])
-      .meta({ description: 'Of a webhook: what is asked for; empty: the window.' }),
-    requestedVersion: z.int().positive(),
+      .meta({ description: 'Of a webhook: ids of the activities asked for, at Strava; empty: the window.' }),
+    requestedVersion,
     laneVersion,
-    requestedAt: instant,
+    requestedAt: instant('When it was asked for.'),
   }),
   'sync.progress': z.object({
     ...athlete,
-    runId: z.string(),
-    listed: z.int().nonnegative(),
-    stored: z.int().nonnegative(),
-    estimatedFinishAt: instant.nullable(),
+    runId,
+    listed: z.int().nonnegative().meta({ description: 'Activities that Strava has listed so far.' }),
+    stored: z.int().nonnegative().meta({ description: 'How many of them are stored and up to date.' }),
+    estimatedFinishAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'When the run is expected to end; null: not known.' }),
     state: z
       .enum([...runStates, 'finished'])
       .nullable()
       .default(null)
-      .meta({ description: 'What has become of the run; null: told by a release before 0.2.' }),
-    waitingFor: z.enum(waitReasons).nullable().default(null),
+      .meta({
+        description: `${meaningsOf('What has become of the run.', { ...stateMeanings, finished: 'it ended' })} null: told by a release before 0.2.`,
+      }),
+    waitingFor: waitReasonSchema.nullable().default(null).meta({ description: 'null unless the run waits.' }),
   }),
   'sync.finished': z.object({
     ...athlete,
-    linkId: z.string(),
-    runId: z.string(),
-    requestedVersion: z.int().positive(),
+    linkId,
+    runId,
+    requestedVersion,
     lane: laneSchema.nullable().default(null).meta({ description: 'null: told by release 0.1.' }),
     laneVersion,
     cause: causeSchema.nullable().default(null).meta({ description: 'null: told by release 0.1.' }),
@@ -128,16 +166,19 @@ export const eventData = {
     outcome: runOutcomeSchema,
     window: windowSchema,
     counts: runCountsSchema,
-    startedAt: instant,
-    finishedAt: instant,
-    durationMs: z.int().nonnegative(),
+    startedAt: instant('When the run began.'),
+    finishedAt: instant('When the run ended.'),
+    durationMs: z.int().nonnegative().meta({ description: 'Milliseconds from `startedAt` to `finishedAt`.' }),
   }),
   'activity.ingested': z.object(workoutFact),
-  'activity.updated': z.object({ ...workoutFact, changedFields: z.array(z.string()) }),
+  'activity.updated': z.object({
+    ...workoutFact,
+    changedFields: z.array(z.string()).meta({ description: 'Names of the fields of `workout` that changed.' }),
+  }),
   'activity.refreshed': z
     .object({ ...activityFact, dataPolicy: dataPolicySchema })
     .meta({ description: 'Fetched again and unchanged: a copy may be kept until then.' }),
-  'activity.deleted': z.object({ ...activityFact, reason: z.string() }),
+  'activity.deleted': z.object({ ...activityFact, reason: text(deletionMeaning) }),
 } as const
 
 export type EventType = keyof typeof eventData

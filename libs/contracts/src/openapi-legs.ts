@@ -68,10 +68,10 @@ export const callbackLeg = (operationId: string) =>
     operationId,
     'Return from Strava',
     z.object({
-      state: z.string(),
-      code: z.string().optional(),
+      state: z.string().meta({ description: 'What Slipstream sent along; used once.' }),
+      code: z.string().optional().meta({ description: 'What the tokens are exchanged for.' }),
       scope: z.string().optional().meta({ description: 'What the athlete granted, separated by commas.' }),
-      error: z.string().optional(),
+      error: z.string().optional().meta({ description: 'Why there is no consent, such as `access_denied`.' }),
     }),
     [
       'link_token_invalid',
@@ -105,10 +105,18 @@ export const webhookLegs = {
     security: [],
     requestParams: {
       path: webhookPath,
-      query: z.object({ 'hub.mode': z.string(), 'hub.challenge': z.string(), 'hub.verify_token': z.string() }),
+      query: z.object({
+        'hub.mode': z.string().meta({ description: 'Always `subscribe`.' }),
+        'hub.challenge': z.string().meta({ description: 'What is to be sent back.' }),
+        'hub.verify_token': z.string().meta({ description: 'What Slipstream gave when it made the subscription.' }),
+      }),
     },
     responses: {
-      '200': json('The challenge.', z.object({ 'hub.challenge': z.string() }), { 'hub.challenge': '15f7d1a91c1f40f8' }),
+      '200': json(
+        'The challenge.',
+        z.object({ 'hub.challenge': z.string().meta({ description: 'As it was sent.' }) }),
+        { 'hub.challenge': '15f7d1a91c1f40f8' },
+      ),
       ...problems('invalid_request', 'forbidden', 'not_found', 'internal_error', 'service_unavailable'),
     },
   },

@@ -24,6 +24,7 @@ import {
 } from './api.ts'
 import { type ErrorCode, errorCatalogue, errorCodes } from './error-catalogue.ts'
 import { examples, problemExample } from './examples.ts'
+import { meaningsOf } from './meanings.ts'
 import { callbackLeg, connectLeg, forgetBrowserLeg, webhookLegs } from './openapi-legs.ts'
 import { asAthlete, asOperator, json, jsonBody, pageOrJson, problems } from './openapi-operations.ts'
 import { withoutTimePattern } from './time-pattern.ts'
@@ -272,11 +273,17 @@ const paths = {
         '200': json(
           'For an OpenID Connect client.',
           z.object({
-            issuer: z.url(),
-            audience: z.string(),
-            clientId: z.string(),
-            scopes: z.array(z.string()),
-            profileGate: z.enum(['local', 'claim', 'off']),
+            issuer: z.url().meta({ description: 'The OpenID Connect issuer to sign in with.' }),
+            audience: z.string().meta({ description: 'What an access token has to be for.' }),
+            clientId: z.string().meta({ description: 'The `client_id` of the page at the issuer.' }),
+            scopes: z.array(z.string()).meta({ description: 'What the page asks the issuer for.' }),
+            profileGate: z.enum(['local', 'claim', 'off']).meta({
+              description: meaningsOf('What has to be there before Strava can be linked.', {
+                local: 'the profile, submitted here',
+                claim: 'the claim `profile_submitted` in the access token',
+                off: 'nothing',
+              }),
+            }),
             publicUrl: z.url().meta({ description: 'Where the page is to be opened.' }),
             stravaButtonImage: z.string().nullable().meta({
               description: "Address or path of Strava's own button, where the operator has set it; null: plain text.",
@@ -295,7 +302,11 @@ const paths = {
       tags: ['Site'],
       security: [],
       responses: {
-        '200': pageOrJson('By code.', z.object({ items: z.array(errorEntrySchema) }), { items: [errorExample] }),
+        '200': pageOrJson(
+          'By code.',
+          z.object({ items: z.array(errorEntrySchema).meta({ description: 'All of the catalogue.' }) }),
+          { items: [errorExample] },
+        ),
         ...problems('not_found'),
       },
     },
@@ -321,7 +332,11 @@ const paths = {
       tags: ['Site'],
       security: [],
       responses: {
-        '200': json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() }), { openapi: '3.1.0' }),
+        '200': json(
+          'OpenAPI 3.1.',
+          z.looseObject({ openapi: z.string().meta({ description: 'Version of OpenAPI.' }) }),
+          { openapi: '3.1.0' },
+        ),
         ...problems('not_found'),
       },
     },
@@ -333,7 +348,11 @@ const paths = {
       tags: ['Site'],
       security: [],
       responses: {
-        '200': json('AsyncAPI 3.0.', z.looseObject({ asyncapi: z.string() }), { asyncapi: '3.0.0' }),
+        '200': json(
+          'AsyncAPI 3.0.',
+          z.looseObject({ asyncapi: z.string().meta({ description: 'Version of AsyncAPI.' }) }),
+          { asyncapi: '3.0.0' },
+        ),
         ...problems('not_found'),
       },
     },

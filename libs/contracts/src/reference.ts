@@ -3,6 +3,7 @@ import { type CatalogueEntry, type ErrorCode, errorCatalogue, errorCodes } from 
 import { type EventType, eventTypes, transientEventTypes } from './events.ts'
 import { eventExamples } from './examples.ts'
 import { createOpenApiDocument } from './openapi.ts'
+import { fieldsOf, meaningOf, namesIn, type Schema, wordsOf } from './schema-fields.ts'
 import { wayOutOf } from './way-out.ts'
 
 // The references for people, in Markdown, from what the documents for programs are made from.
@@ -19,41 +20,18 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
-interface Schema {
-  type?: string | string[]
-  const?: unknown
-  enum?: unknown[]
-  anyOf?: Schema[]
-  oneOf?: Schema[]
-  items?: Schema
-  format?: string
-  description?: string
-  properties?: Record<string, Schema>
-  required?: string[]
-  $ref?: string
-}
-
-/** A schema as one would say it: `string`, `string or null`, `array of Workout`. */
-const wordsOf = (schema: Schema): string => {
-  if (schema.$ref) return schema.$ref.replace(/^.*\//, '')
-  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
-  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ')
-  const choices = schema.anyOf ?? schema.oneOf
-  if (choices) return choices.map(wordsOf).join(' or ')
-  if (schema.type === 'array') return `array of ${wordsOf(schema.items ?? {})}`
-  if (schema.format === 'date-time') return 'time'
-  return [schema.type ?? 'any'].flat().join(' or ')
-}
-
-const fieldsOf = (schema: Schema): string =>
+/** `anchorOf` says where on the page a schema with a name of its own is told of. */
+const fieldTable = (schema: Schema, anchorOf: (name: string) => string): string =>
   table(
     ['Field', 'Type', 'Meaning'],
-    Object.entries(schema.properties ?? {}).map(([name, field]) => [
+    fieldsOf(schema).map(({ name, schema: field }) => [
       `\`${name}\``,
       wordsOf(field),
-      field.description ?? '',
+      [meaningOf(field), ...namesIn(field).map((named) => `See [${named}](#${anchorOf(named)}).`)].join(' ').trim(),
     ]),
   )
+
+const bodyAnchorOf = (name: string): string => `body-${name.toLowerCase()}`
 
 const actorWords = { athlete: 'athlete', operator: 'operator', nobody: 'nobody' } as const
 
@@ -92,6 +70,8 @@ ${table(
 
 ${errorCodes.map(errorSection).join('\n')}`
 
+const eventAnchorOf = (name: string): string => name.toLowerCase()
+
 interface AsyncApi {
   channels: Record<EventType, { address: string; description: string }>
   operations: Record<EventType, { summary: string }>
@@ -106,12 +86,12 @@ const eventReference = (): string => {
   const { channels, operations, components } = createAsyncApiDocument() as unknown as AsyncApi
   const section = (type: EventType): string => `## ${type}
 
-${operations[type].summary} ${components.schemas[type].description ?? ''}
+${[operations[type].summary, components.schemas[type].description].filter(Boolean).join(' ')}
 
 - **Subject:** \`${channels[type].address}\`
 - **Where:** ${channels[type].description}${transientEventTypes.includes(type) ? ' Not stored: heard live or not at all.' : ''}
 
-${fieldsOf(components.schemas[type])}
+${fieldTable(components.schemas[type], eventAnchorOf)}
 
 ${jsonBlock(eventExamples[type])}
 `
@@ -142,7 +122,9 @@ ${table(
 ${eventTypes.map(section).join('\n')}
 ## Workout
 
-${fieldsOf(components.schemas.Workout)}
+${components.schemas.Workout.description}
+
+${fieldTable(components.schemas.Workout, eventAnchorOf)}
 `
 }
 
@@ -173,10 +155,15 @@ const curlOf = (method: string, path: string, { security, requestBody, responses
   ].join(' \\\n  ')
 }
 
+/** What has a name is told of once, further down. */
+const bodyWords = (schema: Schema): string =>
+  schema.$ref ? `[\`${wordsOf(schema)}\`](#${bodyAnchorOf(wordsOf(schema))})` : 'JSON'
+
 const operationSection = (method: string, path: string, operation: Operation): string => {
   const { summary, description, parameters = [], responses } = operation
   const [okStatus, ok] = Object.entries(responses).find(([status]) => Number(status) < 300) ?? []
-  const example = ok?.content?.['application/json']?.example
+  const { example, schema: answer } = ok?.content?.['application/json'] ?? {}
+  const body = operation.requestBody?.content['application/json']?.schema
   return [
     `### ${method.toUpperCase()} ${path}`,
     `${summary}.${description ? ` ${description}` : ''}`,
@@ -185,11 +172,11 @@ const operationSection = (method: string, path: string, operation: Operation): s
       : [
           table(
             ['Parameter', 'In', 'Type', 'Meaning'],
-            parameters.map(({ name, in: place, required, description: meaning = '', schema }) => [
+            parameters.map(({ name, in: place, required, description, schema }) => [
               `\`${name}\`${required ? ', required' : ''}`,
               place,
               wordsOf(schema),
-              meaning,
+              meaningOf({ ...schema, description }),
             ]),
           ),
         ]),
@@ -197,7 +184,11 @@ const operationSection = (method: string, path: string, operation: Operation): s
     ...(operation.security.length > 0 || operation.tags.includes('Site')
       ? [codeBlock('sh', curlOf(method, path, operation))]
       : []),
-    ...(example === undefined ? [] : [`Answers ${okStatus}: ${ok?.description}`, jsonBlock(example)]),
+    ...(body === undefined ? [] : [`Takes ${bodyWords(body)}.`]),
+    ...(example === undefined
+      ? []
+      : [`Answers ${okStatus}${answer ? `, ${bodyWords(answer)}` : ''}: ${ok?.description}`, jsonBlock(example)]),
+    ...(answer?.$ref || !answer?.properties ? [] : [fieldTable(answer, bodyAnchorOf)]),
     table(
       ['Status', 'Means'],
       Object.entries(responses).map(([status, response]) => [
@@ -209,6 +200,11 @@ const operationSection = (method: string, path: string, operation: Operation): s
     ),
   ].join('\n\n')
 }
+
+const bodySection = (name: string, schema: Schema): string =>
+  [`### Body ${name}`, ...(schema.description ? [schema.description] : []), fieldTable(schema, bodyAnchorOf)].join(
+    '\n\n',
+  )
 
 /** The HTTP API by what it is for, with an example of each request and answer. */
 const httpReference = (): string => {
@@ -246,6 +242,14 @@ ask is limited, \`RateLimit\` says what is left, and 429 comes with \`Retry-Afte
 \`Idempotency-Key\` and gets the same answer.
 
 ${(document.tags ?? []).map(section).join('\n\n')}
+
+## Bodies
+
+What requests and answers consist of. A field that can be absent is null; an answer may have more fields than these.
+
+${Object.entries(document.components?.schemas ?? {})
+  .map(([name, schema]) => bodySection(name, schema as Schema))
+  .join('\n\n')}
 `
 }
 

@@ -5,24 +5,29 @@ export const eventSchemas = {
     "type": "object",
     "properties": {
       "id": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the workout; stays the same for as long as it is stored."
       },
       "stravaActivityId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity at Strava."
       },
       "source": {
-        "type": "string"
+        "type": "string",
+        "description": "Where it comes from."
       },
       "name": {
-        "type": "string"
+        "type": "string",
+        "description": "Title that the athlete or their device gave it."
       },
       "sportType": {
         "type": "string",
-        "description": "Open list: Strava adds sports without notice."
+        "description": "Sport, as Strava calls it. Open list: Strava adds sports without notice."
       },
       "startedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it began, in UTC."
       },
       "startedAtLocal": {
         "type": "string",
@@ -30,7 +35,7 @@ export const eventSchemas = {
         "description": "Wall-clock time where the activity took place, without offset."
       },
       "timezone": {
-        "description": "IANA name, for example America/New_York.",
+        "description": "IANA name, for example America/New_York. null: not known.",
         "type": [
           "string",
           "null"
@@ -38,40 +43,43 @@ export const eventSchemas = {
       },
       "distanceMeters": {
         "type": "number",
-        "description": "0 as well where it is not known."
+        "description": "Metres. 0 as well where it is not known."
       },
       "movingTimeSeconds": {
         "type": "number",
-        "description": "0 as well where it is not known."
+        "description": "Seconds in motion. 0 as well where it is not known."
       },
       "elapsedTimeSeconds": {
         "type": "number",
-        "description": "0 as well where it is not known."
+        "description": "Seconds from beginning to end, with breaks. 0 as well where it is not known."
       },
       "elevationGainMeters": {
         "type": "number",
-        "description": "0 as well where it is not known."
+        "description": "Metres climbed. 0 as well where it is not known."
       },
       "averageHeartRateBpm": {
+        "description": "Beats a minute. null: not known.",
         "type": [
           "number",
           "null"
         ]
       },
       "maxHeartRateBpm": {
+        "description": "Beats a minute. null: not known.",
         "type": [
           "number",
           "null"
         ]
       },
       "averageCadenceRpm": {
-        "description": "As Strava gives it: for runs, one leg.",
+        "description": "Turns a minute, as Strava gives it: for runs, steps of one leg. null: not known.",
         "type": [
           "number",
           "null"
         ]
       },
       "averageWatts": {
+        "description": "Watts; `isPowerMeasured` says whether they are an estimate. null: not known.",
         "type": [
           "number",
           "null"
@@ -87,7 +95,7 @@ export const eventSchemas = {
       },
       "workoutType": {
         "default": null,
-        "description": "As the athlete marked it.",
+        "description": "As the athlete marked it. `race`: a race; `long_run`: a long run; `workout`: planned training, such as intervals. null: not marked, or not known.",
         "anyOf": [
           {
             "type": "string"
@@ -98,25 +106,30 @@ export const eventSchemas = {
         ]
       },
       "energyKilojoules": {
+        "description": "Kilojoules of work. null: not known.",
         "type": [
           "number",
           "null"
         ]
       },
       "relativeEffort": {
+        "description": "Strava's score of how hard it was, from the heart rate. null: not known.",
         "type": [
           "number",
           "null"
         ]
       },
       "isManual": {
-        "type": "boolean"
+        "type": "boolean",
+        "description": "Entered by hand, not recorded."
       },
       "isTrainer": {
-        "type": "boolean"
+        "type": "boolean",
+        "description": "Done on a trainer, indoors."
       },
       "isCommute": {
-        "type": "boolean"
+        "type": "boolean",
+        "description": "Marked as a way to work."
       },
       "visibility": {
         "anyOf": [
@@ -126,9 +139,11 @@ export const eventSchemas = {
           {
             "type": "null"
           }
-        ]
+        ],
+        "description": "Who may see it at Strava. `everyone`: anybody; `followers_only`: the followers of the athlete; `only_me`: the athlete alone. null: not known."
       },
       "deviceName": {
+        "description": "What recorded it; null: not known.",
         "type": [
           "string",
           "null"
@@ -136,7 +151,8 @@ export const eventSchemas = {
       },
       "stravaUrl": {
         "type": "string",
-        "format": "uri"
+        "format": "uri",
+        "description": "Its page at Strava, to be linked as “View on Strava”."
       },
       "version": {
         "type": "integer",
@@ -146,11 +162,13 @@ export const eventSchemas = {
       },
       "firstIngestedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it was stored for the first time."
       },
       "updatedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it was stored or changed last."
       }
     },
     "required": [
@@ -183,30 +201,36 @@ export const eventSchemas = {
       "version",
       "firstIngestedAt",
       "updatedAt"
-    ]
+    ],
+    "description": "A Strava activity as Slipstream stores and serves it, in SI units."
   },
   "athlete.linked": {
     "type": "object",
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "stravaAthleteId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the athlete at Strava."
       },
       "scopes": {
         "type": "array",
         "items": {
           "type": "string"
-        }
+        },
+        "description": "What the athlete granted, as Strava names it."
       },
       "linkedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the athlete consented."
       }
     },
     "required": [
@@ -222,20 +246,25 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "reason": {
-        "type": "string"
+        "type": "string",
+        "description": "Why the data are deleted. `user`: the athlete disconnected, or the operator did it for them; `revoked_at_strava`: the athlete ended the access at Strava; `slot_freed`: kept for later, not sent yet; `policy`: the access stayed dead, and the time that data may be kept is over."
       },
       "receiptId": {
-        "type": "string"
+        "type": "string",
+        "description": "The receipt, as in `GET /api/v1/strava/receipts/{id}`."
       },
       "unlinkedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the link ended."
       }
     },
     "required": [
@@ -251,13 +280,16 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "receiptId": {
-        "type": "string"
+        "type": "string",
+        "description": "The receipt, as in `GET /api/v1/strava/receipts/{id}`."
       },
       "deleted": {
         "type": "object",
@@ -265,11 +297,13 @@ export const eventSchemas = {
           "type": "integer",
           "minimum": 0,
           "maximum": 9007199254740991
-        }
+        },
+        "description": "How many documents of each collection were deleted, and how many `events`."
       },
       "erasedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the last of it was deleted."
       }
     },
     "required": [
@@ -286,17 +320,21 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "code": {
-        "type": "string"
+        "type": "string",
+        "description": "Why, as in the error catalogue; `reauth_required` or `scope_missing`."
       },
       "since": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the grant was seen to be lost."
       }
     },
     "required": [
@@ -311,17 +349,21 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "runId": {
-        "type": "string"
+        "type": "string",
+        "description": "The sync run, as in `GET /api/v1/strava/runs`."
       },
       "requestedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it was asked for."
       }
     },
     "required": [
@@ -336,26 +378,33 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "inboxId": {
-        "type": "string"
+        "type": "string",
+        "description": "The stored webhook."
       },
       "objectType": {
-        "type": "string"
+        "type": "string",
+        "description": "What it is about. `activity`: one activity; `athlete`: the access that the athlete gave."
       },
       "objectId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity, or of the athlete, at Strava."
       },
       "aspectType": {
-        "type": "string"
+        "type": "string",
+        "description": "What is said to have become of it. `create`: it is new; `update`: it changed (of an athlete: access was ended at Strava); `delete`: it is gone."
       },
       "eventTime": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it happened, as Strava says."
       }
     },
     "required": [
@@ -373,40 +422,48 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "runId": {
-        "type": "string"
+        "type": "string",
+        "description": "The sync run, as in `GET /api/v1/strava/runs`."
       },
       "lane": {
-        "type": "string"
+        "type": "string",
+        "description": "How urgent the work is. `interactive`: somebody waits; `realtime`: a webhook of Strava told of something; `scheduled`: the regular turn of each athlete; `backfill`: history, not in use yet."
       },
       "cause": {
-        "type": "string"
+        "type": "string",
+        "description": "Why the sync was asked for. `linked`: the athlete linked Strava; `manual`: a person asked; `hourly`: the regular turn of the athlete, which comes less often where the quota is short; `webhook`: Strava told of a change; `reconcile`: kept for later, not sent yet; `backfill`: kept for later, not sent yet."
       },
       "window": {
         "type": "object",
         "properties": {
           "after": {
             "type": "string",
-            "format": "date-time"
+            "format": "date-time",
+            "description": "Activities that started at or after this time."
           },
           "before": {
             "type": "string",
-            "format": "date-time"
+            "format": "date-time",
+            "description": "Activities that started before this time."
           }
         },
         "required": [
           "after",
           "before"
-        ]
+        ],
+        "description": "The span of start times that the run looks at."
       },
       "activityIds": {
         "default": [],
-        "description": "Of a webhook: what is asked for; empty: the window.",
+        "description": "Of a webhook: ids of the activities asked for, at Strava; empty: the window.",
         "type": "array",
         "items": {
           "type": "string"
@@ -415,7 +472,8 @@ export const eventSchemas = {
       "requestedVersion": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Slipstream's own count of what was asked for, for its services."
       },
       "laneVersion": {
         "default": 0,
@@ -426,7 +484,8 @@ export const eventSchemas = {
       },
       "requestedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When it was asked for."
       }
     },
     "required": [
@@ -447,20 +506,24 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "runId": {
-        "type": "string"
+        "type": "string",
+        "description": "The sync run, as in `GET /api/v1/strava/runs`."
       },
       "listed": {
         "type": "integer",
         "minimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Activities that Strava has listed so far."
       },
       "stored": {
         "type": "integer",
         "minimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "How many of them are stored and up to date."
       },
       "estimatedFinishAt": {
         "anyOf": [
@@ -471,11 +534,12 @@ export const eventSchemas = {
           {
             "type": "null"
           }
-        ]
+        ],
+        "description": "When the run is expected to end; null: not known."
       },
       "state": {
         "default": null,
-        "description": "What has become of the run; null: told by a release before 0.2.",
+        "description": "What has become of the run. `queued`: not begun; `waiting`: may not go on now, `waitingFor` says why; `running`: at work; `finished`: it ended. null: told by a release before 0.2.",
         "anyOf": [
           {
             "type": "string"
@@ -487,9 +551,11 @@ export const eventSchemas = {
       },
       "waitingFor": {
         "default": null,
+        "description": "null unless the run waits.",
         "anyOf": [
           {
-            "type": "string"
+            "type": "string",
+            "description": "What the run waits for. `quota`: a share of what Strava lets the application ask; `strava`: Strava to answer again; `app`: the operator, as Strava refuses the application as a whole."
           },
           {
             "type": "null"
@@ -512,25 +578,30 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "linkId": {
-        "type": "string"
+        "type": "string",
+        "description": "The link: one athlete joined to one Strava account. Consent given again keeps it; after an unlink there is a new one."
       },
       "runId": {
-        "type": "string"
+        "type": "string",
+        "description": "The sync run, as in `GET /api/v1/strava/runs`."
       },
       "requestedVersion": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Slipstream's own count of what was asked for, for its services."
       },
       "lane": {
         "default": null,
         "description": "null: told by release 0.1.",
         "anyOf": [
           {
-            "type": "string"
+            "type": "string",
+            "description": "How urgent the work is. `interactive`: somebody waits; `realtime`: a webhook of Strava told of something; `scheduled`: the regular turn of each athlete; `backfill`: history, not in use yet."
           },
           {
             "type": "null"
@@ -549,7 +620,8 @@ export const eventSchemas = {
         "description": "null: told by release 0.1.",
         "anyOf": [
           {
-            "type": "string"
+            "type": "string",
+            "description": "Why the sync was asked for. `linked`: the athlete linked Strava; `manual`: a person asked; `hourly`: the regular turn of the athlete, which comes less often where the quota is short; `webhook`: Strava told of a change; `reconcile`: kept for later, not sent yet; `backfill`: kept for later, not sent yet."
           },
           {
             "type": "null"
@@ -567,24 +639,28 @@ export const eventSchemas = {
         }
       },
       "outcome": {
-        "type": "string"
+        "type": "string",
+        "description": "How the run ended. `succeeded`: all was looked at; `failed`: an error ended it; `cancelled`: the link went away; `reauth_required`: the grant is no longer good, the athlete has to consent again."
       },
       "window": {
         "type": "object",
         "properties": {
           "after": {
             "type": "string",
-            "format": "date-time"
+            "format": "date-time",
+            "description": "Activities that started at or after this time."
           },
           "before": {
             "type": "string",
-            "format": "date-time"
+            "format": "date-time",
+            "description": "Activities that started before this time."
           }
         },
         "required": [
           "after",
           "before"
-        ]
+        ],
+        "description": "The span of start times that the run looks at."
       },
       "counts": {
         "type": "object",
@@ -592,32 +668,38 @@ export const eventSchemas = {
           "listed": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Activities that Strava listed."
           },
           "created": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Workouts stored for the first time."
           },
           "updated": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Stored workouts that changed."
           },
           "deleted": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Stored workouts that were removed."
           },
           "unchanged": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Stored workouts that were fetched again and are the same."
           },
           "calls": {
             "type": "integer",
             "minimum": 0,
-            "maximum": 9007199254740991
+            "maximum": 9007199254740991,
+            "description": "Requests made to Strava."
           }
         },
         "required": [
@@ -627,20 +709,24 @@ export const eventSchemas = {
           "deleted",
           "unchanged",
           "calls"
-        ]
+        ],
+        "description": "What the run did."
       },
       "startedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the run began."
       },
       "finishedAt": {
         "type": "string",
-        "format": "date-time"
+        "format": "date-time",
+        "description": "When the run ended."
       },
       "durationMs": {
         "type": "integer",
         "minimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Milliseconds from `startedAt` to `finishedAt`."
       }
     },
     "required": [
@@ -665,27 +751,33 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "workoutId": {
-        "type": "string"
+        "type": "string",
+        "description": "The workout; key your copy by it."
       },
       "stravaActivityId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity at Strava."
       },
       "version": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Version of the workout; grows by one with each change. Ignore what is older than your copy."
       },
       "cause": {
-        "type": "string"
+        "type": "string",
+        "description": "Why the sync was asked for. `linked`: the athlete linked Strava; `manual`: a person asked; `hourly`: the regular turn of the athlete, which comes less often where the quota is short; `webhook`: Strava told of a change; `reconcile`: kept for later, not sent yet; `backfill`: kept for later, not sent yet."
       },
       "workout": {
         "$ref": "#/definitions/Workout"
       },
       "source": {
-        "type": "string"
+        "type": "string",
+        "description": "Where the workout comes from."
       },
       "dataPolicy": {
         "type": "object",
@@ -711,13 +803,14 @@ export const eventSchemas = {
         "required": [
           "expiresAt",
           "noAi"
-        ]
+        ],
+        "description": "What you may do with your copy."
       },
       "latencyMs": {
         "type": "integer",
         "minimum": 0,
         "maximum": 9007199254740991,
-        "description": "From the moment the sync was asked for to the stored change."
+        "description": "Milliseconds from the moment the sync was asked for, or the webhook arrived, to the stored change."
       }
     },
     "required": [
@@ -737,27 +830,33 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "workoutId": {
-        "type": "string"
+        "type": "string",
+        "description": "The workout; key your copy by it."
       },
       "stravaActivityId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity at Strava."
       },
       "version": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Version of the workout; grows by one with each change. Ignore what is older than your copy."
       },
       "cause": {
-        "type": "string"
+        "type": "string",
+        "description": "Why the sync was asked for. `linked`: the athlete linked Strava; `manual`: a person asked; `hourly`: the regular turn of the athlete, which comes less often where the quota is short; `webhook`: Strava told of a change; `reconcile`: kept for later, not sent yet; `backfill`: kept for later, not sent yet."
       },
       "workout": {
         "$ref": "#/definitions/Workout"
       },
       "source": {
-        "type": "string"
+        "type": "string",
+        "description": "Where the workout comes from."
       },
       "dataPolicy": {
         "type": "object",
@@ -783,19 +882,21 @@ export const eventSchemas = {
         "required": [
           "expiresAt",
           "noAi"
-        ]
+        ],
+        "description": "What you may do with your copy."
       },
       "latencyMs": {
         "type": "integer",
         "minimum": 0,
         "maximum": 9007199254740991,
-        "description": "From the moment the sync was asked for to the stored change."
+        "description": "Milliseconds from the moment the sync was asked for, or the webhook arrived, to the stored change."
       },
       "changedFields": {
         "type": "array",
         "items": {
           "type": "string"
-        }
+        },
+        "description": "Names of the fields of `workout` that changed."
       }
     },
     "required": [
@@ -816,18 +917,22 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "workoutId": {
-        "type": "string"
+        "type": "string",
+        "description": "The workout; key your copy by it."
       },
       "stravaActivityId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity at Strava."
       },
       "version": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Version of the workout; grows by one with each change. Ignore what is older than your copy."
       },
       "dataPolicy": {
         "type": "object",
@@ -853,7 +958,8 @@ export const eventSchemas = {
         "required": [
           "expiresAt",
           "noAi"
-        ]
+        ],
+        "description": "What you may do with your copy."
       }
     },
     "required": [
@@ -870,21 +976,26 @@ export const eventSchemas = {
     "properties": {
       "athleteId": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9_-]+$"
+        "pattern": "^[A-Za-z0-9_-]+$",
+        "description": "Whose data it is: the id that Slipstream gave the athlete."
       },
       "workoutId": {
-        "type": "string"
+        "type": "string",
+        "description": "The workout; key your copy by it."
       },
       "stravaActivityId": {
-        "type": "string"
+        "type": "string",
+        "description": "Id of the activity at Strava."
       },
       "version": {
         "type": "integer",
         "exclusiveMinimum": 0,
-        "maximum": 9007199254740991
+        "maximum": 9007199254740991,
+        "description": "Version of the workout; grows by one with each change. Ignore what is older than your copy."
       },
       "reason": {
-        "type": "string"
+        "type": "string",
+        "description": "Why it was removed. More reasons may be added. `deleted_at_strava`: Strava says that it is gone, or does not show it any more; `not_visible`: kept for later, not sent yet; `expired`: it could not be fetched again within the time that the data policy allows; `outside_window`: it started before the window of days that Slipstream keeps."
       }
     },
     "required": [
