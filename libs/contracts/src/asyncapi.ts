@@ -69,7 +69,7 @@ const headersOf = (type: EventType) => ({
   type: 'object',
   required: ['ce-id', 'ce-type', 'ce-source', 'ce-specversion', 'ce-time', 'ce-subject', 'ce-dataschema'],
   properties: {
-    'ce-id': header('Unique; receivers drop what they have seen. Also the Nats-Msg-Id.'),
+    'ce-id': header('Unique; receivers drop what they have seen. In JetStream it is the Nats-Msg-Id, too.'),
     'ce-type': header('The event type.', type),
     'ce-source': header('slipstream/<service>.'),
     'ce-specversion': header('CloudEvents version.', '1.0'),
