@@ -100,14 +100,18 @@ ${jsonBlock(eventExamples[type])}
 ${generated}
 
 What Slipstream publishes on NATS. For programs: [asyncapi.json](../api/asyncapi.json), which the gateway serves at
-\`/asyncapi.json\`. Bodies are JSON; the attributes of CloudEvents 1.0 are message headers (binary mode). Within a version fields are
-only added, so ignore those you do not know. \`activity.*\` and \`athlete.*\` are for other services; \`sync.requested\`,
-\`sync.triggered\` and \`strava.notified\` are Slipstream's own, and may be watched.
+\`/asyncapi.json\`. Bodies are JSON; the attributes of CloudEvents 1.0 are message headers (binary mode). \`activity.*\` and
+\`athlete.*\` are for other services; \`sync.requested\`, \`sync.triggered\` and \`strava.notified\` are Slipstream's own, and may be watched.
 
 ${table(
   ['Event', 'Tells'],
   eventTypes.map((type) => [`[\`${type}\`](#${type.replaceAll('.', '')})`, operations[type].summary]),
 )}
+
+## Versioning
+
+\`ce-dataschema\` ends with the version of the event. Within a version fields are only added, and lists of values may grow: ignore what
+you do not know. A breaking change gets a new version.
 
 ## Headers
 
@@ -236,6 +240,8 @@ Every request below \`/api/v1\` carries an access token of your OpenID Connect i
 issuer, and hands out a token for one of its people:
 
 ${codeBlock('sh', "TOKEN=$(curl -s -X POST 'http://localhost:4400/control/api/tokens?account=anna&format=text')")}
+
+## Errors, pagination, rate limits
 
 Errors are [problem documents](errors.md). Lists go on with \`cursor\` = \`nextCursor\` until that is null. Where how often an athlete may
 ask is limited, \`RateLimit\` says what is left, and 429 comes with \`Retry-After\` in seconds. A \`POST\` may be sent again under the same
