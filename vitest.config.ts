@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           testTimeout: 60_000,
-          include: ['{deploy,libs,services}/*/{src,test,web}/**/*.unit.test.ts', 'test/**/*.unit.test.ts'],
+          include: ['{deploy,libs,services}/*/{src,test,web}/**/*.unit.test.ts', '{docs/site,test}/**/*.unit.test.ts'],
         },
       },
       {

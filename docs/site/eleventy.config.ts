@@ -6,7 +6,7 @@ import { createDiagrams } from './diagrams.ts'
 import { findDocuments, root, summaryOf, titleOf, urlOf } from './documents.ts'
 import { llmsFullText, llmsText, markdownUrlOf } from './llms.ts'
 import { createMarkdown } from './markdown.ts'
-import { navOf } from './nav.ts'
+import { navOf, searchWeightsOf } from './nav.ts'
 import { entriesOf } from './search-index.ts'
 
 interface Page {
@@ -104,9 +104,12 @@ export default (eleventy: Configuration) => {
     const nav = navOf(documents)
     writeFileSync(join(output, 'llms.txt'), llmsText(nav))
     writeFileSync(join(output, 'llms-full.txt'), llmsFullText(nav))
+    const weights = new Map([...searchWeightsOf(nav)].map(([document, weight]) => [urlOf(document), weight]))
     writeFileSync(
       join(output, 'search.json'),
-      JSON.stringify(results.flatMap(({ url, content }) => entriesOf(`/docs${url}`, content))),
+      JSON.stringify(
+        results.flatMap(({ url, content }) => entriesOf(`/docs${url}`, content, weights.get(`/docs${url}`) ?? 1)),
+      ),
     )
     for (const document of documents) {
       const file = join(output, markdownUrlOf(document).slice('/docs'.length))

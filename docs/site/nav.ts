@@ -67,3 +67,25 @@ export const navOf = (documents: readonly string[]): NavSection[] => {
     }))
     .filter((section) => section.documents.length > 0)
 }
+
+const searchWeights: Readonly<Record<string, number>> = {
+  Runbooks: 0.8,
+  'How it works': 0.6,
+  'Carry on': 0.4,
+  Decisions: 0.25,
+  'Folders of the repository': 0.4,
+}
+
+/** It speaks of everything, in short. */
+const changelogWeight = 0.3
+
+/** How much each document counts when something is looked for. */
+export const searchWeightsOf = (nav: readonly NavSection[]): Map<string, number> =>
+  new Map(
+    nav.flatMap(({ title, documents }) =>
+      documents.map((document) => [
+        document,
+        document === 'CHANGELOG.md' ? changelogWeight : (searchWeights[title] ?? 1),
+      ]),
+    ),
+  )

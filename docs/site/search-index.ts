@@ -5,6 +5,8 @@ export interface SearchEntry {
   page: string
   heading: string
   text: string
+  /** How much it counts: what was decided, and where files lie, is seldom what somebody looks for. */
+  weight: number
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -24,7 +26,7 @@ const plainText = (markup: string): string =>
     .trim()
 
 /** The sections of a built page, by its headings of the first three levels. */
-export const entriesOf = (url: string, builtPage: string): SearchEntry[] => {
+export const entriesOf = (url: string, builtPage: string, weight: number): SearchEntry[] => {
   const article = /<article>(.*)<\/article>/s.exec(builtPage)?.[1] ?? ''
   const pieces = article.split(/(?=<h[1-3] id=")/)
   const headings = pieces.map((piece) => /^<h([1-3]) id="([^"]*)"[^>]*>(.*?)<\/h\1>/s.exec(piece))
@@ -33,6 +35,7 @@ export const entriesOf = (url: string, builtPage: string): SearchEntry[] => {
     const [whole = '', level, id, title = ''] = headings[index] ?? []
     const text = plainText(piece.slice(whole.length))
     if (level === undefined && text === '') return []
-    return [{ id: level === '1' || level === undefined ? url : `${url}#${id}`, page, heading: plainText(title), text }]
+    const address = level === '1' || level === undefined ? url : `${url}#${id}`
+    return [{ id: address, page, heading: plainText(title), text, weight }]
   })
 }

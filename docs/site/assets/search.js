@@ -1,3 +1,4 @@
+import { find, indexOptions } from './find.js'
 import MiniSearch from './minisearch.js'
 
 const field = document.getElementById('search')
@@ -7,13 +8,9 @@ const list = document.getElementById('found')
 let index
 const load = async () => {
   const entries = await (await fetch('/docs/search.json')).json()
-  const search = new MiniSearch({
-    fields: ['heading', 'page', 'text'],
-    storeFields: ['heading', 'page'],
-    searchOptions: { boost: { heading: 4, page: 2 }, prefix: true, fuzzy: 0.1, combineWith: 'AND' },
-  })
-  search.addAll(entries)
-  return search
+  const made = new MiniSearch(indexOptions)
+  made.addAll(entries)
+  return made
 }
 
 let selected = -1
@@ -52,12 +49,12 @@ const show = (options) => {
   field.setAttribute('aria-expanded', String(options.length > 0))
 }
 
-const find = async () => {
+const search = async () => {
   const words = field.value.trim()
   index ??= load()
-  const search = await index
+  const loaded = await index
   if (field.value.trim() !== words) return
-  const results = words === '' ? [] : search.search(words).slice(0, 12)
+  const results = find(loaded, words).slice(0, 12)
   if (words !== '' && results.length === 0) {
     const nothing = document.createElement('li')
     nothing.textContent = 'Nothing found.'
@@ -65,7 +62,7 @@ const find = async () => {
   } else show(results.map(optionOf))
 }
 
-field.addEventListener('input', find)
+field.addEventListener('input', search)
 field.addEventListener('keydown', (event) => {
   if (event.key === 'ArrowDown') select(selected + 1)
   else if (event.key === 'ArrowUp') select(selected - 1)
