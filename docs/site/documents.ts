@@ -39,17 +39,45 @@ const plainText = (markdown: string): string =>
   markdown
     .replace(/!\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[`*]|<[^>]+>/g, '')
+    .replace(/(\*\*?)([^*]+?)\1(?![`*])/g, '$2')
+    .replace(/`|<[^>]+>/g, '')
     .replace(/\s+/g, ' ')
     .trim()
 
-export const titleOf = (markdown: string): string => plainText(/^# (.+)$/m.exec(markdown)?.[1] ?? '')
+/** What stands alone in a list has to say more than a heading in its folder does. */
+const titles: Readonly<Record<string, string>> = {
+  'README.md': 'The project in short',
+  'SECURITY.md': 'Report a weakness',
+  'deploy/README.md': 'Run it with Docker compose',
+  'k8s/README.md': 'Run it on Kubernetes',
+  'deploy/local/README.md': 'What npm start starts (deploy/local)',
+  'deploy/nats/README.md': 'Users of NATS (deploy/nats)',
+  'deploy/grafana/README.md': 'Boards of Grafana (deploy/grafana)',
+  'deploy/prometheus/README.md': 'Rules of Prometheus (deploy/prometheus)',
+}
 
-/** The first sentence of the first paragraph; empty where a document begins with something else. */
+export const titleOf = (source: string, markdown: string): string =>
+  titles[source] ?? plainText(/^# (.+)$/m.exec(markdown)?.[1] ?? '')
+
+/** Room for two or three sentences. */
+const summaryLength = 240
+
+/** What a document begins with: as many sentences of its first paragraph as there is room for. */
 export const summaryOf = (markdown: string): string => {
   const paragraph = markdown
+    .replace(/^(```|~~~)[\s\S]*?^\1$/gm, '')
     .replace(/^(# .+|<!--[\s\S]*?-->)\s*/gm, '')
     .split(/\n\s*\n/)
     .find((block) => /^[\p{L}`*[]/u.test(block.trim()))
-  return /^.*?[.:](?=\s|$)/.exec(plainText(paragraph ?? ''))?.[0].replace(/:$/, '.') ?? ''
+  const text = plainText((paragraph ?? '').trim().replace(/^\*\*[^*]+\.\*\*\s+/, ''))
+  const [first = '', ...others] = text.split(/(?<=[.?])\s+(?=[^\p{Ll}])/u)
+  if (first.length > summaryLength) return `${first.slice(0, summaryLength).replace(/[,;:][^,;:]*$/, '')} …`
+  const summary = others.reduce(
+    ({ said, isFull }, next) =>
+      isFull || next.endsWith(':') || said.length + next.length > summaryLength
+        ? { said, isFull: true }
+        : { said: `${said} ${next}`, isFull },
+    { said: first, isFull: false },
+  )
+  return summary.said.replace(/:$/, '.')
 }

@@ -76,7 +76,7 @@ export default (eleventy: Configuration) => {
   eleventy.addGlobalData('layout', 'page.njk')
   eleventy.addGlobalData('eleventyComputed', {
     source: ({ page }: { page: Page }) => sourceOf(page),
-    title: ({ page }: { page: Page }) => titleOf(page.rawInput),
+    title: ({ page }: { page: Page }) => titleOf(sourceOf(page), page.rawInput),
     summary: ({ page }: { page: Page }) => summaryOf(page.rawInput),
     permalink: ({ page }: { page: Page }) => `${urlOf(sourceOf(page)).slice('/docs'.length)}index.html`,
   })

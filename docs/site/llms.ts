@@ -16,6 +16,8 @@ const about = `# Slipstream
 
 > Self-hosted backend that links athletes' Strava accounts, stores their activities as workouts in MongoDB inside Strava's quotas and
 > data policy, and publishes events such as \`activity.ingested\` on NATS JetStream. HTTP API: /openapi.json. Events: /asyncapi.json.
+
+All documents but the optional ones in one text: [llms-full.txt](/llms-full.txt).
 `
 
 /** The site for language models, in the form of https://llmstxt.org. */
@@ -23,8 +25,9 @@ export const llmsText = (nav: readonly NavSection[]): string => {
   const list = ({ title, documents }: NavSection) =>
     `## ${title}\n\n${documents
       .map((source) => {
-        const summary = summaryOf(textOf(source))
-        return `- [${titleOf(textOf(source))}](${markdownUrlOf(source)})${summary && `: ${summary}`}`
+        // The title of a decision is what was decided.
+        const summary = source.startsWith('docs/adr/0') ? '' : summaryOf(textOf(source))
+        return `- [${titleOf(source, textOf(source))}](${markdownUrlOf(source)})${summary && `: ${summary}`}`
       })
       .join('\n')}\n`
   const main = nav.filter(({ title }) => !optional.includes(title))
