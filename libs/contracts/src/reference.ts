@@ -237,7 +237,8 @@ it in a browser: \`/docs/api/\` of a running gateway.
 ## Access
 
 Every request below \`/api/v1\` carries an access token of your OpenID Connect issuer. While \`npm start\` runs, the simulator is that
-issuer, and hands out a token for one of its people:
+issuer, and hands out a token for one of its people. Ports here are its usual ones; where one is taken, [the address that it
+prints](../index.md#1-start-it) counts.
 
 ${codeBlock('sh', "TOKEN=$(curl -s -X POST 'http://localhost:4400/control/api/tokens?account=anna&format=text')")}
 
