@@ -199,7 +199,7 @@ export type Status = z.infer<typeof statusSchema>
 export const syncAcceptedSchema = z
   .object({
     runId,
-    position: count('How many other people wait before this one.'),
+    position: count('At least so many others wait before this one.'),
     estimatedStartAt: at('When the quota lets it begin.'),
   })
   .meta({ id: 'SyncAccepted', description: 'The run that was asked for.' })

@@ -105,7 +105,7 @@ export const eventData = {
   'athlete.reauth_required': z.object({
     ...athlete,
     linkId,
-    code: text('Why, as in the error catalogue; `reauth_required` or `scope_missing`.'),
+    code: text('Why: a code of the error catalogue, such as `reauth_required` or `scope_missing`.'),
     since: instant('When the grant was seen to be lost.'),
   }),
   'sync.triggered': z.object({ ...athlete, linkId, runId, requestedAt: instant('When it was asked for.') }),

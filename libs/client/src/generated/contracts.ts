@@ -257,7 +257,7 @@ export interface AthleteReauthRequired {
    */
   linkId: string
   /**
-   * Why, as in the error catalogue; `reauth_required` or `scope_missing`.
+   * Why: a code of the error catalogue, such as `reauth_required` or `scope_missing`.
    */
   code: string
   /**
@@ -930,7 +930,7 @@ export interface SyncAccepted {
    */
   runId: string
   /**
-   * How many other people wait before this one.
+   * At least so many others wait before this one.
    */
   position: number
   /**

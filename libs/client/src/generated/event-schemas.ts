@@ -329,7 +329,7 @@ export const eventSchemas = {
       },
       "code": {
         "type": "string",
-        "description": "Why, as in the error catalogue; `reauth_required` or `scope_missing`."
+        "description": "Why: a code of the error catalogue, such as `reauth_required` or `scope_missing`."
       },
       "since": {
         "type": "string",
