@@ -157,6 +157,84 @@ test('data of an athlete do not come back after the unlink', async () => {
   expect(skipped).toEqual(['evt_before athlete_unlinked'])
 })
 
+/** Two replicas of a service that keeps copies as docs/receive-events.md says, in one MongoDB. */
+const twoReplicas = async (beforeWrite: () => Promise<void>, afterWrite: () => void = () => {}) => {
+  const durable = `copies-${crypto.randomUUID()}`
+  const copies = mongo.db().collection<{ _id: string; athleteId: string }>(durable)
+  const handled: string[] = []
+  const onEvent: SubscribeOptions['onEvent'] = async ({ id, type, athleteId, data }) => {
+    if (type === 'activity.ingested') {
+      await beforeWrite()
+      await copies.insertOne({ _id: data.workoutId, athleteId })
+      afterWrite()
+    }
+    if (type === 'activity.deleted') await copies.deleteOne({ _id: data.workoutId })
+    if (type === 'athlete.unlinked') await copies.deleteMany({ athleteId })
+    handled.push(id)
+  }
+  const replayFrom = new Date()
+  const store = () => mongoStore(mongo.db().collection('handled_events'))
+  for (const _ of [1, 2]) await listen({ durable, store: store(), onEvent }, replayFrom)
+  return { durable, copies, handled }
+}
+
+const endings = [
+  ['an unlink', golden('athlete.unlinked', { headers: { 'ce-id': 'evt_end' }, data: { athleteId: 'ath_slow' } })],
+  [
+    'a deletion',
+    {
+      subject: 'activity.deleted.ath_slow',
+      headers: {
+        ...golden('activity.updated').headers,
+        'ce-id': 'evt_end',
+        'ce-type': 'activity.deleted',
+        'ce-dataschema': 'urn:slipstream:event:activity.deleted:1',
+      },
+      data: {
+        athleteId: 'ath_slow',
+        workoutId: 'wko_slow_write',
+        stravaActivityId: '1',
+        version: 2,
+        reason: 'deleted_at_strava',
+      },
+    },
+  ],
+] as const
+
+test.each(endings)('a slow write of one replica does not outlive %s that another has handled', async (_, ending) => {
+  const gate = Promise.withResolvers<void>()
+  const begun = vi.fn()
+  const { durable, copies, handled } = await twoReplicas(() => {
+    begun()
+    return gate.promise
+  })
+  const before = { athleteId: 'ath_slow', time: '2026-11-20T10:00:00.000Z' }
+  await server.tell(ingested('wko_slow_write', 1, 'evt_slow_write', before))
+  await vi.waitFor(() => expect(begun).toHaveBeenCalled())
+  await server.tell(ending)
+  await vi.waitFor(() => expect(handled).toEqual(['evt_end']))
+  gate.resolve()
+  await untilDone(durable)
+  expect(handled).toEqual(['evt_end', 'evt_slow_write', 'evt_end'])
+  expect(await copies.find().toArray()).toEqual([])
+})
+
+test.each(endings)('nor does the write of a handler that failed behind it, before %s', async (_, ending) => {
+  const { durable, copies, handled } = await twoReplicas(
+    async () => {},
+    () => {
+      throw new Error('the process ends here')
+    },
+  )
+  const before = { athleteId: 'ath_slow', time: '2026-11-20T10:00:00.000Z' }
+  await server.tell(ingested('wko_slow_write', 1, 'evt_slow_write', before))
+  await vi.waitFor(async () => expect(await copies.countDocuments()).toBe(1))
+  await server.tell(ending)
+  await untilDone(durable)
+  expect(handled).toEqual(['evt_end', 'evt_end'])
+  expect(await copies.find().toArray()).toEqual([])
+})
+
 test('a service that starts anew goes on where it stood, and MongoDB knows what it has handled', async () => {
   const openStore = () => mongoStore(mongo.db().collection('handled_events'))
   const first = await listen({ store: openStore() })

@@ -1,7 +1,17 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { ackWaitMs } from './consumer.ts'
-import { decide, keysOf, numbersAfter, type SkipReason } from './decide.ts'
-import { type EventType, type RawMessage, readEvent, type SlipstreamEvent } from './read-event.ts'
+import {
+  allOf,
+  decide,
+  endingOf,
+  type Keys,
+  keysOf,
+  numbersAfter,
+  numbersBefore,
+  type Place,
+  type SkipReason,
+} from './decide.ts'
+import { type EventType, type RawMessage, rawMessage, readEvent, type SlipstreamEvent } from './read-event.ts'
 import type { EventStore } from './store.ts'
 
 export interface Delivery {
@@ -46,6 +56,8 @@ export interface Callbacks<Type extends EventType = EventType> {
 export interface DeliverContext extends Callbacks {
   durable: string
   store: EventStore
+  /** Reads an event once more; null: the stream has it no longer. */
+  find(place: Place): Promise<SlipstreamEvent | null>
   maxAttempts: number
   /** Aborted when the handler in hand has to end. */
   abandon: AbortSignal
@@ -58,27 +70,39 @@ export const retryDelayMs = (attempt: number): number => Math.min(longestDelayMs
 
 const warn = (text: string, ...more: unknown[]): void => console.warn(`slipstream: ${text}`, ...more)
 
-const rawOf = (message: JsMsg): RawMessage => ({
-  subject: message.subject,
-  sequence: message.seq,
-  header: (name) => message.headers?.get(name) ?? '',
-  body: message.data,
-})
-
 /** Waits for the server's word: a plain acknowledgement sent while disconnected is lost. Then the event comes again and is known. */
 const acknowledge = async (message: JsMsg): Promise<void> => {
   await message.ackAck().catch(() => {})
 }
 
+/** Hands out again what took the event's data away meanwhile: the data may have been written behind it. */
+const repeatEnding = async (
+  context: DeliverContext,
+  { event, keys, delivery }: { event: SlipstreamEvent; keys: Keys; delivery: Delivery },
+): Promise<void> => {
+  const place = endingOf(event, keys, await context.store.read(allOf(keys)))
+  if (place === null) return
+  const ending = await context.find(place)
+  if (ending === null)
+    throw new Error('its data are to be deleted, and the event that says so is no longer in the stream')
+  await context.onEvent(ending, delivery)
+}
+
 const handle = async (context: DeliverContext, message: JsMsg, event: SlipstreamEvent): Promise<void> => {
   const keys = keysOf(context.durable, event)
-  const asked = [keys.event, keys.athlete, ...(keys.workout === null ? [] : [keys.workout])]
-  const decision = decide(event, keys, await context.store.read(asked))
+  const delivery = { attempt: message.info.deliveryCount, signal: context.abandon }
+  const decision = decide(event, keys, await context.store.read(allOf(keys)))
   if (decision.kind === 'skip') {
+    // An attempt that failed, or whose process ended, may have written before.
+    if (delivery.attempt > 1 && decision.reason !== 'handled_before')
+      await repeatEnding(context, { event, keys, delivery })
     context.onSkipped?.(event, decision.reason)
     return
   }
-  await context.onEvent(event, { attempt: message.info.deliveryCount, signal: context.abandon })
+  const before = numbersBefore(event, keys)
+  if (before.size > 0) await context.store.raise(before)
+  await context.onEvent(event, delivery)
+  await repeatEnding(context, { event, keys, delivery })
   await context.store.raise(numbersAfter(event, keys))
 }
 
@@ -118,7 +142,7 @@ const setAside = async (message: JsMsg, handOver: () => void | Promise<void>): P
 /** Takes one message from its arrival to its acknowledgement. */
 export const deliver = async (context: DeliverContext, message: JsMsg): Promise<void> => {
   const heartbeat = setInterval(() => message.working(), ackWaitMs / 3)
-  const raw = rawOf(message)
+  const raw = rawMessage(message, message.headers)
   const reading = readEvent(raw)
   try {
     if (reading.kind === 'event') await work(context, message, reading.event)

@@ -31,6 +31,12 @@ export interface RawMessage {
   body: Uint8Array
 }
 
+/** @param message of a consumer, or read from the stream: the one calls its headers `headers`, the other `header` */
+export const rawMessage = (
+  { subject, seq, data }: { subject: string; seq: number; data: Uint8Array },
+  headers: { get(name: string): string } | undefined,
+): RawMessage => ({ subject, sequence: seq, header: (name) => headers?.get(name) ?? '', body: data })
+
 export type Reading =
   | { kind: 'event'; event: SlipstreamEvent }
   /** Of a later release. */

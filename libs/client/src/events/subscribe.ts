@@ -1,10 +1,17 @@
-import { type ConsumerMessages, type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import {
+  type ConsumerMessages,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { delay } from '../http/abort.ts'
 import { type NatsServers, openConnection } from './connection.ts'
 import { ensureConsumer, streamName, type Wanted } from './consumer.ts'
+import type { Place } from './decide.ts'
 import { type Callbacks, type DeliverContext, deliver } from './deliver.ts'
-import type { EventType } from './read-event.ts'
+import { type EventType, rawMessage, readEvent, type SlipstreamEvent } from './read-event.ts'
 import type { EventStore } from './store.ts'
 
 /** Types that the stream keeps. `sync.progress` and `sync.requested` are not told to subscribers. */
@@ -69,6 +76,13 @@ const wantedOf = <Type extends SubscribableType>(options: SubscribeOptions<Type>
   replayFrom: options.replayFrom ?? null,
 })
 
+const findEvent = async (manager: JetStreamManager, place: Place): Promise<SlipstreamEvent | null> => {
+  const query = 'sequence' in place ? { seq: place.sequence } : { last_by_subj: place.subject }
+  const message = await manager.streams.getMessage(streamName, query)
+  const reading = message && readEvent(rawMessage(message, message.header))
+  return reading?.kind === 'event' ? reading.event : null
+}
+
 /** Takes one message at a time: one that waits in a buffer would be given to another replica meanwhile. */
 const pullUntilStopped = async (
   client: JetStreamClient,
@@ -100,7 +114,8 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
   const stopping = new AbortController()
   const abandon = new AbortController()
   const wanted = wantedOf(options)
-  const context = { maxAttempts: 100, ...options, abandon: abandon.signal } as DeliverContext
+  const find = async (place: Place) => findEvent(await jetstreamManager(connection), place)
+  const context = { maxAttempts: 100, ...options, find, abandon: abandon.signal } as DeliverContext
 
   const puller: Puller = { isStopping: () => stopping.signal.aborted, asked: null }
 
