@@ -1,4 +1,9 @@
-import { testDatabase } from '@slipstream/testing'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { createUser } from '@nats-io/nkeys'
+import { connect } from '@nats-io/transport-node'
+import { connectBus } from '@slipstream/messaging'
+import { createLogger } from '@slipstream/telemetry'
+import { startTestNats, testDatabase } from '@slipstream/testing'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { memoryStore, type SubscribeOptions, subscribe } from '../src/events/index.ts'
@@ -376,7 +381,45 @@ test('a service stops also while NATS is away', async () => {
   await server.nats.restart()
 })
 
-test('an address where nobody answers, and a user that may not, are told at once', async () => {
-  await expect(listen({ servers: 'nats://127.0.0.1:1' })).rejects.toThrow()
-  await expect(listen({ durable: 'scheduler' })).rejects.toThrow(/permission/i)
+test('a consumer that this client has not made is left as it is', async () => {
+  const open = await startTestNats()
+  onTestFinished(() => open.remove())
+  const bus = await connectBus({ url: open.url, source: 'scheduler', log: createLogger('test', 'silent') })
+  await bus.close()
+  const connection = await connect({ servers: open.url })
+  onTestFinished(() => connection.close())
+  const manager = await jetstreamManager(connection)
+  const before = await manager.consumers.info('EVENTS', 'scheduler')
+
+  const taking = subscribe({ servers: open.url, durable: 'scheduler', store: memoryStore(), onEvent: () => {} })
+  await expect(taking).rejects.toMatchObject({
+    code: 'durable_taken',
+    message: expect.stringContaining('another name'),
+  })
+  expect((await manager.consumers.info('EVENTS', 'scheduler')).config).toEqual(before.config)
+})
+
+const unusedSeed = () => new TextDecoder().decode(createUser().getSeed())
+
+test.each<[string, () => Partial<SubscribeOptions>, string]>([
+  ['an address where nobody answers', () => ({ servers: 'nats://127.0.0.1:1' }), 'unreachable'],
+  ['an address without a protocol', () => ({ servers: 'nats.example.com:4222' }), 'invalid_servers'],
+  ['no address', () => ({ servers: [] }), 'invalid_servers'],
+  ['an nkey that is none', () => ({ credentials: 'SUAsecret' }), 'invalid_credentials'],
+  ['a credentials file that is broken', () => ({ credentials: 'BEGIN NATS USER JWT' }), 'invalid_credentials'],
+  ['an nkey that the server does not know', () => ({ credentials: unusedSeed() }), 'refused'],
+  ['a durable that the user may not read', () => ({ durable: 'scheduler' }), 'refused'],
+  ['a name with a dot', () => ({ durable: 'plans.v2' }), 'invalid_name'],
+  ['a name that is empty', () => ({ durable: '' }), 'invalid_name'],
+])('%s is told at once', async (_, options, code) => {
+  const refusal = await listen(options()).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ name: 'SubscribeError', code })
+  expect(String(refusal)).not.toContain('SUAsecret')
+})
+
+test('a server without the stream is told at once', async () => {
+  const empty = await startTestNats()
+  onTestFinished(() => empty.remove())
+  const subscribing = subscribe({ servers: empty.url, durable: 'early', store: memoryStore(), onEvent: () => {} })
+  await expect(subscribing).rejects.toMatchObject({ name: 'SubscribeError', code: 'no_stream' })
 })

@@ -6,6 +6,7 @@ import {
   type NodeConnectionOptions,
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
+import { SubscribeError } from './subscribe-error.ts'
 
 export interface NatsServers {
   /** `nats://host:4222`, with `user:password@` where the server asks for it; `tls://` insists on TLS. Several of one cluster as a list. */
@@ -20,12 +21,30 @@ export interface NatsServers {
 
 const authenticatorOf = (credentials: string): Authenticator => {
   const bytes = new TextEncoder().encode(credentials.trim())
-  return credentials.includes('NATS USER JWT') ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes)
+  const authenticator = credentials.includes('NATS USER JWT') ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes)
+  try {
+    authenticator('to see whether it can sign')
+  } catch (cause) {
+    const message = 'The credentials are neither the text of a credentials file nor the seed of an nkey.'
+    throw new SubscribeError('invalid_credentials', message, { cause })
+  }
+  return authenticator
+}
+
+const readAddresses = (servers: string | readonly string[]): URL[] => {
+  const texts = [servers].flat()
+  const urls = texts
+    .filter((text) => URL.canParse(text))
+    .map((text) => new URL(text))
+    .filter(({ host, protocol }) => host !== '' && /^(nats|tls):$/.test(protocol))
+  if (urls.length > 0 && urls.length === texts.length) return urls
+  // An address may hold a password: it is not shown.
+  throw new SubscribeError('invalid_servers', 'Each address in `servers` reads nats://host:port or tls://host:port.')
 }
 
 /** The client reads no user from an address, so it is passed apart. */
 const optionsOf = ({ servers, credentials, inboxPrefix, ca }: NatsServers): NodeConnectionOptions => {
-  const urls = [servers].flat().map((one) => new URL(one))
+  const urls = readAddresses(servers)
   const named = urls.find(({ username }) => username !== '')
   const isTls = ca !== undefined || urls.some(({ protocol }) => protocol === 'tls:')
   return {

@@ -1,7 +1,7 @@
 export type { NatsServers } from './connection.ts'
-export { SubscribeError } from './consumer.ts'
 export type { SkipReason } from './decide.ts'
 export type { Callbacks, Delivery, Failure, InvalidMessage, UnknownEvent } from './deliver.ts'
 export type { EventType, SlipstreamEvent } from './read-event.ts'
 export { type EventStore, memoryStore } from './store.ts'
 export { type SubscribableType, type SubscribeOptions, type Subscription, subscribe } from './subscribe.ts'
+export { SubscribeError, type SubscribeErrorCode } from './subscribe-error.ts'

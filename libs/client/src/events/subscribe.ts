@@ -13,6 +13,7 @@ import type { Place } from './decide.ts'
 import { type Callbacks, type DeliverContext, deliver } from './deliver.ts'
 import { type EventType, rawMessage, readEvent, type SlipstreamEvent } from './read-event.ts'
 import type { EventStore } from './store.ts'
+import { SubscribeError, subscribeErrorOf } from './subscribe-error.ts'
 
 /** Types that the stream keeps. `sync.progress` and `sync.requested` are not told to subscribers. */
 export type SubscribableType = Exclude<EventType, 'sync.progress' | 'sync.requested'>
@@ -70,6 +71,12 @@ interface Puller {
   asked: ConsumerMessages | null
 }
 
+/** What the server takes for a name, and a subject for one of its parts. */
+const checkName = (durable: string): void => {
+  if (/^[\w-]{1,200}$/.test(durable)) return
+  throw new SubscribeError('invalid_name', 'A `durable` is 1 to 200 letters, digits, - and _.')
+}
+
 const wantedOf = <Type extends SubscribableType>(options: SubscribeOptions<Type>): Wanted => ({
   durable: options.durable,
   filterSubjects: (options.types ?? usualTypes).map((type) => `${type}.${options.athleteId ?? '*'}`),
@@ -105,12 +112,15 @@ const pullUntilStopped = async (
 /**
  * Subscribes a service to the events of Slipstream: each is checked, handed over in the order of the stream, at least once, and
  * as a rule exactly once. Resolves when the durable consumer stands.
- * @throws when NATS cannot be reached or refuses, and SubscribeError for a durable that started at another time
+ * @throws SubscribeError
  */
 export const subscribe = async <Type extends SubscribableType = (typeof usualTypes)[number]>(
   options: SubscribeOptions<Type>,
 ): Promise<Subscription> => {
-  const connection = await openConnection(options, options.durable)
+  checkName(options.durable)
+  const connection = await openConnection(options, options.durable).catch((error) => {
+    throw subscribeErrorOf(error)
+  })
   const stopping = new AbortController()
   const abandon = new AbortController()
   const wanted = wantedOf(options)
@@ -137,7 +147,7 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
     await ensure()
   } catch (error) {
     await connection.close()
-    throw error
+    throw subscribeErrorOf(error)
   }
   void watchConnection(connection, (state) => {
     // The server that is back knows nothing of what was asked of it before.
