@@ -7,6 +7,7 @@ import { startTestNats, testDatabase } from '@slipstream/testing'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { memoryStore, type SubscribeOptions, subscribe } from '../src/events/index.ts'
+import { delay } from '../src/http/abort.ts'
 import { mongoStore } from '../src/mongodb/index.ts'
 import { type EventServer, ingested, startEventServer } from './support/events.ts'
 import { golden } from './support/golden.ts'
@@ -281,6 +282,60 @@ test('a replay begins at its time under a name of its own, and goes on after a r
   expect(again.handled).toEqual([])
 
   await expect(listen({ durable: live.durable }, from)).rejects.toMatchObject({ code: 'durable_exists' })
+})
+
+test('a replay is told when it has caught up, once all is handled, and takes its consumer away', async () => {
+  const from = new Date()
+  for (const version of [1, 2, 3]) await server.tell(ingested(`wko_end_${version}`, 1, `evt_end_${version}`))
+  const order: string[] = []
+  const caughtUp = Promise.withResolvers<void>()
+  const { subscription, durable } = await listen(
+    {
+      onEvent: ({ id }, { attempt }) => {
+        order.push(`${id} ${attempt}`)
+        if (id === 'evt_end_2' && attempt === 1) throw new Error('the database is away')
+      },
+      onCaughtUp: () => {
+        order.push('caught up')
+        caughtUp.resolve()
+      },
+    },
+    from,
+  )
+  await caughtUp.promise
+  expect(order).toEqual(['evt_end_1 1', 'evt_end_2 1', 'evt_end_3 1', 'evt_end_2 2', 'caught up'])
+  await server.tell(ingested('wko_end_4', 1, 'evt_end_4'))
+  await untilDone(durable)
+  await subscription.remove()
+  expect(order.slice(5)).toEqual(['evt_end_4 1'])
+  await expect(server.manager.consumers.info('EVENTS', durable)).rejects.toMatchObject({ code: 10014 })
+  expect(server.refused()).toEqual([])
+})
+
+test('with nothing to catch up it is told at once', async () => {
+  const onCaughtUp = vi.fn()
+  await listen({ onCaughtUp })
+  await vi.waitFor(() => expect(onCaughtUp).toHaveBeenCalledOnce())
+})
+
+test('an event whose handler takes longer than the server waits stays in hand', async () => {
+  // A minute of the client's takes a second here, as on the server.
+  const real = setInterval
+  const faster = vi.spyOn(globalThis, 'setInterval')
+  faster.mockImplementation(((run: () => void, ms: number) => real(run, ms / 60)) as typeof setInterval)
+  onTestFinished(() => faster.mockRestore())
+  const attempts: string[] = []
+  const write = async ({ id }: { id: string }, { attempt }: { attempt: number }) => {
+    attempts.push(`${id} ${attempt}`)
+    await delay(3_000, undefined)
+  }
+  const { durable } = await listen({ onEvent: write })
+  await server.manager.consumers.update('EVENTS', durable, { ack_wait: 1_000_000_000 })
+  await listen({ durable, onEvent: write }, null)
+  await server.tell(ingested('wko_long', 1, 'evt_long'))
+  await vi.waitFor(() => expect(attempts).toHaveLength(1))
+  await untilDone(durable)
+  expect(attempts).toEqual(['evt_long 1'])
 })
 
 test('a service that asks for more types later gets them from where it stands', async () => {

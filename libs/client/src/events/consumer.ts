@@ -87,3 +87,8 @@ export const ensureConsumer = async (manager: JetStreamManager, wanted: Wanted):
     await manager.consumers.update(streamName, wanted.durable, { filter_subjects: [...wanted.filterSubjects] })
   }
 }
+
+/** Deletes the durable consumer, if it is still there. */
+export const removeConsumer = async (manager: JetStreamManager, durable: string): Promise<void> => {
+  if ((await findConsumer(manager, durable)) !== null) await manager.consumers.delete(streamName, durable)
+}

@@ -8,7 +8,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node'
 import { delay } from '../http/abort.ts'
 import { type NatsServers, openConnection } from './connection.ts'
-import { ensureConsumer, streamName, type Wanted } from './consumer.ts'
+import { ensureConsumer, removeConsumer, streamName, type Wanted } from './consumer.ts'
 import type { Place } from './decide.ts'
 import { type Callbacks, type DeliverContext, deliver } from './deliver.ts'
 import { type EventType, rawMessage, readEvent, type SlipstreamEvent } from './read-event.ts'
@@ -45,13 +45,22 @@ export interface SubscribeOptions<Type extends SubscribableType = (typeof usualT
   replayFrom?: Date
   /** After so many an event is given up; 100, which takes about a day. */
   maxAttempts?: number
+  /** Told once, when all is handled that the stream kept when the subscription began: what comes now is new. */
+  onCaughtUp?(): void
   /** Told when the connection to NATS is lost and when it is back. It comes back by itself. */
   onConnection?(state: 'lost' | 'back'): void
 }
 
 export interface Subscription {
   /** Takes nothing new, waits for the handler in hand for so long, then lets go of it and disconnects. */
-  stop(options?: { withinMs?: number }): Promise<void>
+  stop(options?: StopOptions): Promise<void>
+  /** Stops, and gives up the place in the stream for good: the last of the replicas does it. @throws SubscribeError */
+  remove(options?: StopOptions): Promise<void>
+}
+
+export interface StopOptions {
+  /** How long to wait for the handler in hand; 10,000. */
+  withinMs?: number
 }
 
 const watchConnection = async (
@@ -67,6 +76,8 @@ const watchConnection = async (
 /** Pulling, which can be ended or made to ask again. */
 interface Puller {
   isStopping(): boolean
+  /** Called whenever nothing is in hand. */
+  onIdle(): Promise<void>
   /** What is asked for now, if anything is. */
   asked: ConsumerMessages | null
 }
@@ -90,6 +101,19 @@ const findEvent = async (manager: JetStreamManager, place: Place): Promise<Slips
   return reading?.kind === 'event' ? reading.event : null
 }
 
+/** Calls `onCaughtUp` once nothing is to be handled, or to be handled again, that stood in the stream before. */
+const createCatchUp = (manager: JetStreamManager, durable: string, onCaughtUp: () => void) => {
+  let last: number | null = null
+  let isDone = false
+  return async (): Promise<void> => {
+    if (isDone) return
+    last ??= (await manager.streams.info(streamName)).state.last_seq
+    const { delivered, num_pending, num_ack_pending } = await manager.consumers.info(streamName, durable)
+    isDone = num_ack_pending === 0 && (num_pending === 0 || delivered.stream_seq >= last)
+    if (isDone) onCaughtUp()
+  }
+}
+
 /** Takes one message at a time: one that waits in a buffer would be given to another replica meanwhile. */
 const pullUntilStopped = async (
   client: JetStreamClient,
@@ -99,6 +123,7 @@ const pullUntilStopped = async (
 ): Promise<void> => {
   const consumer = await client.consumers.get(streamName, durable)
   while (!puller.isStopping()) {
+    await puller.onIdle()
     const messages = await consumer.fetch({ max_messages: 1, expires: 10_000 })
     puller.asked = messages
     if (puller.isStopping()) messages.stop()
@@ -121,15 +146,24 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
   const connection = await openConnection(options, options.durable).catch((error) => {
     throw subscribeErrorOf(error)
   })
+  const giveUp = async (error: unknown): Promise<never> => {
+    await connection.close()
+    throw subscribeErrorOf(error)
+  }
+  const manager = await jetstreamManager(connection).catch(giveUp)
+  const ensure = () => ensureConsumer(manager, wantedOf(options))
+  await ensure().catch(giveUp)
+
   const stopping = new AbortController()
   const abandon = new AbortController()
-  const wanted = wantedOf(options)
-  const find = async (place: Place) => findEvent(await jetstreamManager(connection), place)
+  const find = (place: Place) => findEvent(manager, place)
   const context = { maxAttempts: 100, ...options, find, abandon: abandon.signal } as DeliverContext
+  const puller: Puller = {
+    isStopping: () => stopping.signal.aborted,
+    onIdle: options.onCaughtUp ? createCatchUp(manager, options.durable, options.onCaughtUp) : async () => {},
+    asked: null,
+  }
 
-  const puller: Puller = { isStopping: () => stopping.signal.aborted, asked: null }
-
-  const ensure = async () => ensureConsumer(await jetstreamManager(connection), wanted)
   const run = async () => {
     const client = jetstream(connection)
     while (!stopping.signal.aborted) {
@@ -138,17 +172,11 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
       } catch {
         // NATS is away, or it has lost its store: the consumer is made again.
         await delay(1_000, stopping.signal).catch(() => {})
-        await ensure().catch(() => {})
+        if (!stopping.signal.aborted) await ensure().catch(() => {})
       }
     }
   }
 
-  try {
-    await ensure()
-  } catch (error) {
-    await connection.close()
-    throw subscribeErrorOf(error)
-  }
   void watchConnection(connection, (state) => {
     // The server that is back knows nothing of what was asked of it before.
     if (state === 'back') puller.asked?.stop()
@@ -156,20 +184,29 @@ export const subscribe = async <Type extends SubscribableType = (typeof usualTyp
   })
   const running = run()
 
+  const finish = async ({ withinMs = 10_000 }: StopOptions = {}) => {
+    stopping.abort()
+    puller.asked?.stop()
+    const letGo = new AbortController()
+    const limit = delay(withinMs, letGo.signal).then(async () => {
+      abandon.abort()
+      await delay(1_000, letGo.signal)
+    })
+    await Promise.race([running, limit])
+    letGo.abort()
+    await limit.catch(() => {}) // ended by the line before
+    // What was said last goes out first; where NATS is away that would wait for ever.
+    await Promise.race([connection.flush().catch(() => {}), delay(1_000, undefined)])
+  }
+
   return {
-    stop: async ({ withinMs = 10_000 } = {}) => {
-      stopping.abort()
-      puller.asked?.stop()
-      const letGo = new AbortController()
-      const limit = delay(withinMs, letGo.signal).then(async () => {
-        abandon.abort()
-        await delay(1_000, letGo.signal)
-      })
-      await Promise.race([running, limit])
-      letGo.abort()
-      await limit.catch(() => {}) // ended by the line before
-      // What was said last goes out first; where NATS is away that would wait for ever.
-      await Promise.race([connection.flush().catch(() => {}), delay(1_000, undefined)])
+    stop: async (stopOptions) => {
+      await finish(stopOptions)
+      await connection.close()
+    },
+    remove: async (stopOptions) => {
+      await finish(stopOptions)
+      await removeConsumer(manager, options.durable).catch(giveUp)
       await connection.close()
     },
   }
