@@ -18,11 +18,12 @@ const curlLines = ({ gatewayUrl, simulatorUrl }: Endpoints): string[] => {
 }
 
 /** Nobody can log in where these go but the user, whose own server may have a password in its address: that one is not shown. */
-const addressRows = ({ gatewayUrl, simulatorUrl, natsUrl, prometheusUrl }: Endpoints): Row[] => [
+const addressRows = ({ gatewayUrl, simulatorUrl, natsUrl, mongodbUri, prometheusUrl }: Endpoints): Row[] => [
   ['page', simulatorUrl ? `${gatewayUrl}/ (sign in as Anna)` : `${gatewayUrl}/`],
   ['documents', `${gatewayUrl}/docs`],
   ...(simulatorUrl ? [['simulated Strava', `${simulatorUrl}/control (activities, limits, faults)`] satisfies Row] : []),
   ...(natsUrl ? [['NATS', natsUrl] satisfies Row] : []),
+  ...(mongodbUri ? [['MongoDB', mongodbUri] satisfies Row] : []),
   ...(prometheusUrl
     ? ([
         ['metrics, alerts', `${prometheusUrl}/alerts`],

@@ -7,7 +7,7 @@ const endpoints = {
   gatewayUrl: 'http://localhost:3000',
   simulatorUrl: 'http://localhost:4400',
   natsUrl: 'nats://127.0.0.1:42391',
-  mongodbUri: null,
+  mongodbUri: 'mongodb://127.0.0.1:42392/slipstream?replicaSet=slipstream',
   prometheusUrl: null,
   opsUrls: {},
 }
@@ -20,6 +20,7 @@ test('addresses are those in use, and no line is wider than a terminal', () => {
   expect(text).toMatch(/documents +http:\/\/localhost:3000\/docs/)
   expect(text).toMatch(/simulated Strava +http:\/\/localhost:4400\/control/)
   expect(text).toMatch(/NATS +nats:\/\/127\.0\.0\.1:42391/)
+  expect(text).toMatch(/MongoDB +mongodb:\/\/127\.0\.0\.1:42392\/slipstream/)
   for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 })
 
@@ -38,7 +39,7 @@ test('without the simulator nothing refers to it', () => {
 })
 
 test('a server of the user is not shown', () => {
-  expect(banner({ ...endpoints, natsUrl: null }, options)).not.toMatch(/NATS/)
+  expect(banner({ ...endpoints, natsUrl: null, mongodbUri: null }, options)).not.toMatch(/NATS|MongoDB/)
 })
 
 test('where the data are elsewhere, the other commands are told', () => {
