@@ -225,6 +225,29 @@ test.each(endings)('a slow write of one replica does not outlive %s that another
   expect(await copies.find().toArray()).toEqual([])
 })
 
+test('nor one that fails behind it, though the unlink has purged its event from the stream', async () => {
+  const gate = Promise.withResolvers<void>()
+  const begun = vi.fn()
+  const { copies, handled } = await twoReplicas(
+    () => {
+      begun()
+      return gate.promise
+    },
+    () => {
+      throw new Error('the connection broke')
+    },
+  )
+  const before = { athleteId: 'ath_slow', time: '2026-11-20T10:00:00.000Z' }
+  await server.tell(ingested('wko_slow_write', 1, 'evt_slow_write', before))
+  await vi.waitFor(() => expect(begun).toHaveBeenCalled())
+  await server.tell(endings[0][1])
+  await vi.waitFor(() => expect(handled).toEqual(['evt_end']))
+  await server.purge('activity.*.ath_slow')
+  gate.resolve()
+  await vi.waitFor(() => expect(handled).toEqual(['evt_end', 'evt_end']))
+  expect(await copies.find().toArray()).toEqual([])
+})
+
 test.each(endings)('nor does the write of a handler that failed behind it, before %s', async (_, ending) => {
   const { durable, copies, handled } = await twoReplicas(
     async () => {},

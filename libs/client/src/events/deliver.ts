@@ -101,8 +101,12 @@ const handle = async (context: DeliverContext, message: JsMsg, event: Slipstream
   }
   const before = numbersBefore(event, keys)
   if (before.size > 0) await context.store.raise(before)
-  await context.onEvent(event, delivery)
-  await repeatEnding(context, { event, keys, delivery })
+  try {
+    await context.onEvent(event, delivery)
+  } finally {
+    // Behind a failure as well: what an unlink purged from the stream does not come again.
+    await repeatEnding(context, { event, keys, delivery })
+  }
   await context.store.raise(numbersAfter(event, keys))
 }
 

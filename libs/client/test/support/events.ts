@@ -20,6 +20,8 @@ export interface EventServer {
   manager: JetStreamManager
   /** Publishes as the service does whose event it is; whether it makes sense is not looked at. */
   tell(event: GoldenEvent): Promise<void>
+  /** As ingestion does with what was told of an athlete who has unlinked. */
+  purge(subject: string): Promise<void>
   /** Puts the streams back after the store was wiped. */
   makeStreams(): Promise<void>
   /** What the server refused to anybody. */
@@ -57,6 +59,10 @@ export const startEventServer = async (): Promise<EventServer> => {
       for (const [name, value] of Object.entries(event.headers)) if (name !== 'Nats-Msg-Id') head.set(name, value)
       const teller = /^athlete\.(un)?linked\./.test(event.subject) ? gateway : ingestion
       await jetstream(teller).publish(event.subject, JSON.stringify(event.data), { headers: head })
+    },
+    purge: async (filter) => {
+      const { streams } = await jetstreamManager(ingestion, { checkAPI: false })
+      await streams.purge('EVENTS', { filter })
     },
     refused: () =>
       readFileSync(nats.logFile, 'utf8')
