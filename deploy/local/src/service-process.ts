@@ -51,9 +51,12 @@ const untilReady = async (service: ServiceProcess, child: SupervisedProcess, sig
     exit = value
   })
   const deadline = Date.now() + readyDeadlineMs
-  while (!(await isReady(service))) {
+  while (true) {
+    const isAnswered = await isReady(service)
     signal.throwIfAborted()
+    // Looked at after the answer, which is another process's where that was quicker to take the port.
     if (exit) throw new Error(`ended with ${exit.signal ?? `code ${exit.code}`} before it was ready`)
+    if (isAnswered) return
     if (Date.now() > deadline) throw new Error(`is not ready after ${readyDeadlineMs / 1000} s`)
     await delay(pollMs)
   }
@@ -61,12 +64,14 @@ const untilReady = async (service: ServiceProcess, child: SupervisedProcess, sig
 
 /**
  * Starts a service and waits until it says that it is ready.
- * @throws ServiceStartError when that does not happen; the process is gone by then
+ * @throws ServiceStartError when that does not happen, and the process is gone by then; or when another one answers in its place
  */
 export const startService = async (
   service: ServiceProcess,
   { registryDir, signal, onLine }: ServiceOptions,
 ): Promise<SupervisedProcess> => {
+  if (await isReady(service))
+    throw new ServiceStartError(`${service.name}: another process answers at ${service.readyUrl} already`)
   const lastLines: string[] = []
   const child = await superviseProcess({
     name: service.name,
