@@ -35,18 +35,21 @@ export const weekName = (monday: string, today: string | null): string | null =>
 export interface Week {
   monday: string
   workouts: Workout[]
-  /** More of it may be on the next page. */
+  /** There may be more of it: on the next page, or from before the window of what is kept here. */
   isOpen: boolean
 }
 
-/** By the week that each began in where it took place; `workouts` are newest first, and so are the weeks. */
-export const weeksOf = (workouts: readonly Workout[], hasMore: boolean): Week[] => {
+/**
+ * By the week that each began in where it took place; `workouts` are newest first, and so are the weeks.
+ * @param since the first calendar day that all workouts are known of; null where that is not known
+ */
+export const weeksOf = (workouts: readonly Workout[], hasMore: boolean, since: string | null): Week[] => {
   const byWeek = Map.groupBy(workouts, ({ startedAtLocal }) => mondayOf(startedAtLocal.slice(0, 10)))
   const mondays = [...byWeek.keys()].sort().reverse()
   return mondays.map((monday) => ({
     monday,
     workouts: byWeek.get(monday) ?? [],
-    isOpen: hasMore && monday === mondays.at(-1),
+    isOpen: (hasMore && monday === mondays.at(-1)) || (since !== null && monday < since),
   }))
 }
 

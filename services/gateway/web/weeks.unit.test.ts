@@ -52,7 +52,7 @@ it('names no week as this one where today is not known', () => {
 
 describe('weeksOf', () => {
   it('begins weeks on Monday, by the wall clock of the place', () => {
-    const weeks = weeksOf([workout('2026-11-23T00:10:00'), workout('2026-11-22T23:50:00')], false)
+    const weeks = weeksOf([workout('2026-11-23T00:10:00'), workout('2026-11-22T23:50:00')], false, null)
     expect(weeks.map(({ monday, workouts }) => [monday, workouts.length])).toEqual([
       ['2026-11-23', 1],
       ['2026-11-16', 1],
@@ -62,13 +62,20 @@ describe('weeksOf', () => {
   it('puts a week together that places far apart have mixed with its neighbour', () => {
     // Honolulu’s Sunday evening began after Tokyo’s Monday morning.
     const mixed = [workout('2026-11-22T20:00:00'), workout('2026-11-23T07:00:00'), workout('2026-11-22T08:00:00')]
-    expect(weeksOf(mixed, false).map(({ workouts }) => workouts.length)).toEqual([1, 2])
+    expect(weeksOf(mixed, false, null).map(({ workouts }) => workouts.length)).toEqual([1, 2])
   })
 
   it('knows that only the oldest may go on, and only where there is a next page', () => {
     const items = [workout('2026-11-24T07:00:00'), workout('2026-11-17T07:00:00')]
-    expect(weeksOf(items, true).map(({ isOpen }) => isOpen)).toEqual([false, true])
-    expect(weeksOf(items, false).map(({ isOpen }) => isOpen)).toEqual([false, false])
+    expect(weeksOf(items, true, null).map(({ isOpen }) => isOpen)).toEqual([false, true])
+    expect(weeksOf(items, false, null).map(({ isOpen }) => isOpen)).toEqual([false, false])
+  })
+
+  it('knows that a week which began before all workouts are known of may have had more', () => {
+    const items = [workout('2026-11-24T07:00:00'), workout('2026-11-20T07:00:00')]
+    const openSince = (since: string) => weeksOf(items, false, since).map(({ isOpen }) => isOpen)
+    expect(openSince('2026-11-18')).toEqual([false, true])
+    expect(openSince('2026-11-16')).toEqual([false, false])
   })
 })
 

@@ -125,6 +125,7 @@ export const DashboardView = ({
         <WorkoutsCard
           page={workouts}
           today={load.days.at(-1)?.date ?? null}
+          since={load.days[0]?.date ?? null}
           sportTypes={summary.sportTypes}
           sportType={sportType}
           onSport={dashboard.chooseSport}

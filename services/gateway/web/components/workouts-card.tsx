@@ -130,6 +130,8 @@ interface WorkoutsCardProps {
   page: WorkoutPage
   /** The calendar day it is where the athlete is, as far as known. */
   today: string | null
+  /** The first calendar day that all workouts are known of, as far as known. */
+  since: string | null
   /** All that the athlete has. */
   sportTypes: readonly string[]
   sportType: string | null
@@ -160,6 +162,7 @@ const useFocusOnNext = (count: number) => {
 export const WorkoutsCard = ({
   page,
   today,
+  since,
   sportTypes,
   sportType,
   onSport,
@@ -219,7 +222,7 @@ export const WorkoutsCard = ({
               ))}
             </tr>
           </thead>
-          {weeksOf(page.items, page.nextCursor !== null).map((week) => (
+          {weeksOf(page.items, page.nextCursor !== null, since).map((week) => (
             <WeekRows key={week.monday} week={week} today={today} />
           ))}
         </table>
