@@ -18,7 +18,7 @@ export const judgeSubscription = (facts: SubscriptionFacts): Finding[] => {
         {
           code: 'webhooks_not_set_up',
           severity: 'warning',
-          problem: `Strava is not asked for webhooks, as ${facts.missing.join(' and ')} is not set: ${withoutWebhooks}`,
+          problem: `Strava is not asked for webhooks, as ${facts.missing.join(' and ')} ${facts.missing.length > 1 ? 'are' : 'is'} not set: ${withoutWebhooks}`,
           actor: 'operator',
           fix: `Set ${facts.missing.join(' and ')} to random texts (openssl rand -hex 24) in the gateway, and restart it.`,
         },
