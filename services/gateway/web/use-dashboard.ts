@@ -150,10 +150,14 @@ export const useDashboard = (access: Access, onUnauthorized: () => void): Dashbo
       const before = timesTold.current
       // One that cannot be read now is asked for again.
       const status = await api.status().catch(() => null)
-      if (status !== null && timesTold.current === before) setState((now) => withStatus(now, status))
+      if (status === null || timesTold.current !== before) return
+      const isNews = status.lastSync?.runId !== latest.current.summary?.strava.lastSync?.runId
+      setState((now) => withStatus(now, status))
+      // Where no event tells of them, what a sync has brought is to be there with the word that it is.
+      if (isNews) await refresh()
     }, statusIntervalMs)
     return () => clearInterval(timer)
-  }, [api, isSyncing])
+  }, [api, refresh, isSyncing])
 
   return {
     ...state,
