@@ -107,9 +107,13 @@ it('shows each change as the athlete and a subscriber see it, and puts all back'
   expect({ dana: await stateOf('dana'), anna: await stateOf('anna') }).toEqual(before)
 })
 
-it('ended in the middle, it puts all back', { timeout: 120_000 }, async () => {
+it('keeps a second one away, and ended in the middle puts all back', { timeout: 120_000 }, async () => {
   const before = { dana: await stateOf('dana'), anna: await stateOf('anna') }
   const { child, ended, text } = tour()
+  await until(60_000, async () => expect(text()).toContain('1/7'))
+  const second = tour()
+  expect(await second.ended).toBe(1)
+  expect(second.words()).toContain('a tour already runs')
   await until(60_000, async () => expect(text()).toContain('nothing yet: the sync waits'))
   child.kill('SIGINT')
   expect(await ended, text()).toBe(130)

@@ -1,4 +1,7 @@
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AlreadyRunningError, claimFolder } from '@slipstream/embedded'
 import { ConfigError, type Environment, readConfig, setting } from '@slipstream/runtime'
 import pc from 'picocolors'
 import { z } from 'zod'
@@ -29,6 +32,10 @@ const readSystem = (env: Environment) => {
   }
 }
 
+/** Two at once would take each other's closed quota and moved clock for what has to be put back. Ends with this process. */
+const claimSimulator = (simulatorUrl: string): Promise<void> =>
+  claimFolder(join(tmpdir(), `slipstream-tour-${new URL(simulatorUrl).port}`), 'a tour', { log: () => {} })
+
 /** What somebody has set to go wrong would happen in the middle of the tour. */
 const refuseFaults = async (control: Control, simulatorUrl: string): Promise<void> => {
   const { rules, behaviour } = await control.faults()
@@ -57,6 +64,7 @@ interface Tour {
 
 const goThrough = async ({ command, env, narrator, undo, signal }: Tour): Promise<void> => {
   const { simulatorUrl, gatewayUrl, nats } = readSystem(await systemSettings(env, 'SIMULATOR_URL'))
+  await claimSimulator(simulatorUrl)
   const control = createControl(simulatorUrl)
   await refuseFaults(control, simulatorUrl)
   const chosen = await chooseAthlete(control, { gatewayUrl, wanted: command.athlete })
@@ -83,7 +91,9 @@ const goThrough = async ({ command, env, narrator, undo, signal }: Tour): Promis
 }
 
 const explain = (error: unknown): string => {
-  const isExpected = [UsageError, ConfigError, NotRunningError, TourError].some((kind) => error instanceof kind)
+  const isExpected = [UsageError, ConfigError, NotRunningError, AlreadyRunningError, TourError].some(
+    (kind) => error instanceof kind,
+  )
   if (error instanceof UsageError) return `${error.message}. See: npm run tour -- --help`
   if (isExpected) return (error as Error).message
   if (error instanceof TypeError && error.message === 'fetch failed')
@@ -102,6 +112,8 @@ export const main = async (args: readonly string[], env: Environment): Promise<n
   })
   const onSignal = () => ending.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  // Nobody reads on, as behind `| head`: all is put back unseen.
+  process.stdout.on('error', onSignal)
   let exitCode = 0
   try {
     const command = parseTourLine(args)
