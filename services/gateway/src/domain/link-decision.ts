@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@slipstream/contracts'
+import type { FailureKind } from '@slipstream/strava'
 import type { Link } from './model.ts'
 
 /** Asked for at Strava. `activity:read_all` includes activities set to "Only You" and data in privacy zones. */
@@ -12,20 +13,30 @@ export const coversScopes = (granted: readonly string[], wanted: readonly string
 
 export const hasNeededScopes = (scopes: readonly string[]): boolean => coversScopes(scopes, requestedScopes)
 
-const codeOfStravaProblem: Partial<Record<string, ErrorCode>> = {
+/** All that an exchange may fail with, and `access_denied`, which Strava's page says. */
+const codeOfStravaProblem: Record<FailureKind | 'access_denied', ErrorCode> = {
   access_denied: 'consent_denied',
   athlete_limit_reached: 'app_full',
   app_inactive: 'app_inactive',
   client_credentials_invalid: 'app_misconfigured',
   code_invalid: 'link_expired',
   rate_limited: 'quota_exhausted',
+  transient: 'strava_unavailable',
+  // Of other calls than the exchange.
+  access_token_dead: 'strava_unavailable',
+  scope_missing: 'strava_unavailable',
+  endpoint_closed: 'strava_unavailable',
+  not_found: 'strava_unavailable',
+  refresh_token_dead: 'strava_unavailable',
+  unexpected: 'strava_unavailable',
 }
+
+const isKnown = (problem: string): problem is keyof typeof codeOfStravaProblem =>
+  Object.hasOwn(codeOfStravaProblem, problem)
 
 /** What Strava's page said (`error=…`), or how its exchange of the code failed, as an entry of the catalogue. */
 export const codeOfRefusedGrant = (problem: string): ErrorCode =>
-  Object.hasOwn(codeOfStravaProblem, problem)
-    ? (codeOfStravaProblem[problem] ?? 'strava_unavailable')
-    : 'strava_unavailable'
+  isKnown(problem) ? codeOfStravaProblem[problem] : 'strava_unavailable'
 
 interface Holders {
   athleteId: string
