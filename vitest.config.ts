@@ -3,8 +3,14 @@ import { defineConfig } from 'vitest/config'
 /** Every wait for a condition is a patient one. */
 const setupFiles = ['libs/testing/src/patience.ts']
 
-/** Bounds the start of each container. */
-const judgedByTime = ['test/containers.system.test.ts']
+/** These have the machine to themselves: they bound how long something takes, or kill, stop and starve processes by the second. */
+const alone = [
+  'test/containers.system.test.ts',
+  ...[
+    ...['crashed-refresh', 'deploys', 'failover', 'flat', 'forged-webhooks'],
+    ...['nats-outage', 'nats-wiped', 'one-refresh', 'paused-workers', 'quota', 'webhooks-kept'],
+  ].map((name) => `test/promises/${name}.system.test.ts`),
+]
 
 export default defineConfig({
   test: {
@@ -34,8 +40,8 @@ export default defineConfig({
         test: {
           name: 'system',
           setupFiles,
-          include: ['test/*.{system,browser}.test.ts'],
-          exclude: judgedByTime,
+          include: ['test/**/*.{system,browser}.test.ts'],
+          exclude: alone,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Whole systems two at a time, once the servers of the others are gone.
@@ -46,10 +52,9 @@ export default defineConfig({
         test: {
           name: 'alone',
           setupFiles,
-          include: ['test/promises/**/*.system.test.ts', ...judgedByTime],
+          include: alone,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each has the machine to itself: they kill, stop and starve processes by the second.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
