@@ -6,10 +6,8 @@ const setupFiles = ['libs/testing/src/patience.ts']
 /** These have the machine to themselves: they bound how long something takes, or kill, stop and starve processes by the second. */
 const alone = [
   'test/containers.system.test.ts',
-  ...[
-    ...['crashed-refresh', 'deploys', 'failover', 'flat', 'forged-webhooks'],
-    ...['nats-outage', 'nats-wiped', 'one-refresh', 'paused-workers', 'quota', 'webhooks-kept'],
-  ].map((name) => `test/promises/${name}.system.test.ts`),
+  'test/promises/{crashed-refresh,deploys,failover,flat,forged-webhooks}.system.test.ts',
+  'test/promises/{nats-outage,nats-wiped,one-refresh,paused-workers,quota,webhooks-kept}.system.test.ts',
 ]
 
 export default defineConfig({
